@@ -1,0 +1,43 @@
+/* Objects out of Nadir: files that other tools read without repair (design.md section 5, field/peers.md section 4). */
+#pragma once
+#include "render/geometry/feature.h"
+#include "render/geometry/georef.h"
+
+G_BEGIN_DECLS
+
+#define EXPORT_ERROR (export_error_quark())
+GQuark export_error_quark(void);
+typedef enum {
+	EXPORT_ERROR_FORMAT, /* no such format, or it cannot hold this; the message says the way out */
+	EXPORT_ERROR_WRITE,  /* full disk, no permission; no partial file is left */
+	EXPORT_ERROR_EMPTY,
+} export_error;
+
+typedef enum {
+	EXPORT_SHP, EXPORT_GPKG, EXPORT_GEOJSON, EXPORT_FGB, EXPORT_COCO, EXPORT_PNG, EXPORT_TIF, EXPORT_PIXEL_GEOJSON,
+} export_format;
+bool export_format_from_path(const char *path, export_format *out, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* by file name */
+bool export_format_from_name(const char *name, export_format *out, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson */
+const char *export_format_name(export_format f);
+const char *export_format_title(export_format f);     /* for a dialog, translated */
+const char *export_format_extension(export_format f); /* ".shp" */
+
+typedef struct {
+	const raster_info *image;
+	const georef *ref;
+	feature *const *objects; /* in order: value i+1 in .png and .tif, later wins */
+	guint n_objects;
+	const char *const *class_names;  /* NULL: collected from the objects */
+	const char *const *class_colors; /* "#rrggbb" per class name, or NULL: from the default palette */
+	double simplify;                 /* 0: none; else tolerance in pixels, shared borders stay shared */
+	GCancellable *cancel;
+	void (*progress)(double fraction, void *data); /* may be NULL */
+	void *data;
+} export_job;
+
+/* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report: NULL or a
+ * text for the user of what the format could not hold ("" when all fitted), free with g_free. */
+bool export_write(const export_job *job, export_format format, const char *path, char **report,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* Pixel <-> map: affine, GCP or RPC, and geodesic areas. A georef is immutable: any thread. */
+#pragma once
+#include "render/raster/raster.h"
+
+G_BEGIN_DECLS
+
+typedef struct georef georef;
+
+/* From a raster's metadata. Never NULL: without a CRS georef_has_crs() is false. error only for broken metadata. */
+georef *georef_new(const raster_info *info, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void georef_free(georef *g);
+bool georef_has_crs(const georef *g);
+const char *georef_crs_name(const georef *g); /* "EPSG:32618", a name, or NULL */
+const char *georef_crs_wkt(const georef *g);
+bool georef_is_affine(const georef *g);
+/* In place, n points. false + error names the first point that does not transform. */
+bool georef_to_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool georef_from_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool georef_to_lonlat(const georef *g, guint n, double *lon, double *lat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Geodesic area of a pixel-space MultiPolygon (WKB) in m2 on the CRS's ellipsoid (PROJ geod_polygonarea); NaN without a CRS or
+ * where a vertex does not transform. */
+double georef_area_m2(const georef *g, GBytes *px_wkb);
+/* Ground metres of one pixel near (x,y), for the scale bar; 0 without a CRS. */
+double georef_metres_per_pixel(const georef *g, double x, double y);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(georef, georef_free)
+
+G_END_DECLS

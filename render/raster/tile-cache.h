@@ -1,0 +1,42 @@
+/* Tiles of the displayed picture, decoded by a small pool of threads: coarse ones cover until the fine ones arrive, requests go
+ * from the centre out, stale results are dropped, the coarsest level is never evicted. Lives in one thread (the main one). */
+#pragma once
+#include "render/raster/raster-style.h"
+
+G_BEGIN_DECLS
+
+#define TILE_SIDE 256
+
+typedef struct tile_cache tile_cache;
+typedef struct {
+	int level, x, y; /* tile column and row at its level */
+} tile_key;
+typedef struct {
+	tile_key key;
+	raster_rect area;   /* pixels of the level */
+	GBytes *pixels;     /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
+	const char *error;
+	void *user;         /* the caller's texture, freed by the notify given at creation */
+} tile;
+
+/* changed: called in the main context of the creating thread when tiles arrived (several at once). budget in bytes of pixels. */
+tile_cache *tile_cache_new(raster *r, const raster_style *style, uint64_t budget, GDestroyNotify free_user,
+                           void (*changed)(void *data), void *data);
+void tile_cache_free(tile_cache *c); /* does not wait for running reads */
+/* Forgets the tiles of the old style (they keep covering until new ones arrive). */
+void tile_cache_set_style(tile_cache *c, const raster_style *style);
+/* The level to draw at a scale in screen pixels per image pixel. */
+int tile_cache_level(const tile_cache *c, double scale);
+/* Wants every tile of `level` that meets `area` (full-size pixels), nearest to the centre first; drops older wishes. */
+void tile_cache_want(tile_cache *c, int level, const raster_rect *area);
+/* The tile if it is there, else NULL. Valid until the next call into the cache. Marks it used. */
+tile *tile_cache_get(tile_cache *c, tile_key key);
+typedef struct {
+	uint64_t bytes, budget;
+	uint32_t tiles, pending, failed;
+} tile_cache_stats;
+void tile_cache_get_stats(const tile_cache *c, tile_cache_stats *out);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tile_cache, tile_cache_free)
+
+G_END_DECLS
