@@ -1,0 +1,34 @@
+/* The image view: tiles, objects, marks and the preview drawn over each other; zoom, pan and the drawing tools. */
+#pragma once
+#include <gtk/gtk.h>
+
+#include "app/document.h"
+#include "render/raster/viewport.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+	NADIR_TOOL_SELECT, NADIR_TOOL_POINT, NADIR_TOOL_BOX, NADIR_TOOL_CIRCLE, NADIR_TOOL_SCRIBBLE, NADIR_TOOL_POLYGON,
+	NADIR_TOOL_BRUSH,
+} NadirTool;
+
+#define NADIR_TYPE_CANVAS (nadir_canvas_get_type())
+G_DECLARE_FINAL_TYPE(NadirCanvas, nadir_canvas, NADIR, CANVAS, GtkWidget)
+
+/* Signals: "view-changed" (zoom or pan), "pointer-moved" (image position; NaN when it left), "tool-changed". */
+GtkWidget *nadir_canvas_new(void);
+void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d); /* NULL: empty */
+NadirDocument *nadir_canvas_get_document(NadirCanvas *c);
+const viewport *nadir_canvas_get_viewport(NadirCanvas *c);
+NadirTool nadir_canvas_get_tool(NadirCanvas *c);
+void nadir_canvas_set_tool(NadirCanvas *c, NadirTool tool);
+double nadir_canvas_get_brush_radius(NadirCanvas *c);
+void nadir_canvas_set_brush_radius(NadirCanvas *c, double image_pixels);
+void nadir_canvas_zoom(NadirCanvas *c, double factor); /* around the pointer if it is inside, else the centre */
+void nadir_canvas_zoom_to(NadirCanvas *c, double scale);
+void nadir_canvas_fit(NadirCanvas *c);
+void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o);
+/* The last pointer position in image pixels; false when the pointer is elsewhere. */
+bool nadir_canvas_get_pointer(NadirCanvas *c, double *x, double *y);
+
+G_END_DECLS
