@@ -1,5 +1,5 @@
-/* The marks that describe one object, with their JSON form (command line contract, design.md section 4): what the window draws,
- * the command line reads, the engine runs and the project stores. Pure. */
+/* The marks that describe one object, with their JSON form (command line contract, design.md section 4): what the
+ * window draws, the command line reads, the engine runs and the project stores. Pure. */
 #pragma once
 #include "infer/models/sam.h"
 
@@ -19,12 +19,14 @@ const sam_mark *prompt_marks(const prompt *p, guint *n); /* borrowed until the p
 const char *prompt_summary(const prompt *p);
 
 /* [{"kind":"point","sign":1,"xy":[x,y]}, {"kind":"box","sign":1,"xyxy":[…]}, {"kind":"circle","sign":1,"cxcyr":[…]},
- *  {"kind":"scribble","sign":-1,"pts":[[x,y],…]}, {"kind":"polygon","sign":1,"pts":[…]}], numbers in full precision. g_free. */
+ *  {"kind":"scribble","sign":-1,"pts":[[x,y],…]}, {"kind":"polygon","sign":1,"pts":[…]}], numbers in full precision.
+ * g_free. */
 char *prompt_to_json(const prompt *p);
 prompt *prompt_from_json(const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* "point:X,Y box:X0,Y0,X1,Y1 circle:CX,CY,R scribble:X,Y;X,Y;… polygon:…": the text after a command line option; kind given
- * apart. Adds one mark. */
-bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* "point:X,Y box:X0,Y0,X1,Y1 circle:CX,CY,R scribble:X,Y;X,Y;… polygon:…": the text after a command line option; kind
+ * given apart. Adds one mark. */
+bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text,
+					   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *prompt_kind_name(sam_mark_kind kind);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(prompt, prompt_free)

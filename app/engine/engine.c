@@ -1,0 +1,271 @@
+#include "app/engine/engine.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "app/engine/paths.h"
+#include "infer/models/embedding-cache.h"
+
+#define DISK_CACHE_BYTES (2ull << 30)
+/* Encoded crops kept on the device: a 512 px one is about 5 MB, so this is a few hundred MB at most. */
+#define ENCODINGS_KEPT 48
+
+typedef struct {
+	char *key;
+	sam_encoding *encoding;
+} kept;
+
+struct engine {
+	gpu *dev;
+	sam_model *model;
+	embedding_cache *disk; /* NULL with no_cache */
+	GQueue kept;		   /* of kept, most recently used first */
+	char *model_id;		   /* name@hash8 */
+	engine_info info;
+};
+
+static void kept_free(void *data)
+{
+	kept *k = data;
+	sam_encoding_free(k->encoding);
+	g_free(k->key);
+	g_free(k);
+}
+
+engine *engine_open(const engine_options *options, GError **error)
+{
+	g_autoptr(engine) e = g_new0(engine, 1);
+	g_queue_init(&e->kept);
+	g_autofree char *path = paths_find_model(options->model ? options->model : "starter-sam", error);
+	if (!path)
+		return NULL;
+	e->dev = gpu_open(&(gpu_options){.device = options->device}, error);
+	if (!e->dev)
+		return NULL;
+	e->model = sam_model_open(e->dev, path, &(sam_options){.f32 = options->full}, error);
+	if (!e->model)
+		return NULL;
+	if (!options->no_cache) {
+		g_autofree char *dir = g_build_filename(paths_cache_dir(), "embeddings", NULL);
+		e->disk = embedding_cache_new(dir, options->cache_bytes ? options->cache_bytes : DISK_CACHE_BYTES);
+	}
+	const sam_info *sam = sam_model_info(e->model);
+	const gpu_info *dev = gpu_get_info(e->dev);
+	e->model_id = g_strdup_printf("%s@%s", sam->name, sam->hash8);
+	e->info = (engine_info){.device = dev->name,
+							.driver = dev->driver,
+							.uuid = dev->uuid,
+							.model = e->model_id,
+							.software = dev->software,
+							.sam = sam};
+	return g_steal_pointer(&e);
+}
+
+void engine_close(engine *e)
+{
+	if (!e)
+		return;
+	g_queue_clear_full(&e->kept, kept_free);
+	sam_model_close(e->model);
+	embedding_cache_free(e->disk);
+	gpu_close(e->dev);
+	g_free(e->model_id);
+	g_free(e);
+}
+
+const engine_info *engine_get_info(const engine *e)
+{
+	return &e->info;
+}
+
+bool engine_is_lost(const engine *e)
+{
+	return gpu_is_lost(e->dev);
+}
+
+static sam_encoding *recall(engine *e, const char *key)
+{
+	for (GList *l = e->kept.head; l; l = l->next) {
+		kept *k = l->data;
+		if (strcmp(k->key, key) != 0)
+			continue;
+		g_queue_unlink(&e->kept, l);
+		g_queue_push_head_link(&e->kept, l);
+		return k->encoding;
+	}
+	return NULL;
+}
+
+static void drop_oldest(engine *e)
+{
+	if (e->kept.length > 0)
+		kept_free(g_queue_pop_tail(&e->kept));
+}
+
+static void keep(engine *e, const char *key, sam_encoding *encoding)
+{
+	kept *k = g_new0(kept, 1);
+	k->key = g_strdup(key);
+	k->encoding = encoding;
+	g_queue_push_head(&e->kept, k);
+	while (e->kept.length > ENCODINGS_KEPT)
+		drop_oldest(e);
+}
+
+/* The pixels of the crop as the model sees them; free with g_free. */
+static uint8_t *read_crop(const engine_request *req, const sam_crop *c, GError **error)
+{
+	g_autofree uint8_t *rgb = g_try_malloc((gsize)c->w * c->h * 3);
+	if (!rgb) {
+		g_set_error(
+			error, SAM_ERROR, SAM_ERROR_PROMPT,
+			_("There is not enough memory to look at %d × %d pixels at once; mark a smaller part or fix a smaller "
+			  "scale."),
+			c->w, c->h);
+		return NULL;
+	}
+	const raster_rect area = {c->x, c->y, c->w, c->h};
+	if (!raster_model_input(req->image, req->style, &area, rgb, (gsize)c->w * 3, req->cancel, error))
+		return NULL;
+	return g_steal_pointer(&rgb);
+}
+
+/* Encodes; when the device's memory is full, crops kept from before make room and it is tried once more. */
+static sam_encoding *encode(engine *e, const engine_request *req, const uint8_t *rgb, const sam_crop *c, GError **error)
+{
+	g_autoptr(GError) first = NULL;
+	sam_encoding *enc = sam_encode(e->model, rgb, (gsize)c->w * 3, c, req->cancel, req->progress, req->data, &first);
+	if (enc)
+		return enc;
+	if (!g_error_matches(first, GPU_ERROR, GPU_ERROR_NO_MEMORY) || e->kept.length == 0) {
+		g_propagate_error(error, g_steal_pointer(&first));
+		return NULL;
+	}
+	g_queue_clear_full(&e->kept, kept_free);
+	return sam_encode(e->model, rgb, (gsize)c->w * 3, c, req->cancel, req->progress, req->data, error);
+}
+
+static sam_encoding *load_or_encode(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
+									GError **error)
+{
+	g_autofree uint8_t *rgb = read_crop(req, c, error);
+	if (!rgb)
+		return NULL;
+	g_autofree char *key = e->disk ? embedding_cache_key(e->model, rgb, (gsize)c->w * 3, c) : NULL;
+	g_autoptr(GBytes) stored = key ? embedding_cache_get(e->disk, key) : NULL;
+	sam_encoding *enc = stored ? sam_encoding_load(e->model, stored, c, NULL) : NULL;
+	out->cached = enc != NULL;
+	if (enc)
+		return enc;
+	const gint64 t0 = g_get_monotonic_time();
+	enc = encode(e, req, rgb, c, error);
+	if (!enc)
+		return NULL;
+	out->encode_ms += (double)(g_get_monotonic_time() - t0) / 1e3;
+	out->encodings++;
+	g_autoptr(GBytes) bytes = key ? sam_encoding_save(enc, NULL) : NULL;
+	if (bytes)
+		embedding_cache_put(e->disk, key, bytes);
+	return enc;
+}
+
+/* Borrowed from the engine's memory. */
+static sam_encoding *encoding_for(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
+								  GError **error)
+{
+	g_autofree char *style = raster_style_key(req->style);
+	const raster_info *info = raster_get_info(req->image);
+	g_autofree char *key =
+		g_strdup_printf("%s|%s|%s|%d,%d,%d,%d", info->path, info->fingerprint, style, c->x, c->y, c->w, c->h);
+	sam_encoding *enc = recall(e, key);
+	out->cached = enc != NULL;
+	if (enc)
+		return enc;
+	enc = load_or_encode(e, req, c, out, error);
+	if (enc)
+		keep(e, key, enc);
+	return enc;
+}
+
+static void take_candidate(engine_candidate *to, const sam_candidate *from, const sam_crop *c)
+{
+	*to = (engine_candidate){.score = from->score, .stability = from->stability, .area = from->area};
+	if (from->area == 0)
+		return;
+	g_autoptr(bitmask) whole = mask_new_from(c->x, c->y, c->w, c->h, from->mask, (gsize)c->w);
+	to->mask = mask_trimmed(whole);
+}
+
+static void take_result(engine_answer *out, sam_result *r, const sam_crop *c)
+{
+	take_candidate(&out->candidate[0], &r->candidate[r->best], c);
+	for (int i = 1; i < 4; i++)
+		take_candidate(&out->candidate[i], &r->candidate[i], c);
+	out->crop = *c;
+	out->low_res = g_steal_pointer(&r->low_res);
+	out->low_res_side = r->low_res_side;
+}
+
+void engine_answer_clear(engine_answer *a)
+{
+	for (int i = 0; i < 4; i++)
+		mask_free(a->candidate[i].mask);
+	g_free(a->low_res);
+	*a = (engine_answer){0};
+}
+
+static bool covers_image(const sam_crop *c, const raster_info *info)
+{
+	return c->w == info->width && c->h == info->height;
+}
+
+/* One decoder round on one crop. *fits: the mask does not run into an inner side of the crop. */
+static bool segment_crop(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out, sam_result *r,
+						 double *decode_ms, GError **error)
+{
+	const raster_info *info = raster_get_info(req->image);
+	guint n;
+	const sam_mark *marks = prompt_marks(req->marks, &n);
+	sam_encoding *enc = encoding_for(e, req, c, out, error);
+	if (!enc)
+		return false;
+	const gint64 t0 = g_get_monotonic_time();
+	if (!sam_segment(enc, marks, n, NULL, info->width, info->height, r, req->cancel, error))
+		return false;
+	*decode_ms += (double)(g_get_monotonic_time() - t0) / 1e3;
+	return true;
+}
+
+bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GError **error)
+{
+	*out = (engine_answer){0};
+	const raster_info *info = raster_get_info(req->image);
+	guint n;
+	const sam_mark *marks = prompt_marks(req->marks, &n);
+	if (!sam_marks_check(marks, n, info->width, info->height, error))
+		return false;
+	const bool grow = req->scale == 0 && sam_marks_grow(marks, n);
+	sam_crop c = sam_crop_choose(marks, n, info->width, info->height, req->scale);
+	for (;;) {
+		g_auto(sam_result) r = {0};
+		if (!segment_crop(e, req, &c, out, &r, &out->mask_ms, error))
+			return false;
+		const sam_candidate *best = &r.candidate[r.best];
+		if (grow && best->touches && !covers_image(&c, info)) {
+			c = sam_crop_grow(marks, &c, info->width, info->height);
+			continue;
+		}
+		if (best->area == 0) {
+			g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY,
+						_("The model found nothing at this %s; mark the object again, closer or with another kind of "
+						  "mark."),
+						prompt_summary(req->marks));
+			return false;
+		}
+		const gint64 t0 = g_get_monotonic_time();
+		take_result(out, &r, &c);
+		out->mask_ms += (double)(g_get_monotonic_time() - t0) / 1e3;
+		return true;
+	}
+}
