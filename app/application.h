@@ -1,0 +1,26 @@
+/* The program with a window: options, settings, one inference service for all windows. */
+#pragma once
+#include <adwaita.h>
+
+#include "app/engine/service.h"
+
+G_BEGIN_DECLS
+
+#define NADIR_APP_ID "io.github.nadir_workbench.Nadir"
+#define NADIR_RESOURCE_PATH "/io/github/nadir_workbench/Nadir"
+
+#define NADIR_TYPE_APPLICATION (nadir_application_get_type())
+G_DECLARE_FINAL_TYPE(NadirApplication, nadir_application, NADIR, APPLICATION, AdwApplication)
+
+NadirApplication *nadir_application_new(void);
+GSettings *nadir_application_get_settings(NadirApplication *app);
+/* The service that new documents use; replaced when the device or the cache size changes. Old ones live until the program ends,
+ * because documents borrow them. */
+service *nadir_application_get_service(NadirApplication *app);
+/* Puts a file at the head of the recent ones. */
+void nadir_application_add_recent(NadirApplication *app, GFile *file);
+
+/* Runs the window until it is closed; the process's exit status. */
+int nadir_application_run(int argc, char **argv);
+
+G_END_DECLS
