@@ -40,7 +40,7 @@ engine *engine_open(const engine_options *options, GError **error)
 	g_autofree char *path = paths_find_model(options->model ? options->model : "starter-sam", error);
 	if (!path)
 		return NULL;
-	e->dev = gpu_open(&(gpu_options){.device = options->device}, error);
+	e->dev = gpu_open(&(gpu_options){.device = options->device, .profile = options->profile}, error);
 	if (!e->dev)
 		return NULL;
 	e->model = sam_model_open(e->dev, path, &(sam_options){.f32 = options->full}, error);
@@ -66,7 +66,7 @@ void engine_close(engine *e)
 {
 	if (!e)
 		return;
-	g_queue_clear_full(&e->kept, kept_free);
+	engine_forget(e);
 	sam_model_close(e->model);
 	embedding_cache_free(e->disk);
 	gpu_close(e->dev);
@@ -84,6 +84,16 @@ bool engine_is_lost(const engine *e)
 	return gpu_is_lost(e->dev);
 }
 
+void engine_forget(engine *e)
+{
+	g_queue_clear_full(&e->kept, kept_free);
+}
+
+GPtrArray *engine_profile(engine *e)
+{
+	return gpu_profile(e->dev);
+}
+
 static sam_encoding *recall(engine *e, const char *key)
 {
 	for (GList *l = e->kept.head; l; l = l->next) {
@@ -97,12 +107,6 @@ static sam_encoding *recall(engine *e, const char *key)
 	return NULL;
 }
 
-static void drop_oldest(engine *e)
-{
-	if (e->kept.length > 0)
-		kept_free(g_queue_pop_tail(&e->kept));
-}
-
 static void keep(engine *e, const char *key, sam_encoding *encoding)
 {
 	kept *k = g_new0(kept, 1);
@@ -110,7 +114,7 @@ static void keep(engine *e, const char *key, sam_encoding *encoding)
 	k->encoding = encoding;
 	g_queue_push_head(&e->kept, k);
 	while (e->kept.length > ENCODINGS_KEPT)
-		drop_oldest(e);
+		kept_free(g_queue_pop_tail(&e->kept));
 }
 
 /* The pixels of the crop as the model sees them; free with g_free. */
@@ -142,7 +146,7 @@ static sam_encoding *encode(engine *e, const engine_request *req, const uint8_t 
 		g_propagate_error(error, g_steal_pointer(&first));
 		return NULL;
 	}
-	g_queue_clear_full(&e->kept, kept_free);
+	engine_forget(e);
 	return sam_encode(e->model, rgb, (gsize)c->w * 3, c, req->cancel, req->progress, req->data, error);
 }
 

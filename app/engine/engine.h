@@ -29,6 +29,8 @@ engine *engine_open(const engine_options *options, GError **error) G_GNUC_WARN_U
 void engine_close(engine *e);
 const engine_info *engine_get_info(const engine *e);
 bool engine_is_lost(const engine *e); /* close it and open another */
+void engine_forget(engine *e);		  /* drops the encodings kept in memory */
+GPtrArray *engine_profile(engine *e); /* as gpu_profile() */
 
 typedef struct {
 	bitmask *mask; /* trimmed to its bounding box, image pixels */
