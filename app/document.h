@@ -29,7 +29,7 @@ raster *nadir_document_get_raster(NadirDocument *d);
 const georef *nadir_document_get_georef(NadirDocument *d);
 const raster_style *nadir_document_get_style(NadirDocument *d); /* of the screen */
 void nadir_document_set_style(NadirDocument *d, const char *bands, const char *stretch,
-							  const char *source); /* async; "style-changed" */
+                              const char *source); /* async; "style-changed" */
 const char *nadir_document_get_title(NadirDocument *d);
 project *nadir_document_get_project(NadirDocument *d); /* NULL until the first accepted object */
 bool nadir_document_save_as(NadirDocument *d, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -39,13 +39,13 @@ typedef enum { NADIR_PREVIEW_NONE, NADIR_PREVIEW_RUNNING, NADIR_PREVIEW_READY } 
 /* Adds a mark to the pending prompt and asks for a mask; the old preview stays in sight until the new one arrives. */
 void nadir_document_add_mark(NadirDocument *d, sam_mark_kind kind, int sign, const double *xy, guint n, double r);
 void nadir_document_undo_mark(NadirDocument *d);
-void nadir_document_drop_preview(NadirDocument *d);				/* Esc */
+void nadir_document_drop_preview(NadirDocument *d);             /* Esc */
 void nadir_document_next_candidate(NadirDocument *d, int step); /* Tab, Shift+Tab */
-const prompt *nadir_document_get_prompt(NadirDocument *d);		/* NULL: no pending marks */
+const prompt *nadir_document_get_prompt(NadirDocument *d);      /* NULL: no pending marks */
 NadirPreviewState nadir_document_get_preview(NadirDocument *d, const engine_answer **answer, int *candidate);
-double nadir_document_get_preview_area_m2(NadirDocument *d);				  /* NaN without a CRS */
+double nadir_document_get_preview_area_m2(NadirDocument *d);                  /* NaN without a CRS */
 NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error); /* Enter: stored, selected; borrowed */
-double nadir_document_get_encode_progress(NadirDocument *d);				  /* 0..1; < 0: not encoding */
+double nadir_document_get_encode_progress(NadirDocument *d);                  /* 0..1; < 0: not encoding */
 void nadir_document_cancel_encode(NadirDocument *d);
 
 /* --- objects --- */
@@ -53,14 +53,14 @@ GListModel *nadir_document_get_objects(NadirDocument *d); /* of NadirObject, new
 NadirObject *nadir_document_get_selected(NadirDocument *d);
 void nadir_document_select(NadirDocument *d, gint64 id); /* 0: none */
 NadirObject *nadir_document_object_at(NadirDocument *d, double x,
-									  double y); /* topmost under an image position, or NULL */
+                                      double y); /* topmost under an image position, or NULL */
 bool nadir_document_add_by_hand(NadirDocument *d, bitmask *mask,
-								GError **error) G_GNUC_WARN_UNUSED_RESULT; /* takes the mask */
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT; /* takes the mask */
 /* Brush and eraser: the selected object's mask united with or cut by `stroke`. An emptied object is deleted. */
 bool nadir_document_paint_selected(NadirDocument *d, const bitmask *stroke, bool erase,
-								   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name,
-							GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_delete(NadirDocument *d, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_undo(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_redo(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -72,7 +72,7 @@ GPtrArray *nadir_document_get_classes(NadirDocument *d); /* [element-type projec
 const project_class *nadir_document_find_class(NadirDocument *d, const char *name);
 int nadir_document_get_current_class(NadirDocument *d); /* index into classes */
 void nadir_document_set_current_class(NadirDocument *d,
-									  int index); /* also relabels a selected object when asked by key */
+                                      int index); /* also relabels a selected object when asked by key */
 bool nadir_document_add_class(NadirDocument *d, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_update_class(NadirDocument *d, const project_class *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 double nadir_document_get_opacity(NadirDocument *d); /* of masks, 0..1 */
@@ -82,7 +82,7 @@ bool nadir_document_get_hidden(NadirDocument *d);
 
 /* All objects to a file, off the main loop; report as export_write(). */
 void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
-								 GAsyncReadyCallback done, void *data);
+                                 GAsyncReadyCallback done, void *data);
 char *nadir_document_export_finish(NadirDocument *d, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

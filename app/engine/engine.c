@@ -20,8 +20,8 @@ struct engine {
 	gpu *dev;
 	sam_model *model;
 	embedding_cache *disk; /* NULL with no_cache */
-	GQueue kept;		   /* of kept, most recently used first */
-	char *model_id;		   /* name@hash8 */
+	GQueue kept;           /* of kept, most recently used first */
+	char *model_id;        /* name@hash8 */
 	engine_info info;
 };
 
@@ -54,11 +54,11 @@ engine *engine_open(const engine_options *options, GError **error)
 	const gpu_info *dev = gpu_get_info(e->dev);
 	e->model_id = g_strdup_printf("%s@%s", sam->name, sam->hash8);
 	e->info = (engine_info){.device = dev->name,
-							.driver = dev->driver,
-							.uuid = dev->uuid,
-							.model = e->model_id,
-							.software = dev->software,
-							.sam = sam};
+	                        .driver = dev->driver,
+	                        .uuid = dev->uuid,
+	                        .model = e->model_id,
+	                        .software = dev->software,
+	                        .sam = sam};
 	return g_steal_pointer(&e);
 }
 
@@ -125,7 +125,7 @@ static uint8_t *read_crop(const engine_request *req, const sam_crop *c, GError *
 		g_set_error(
 			error, SAM_ERROR, SAM_ERROR_PROMPT,
 			_("There is not enough memory to look at %d × %d pixels at once; mark a smaller part or fix a smaller "
-			  "scale."),
+		      "scale."),
 			c->w, c->h);
 		return NULL;
 	}
@@ -151,7 +151,7 @@ static sam_encoding *encode(engine *e, const engine_request *req, const uint8_t 
 }
 
 static sam_encoding *load_or_encode(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
-									GError **error)
+                                    GError **error)
 {
 	g_autofree uint8_t *rgb = read_crop(req, c, error);
 	if (!rgb)
@@ -176,7 +176,7 @@ static sam_encoding *load_or_encode(engine *e, const engine_request *req, const 
 
 /* Borrowed from the engine's memory. */
 static sam_encoding *encoding_for(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
-								  GError **error)
+                                  GError **error)
 {
 	g_autofree char *style = raster_style_key(req->style);
 	const raster_info *info = raster_get_info(req->image);
@@ -226,7 +226,7 @@ static bool covers_image(const sam_crop *c, const raster_info *info)
 
 /* One decoder round on one crop. *fits: the mask does not run into an inner side of the crop. */
 static bool segment_crop(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out, sam_result *r,
-						 double *decode_ms, GError **error)
+                         double *decode_ms, GError **error)
 {
 	const raster_info *info = raster_get_info(req->image);
 	guint n;
@@ -262,9 +262,9 @@ bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GE
 		}
 		if (best->area == 0) {
 			g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY,
-						_("The model found nothing at this %s; mark the object again, closer or with another kind of "
-						  "mark."),
-						prompt_summary(req->marks));
+			            _("The model found nothing at this %s; mark the object again, closer or with another kind of "
+			              "mark."),
+			            prompt_summary(req->marks));
 			return false;
 		}
 		const gint64 t0 = g_get_monotonic_time();

@@ -11,16 +11,16 @@ G_BEGIN_DECLS
 typedef struct engine engine;
 
 typedef struct {
-	const char *device;	  /* as gpu_options.device */
-	const char *model;	  /* name ("starter-sam"), file, or NULL: the starter segmenter */
-	bool full;			  /* --quality full: f32 activations */
-	bool no_cache;		  /* neither read nor write embeddings on disk */
+	const char *device;   /* as gpu_options.device */
+	const char *model;    /* name ("starter-sam"), file, or NULL: the starter segmenter */
+	bool full;            /* --quality full: f32 activations */
+	bool no_cache;        /* neither read nor write embeddings on disk */
 	uint64_t cache_bytes; /* disk cache limit; 0: 2 GiB */
 } engine_options;
 
 typedef struct {
 	const char *device, *driver, *uuid; /* of the GPU */
-	const char *model;					/* "name@hash8" */
+	const char *model;                  /* "name@hash8" */
 	bool software;
 	const sam_info *sam;
 } engine_info;
@@ -29,7 +29,7 @@ engine *engine_open(const engine_options *options, GError **error) G_GNUC_WARN_U
 void engine_close(engine *e);
 const engine_info *engine_get_info(const engine *e);
 bool engine_is_lost(const engine *e); /* close it and open another */
-void engine_forget(engine *e);		  /* drops the encodings kept in memory */
+void engine_forget(engine *e);        /* drops the encodings kept in memory */
 GPtrArray *engine_profile(engine *e); /* as gpu_profile() */
 
 typedef struct {
@@ -40,13 +40,13 @@ typedef struct {
 
 typedef struct {
 	engine_candidate candidate[4]; /* [0] the answer; [1..3] the three candidates, best first; mask NULL when empty */
-	sam_crop crop;				   /* what the model saw */
-	float *low_res;				   /* for a refinement round: pass it back as `previous` with the same crop */
+	sam_crop crop;                 /* what the model saw */
+	float *low_res;                /* for a refinement round: pass it back as `previous` with the same crop */
 	int low_res_side;
 	double encode_ms; /* sum over new encodings; 0 when all were cached */
-	double mask_ms;	  /* prompt to full-size mask, encodings excluded */
-	int encodings;	  /* new ones */
-	bool cached;	  /* the last encoding came from memory or disk */
+	double mask_ms;   /* prompt to full-size mask, encodings excluded */
+	int encodings;    /* new ones */
+	bool cached;      /* the last encoding came from memory or disk */
 } engine_answer;
 void engine_answer_clear(engine_answer *a);
 

@@ -11,7 +11,7 @@ const char *paths_data_dir(void);
 /* A model by name or file: "starter-sam" -> data/models/starter-sam.gguf, then the user's model folder; a path that
  * exists as it is. Free with g_free; error says where it looked. */
 char *paths_find_model(const char *name, GError **error);
-char *paths_sample(void);		   /* the shipped sample image; g_free */
+char *paths_sample(void);          /* the shipped sample image; g_free */
 const char *paths_cache_dir(void); /* $XDG_CACHE_HOME/nadir */
 const char *paths_user_dir(void);  /* $XDG_DATA_HOME/nadir */
 

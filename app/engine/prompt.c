@@ -12,7 +12,7 @@ struct prompt {
 static const struct {
 	const char *name, *key;
 } kinds[] = {
-	[SAM_POINT] = {"point", "xy"},		  [SAM_BOX] = {"box", "xyxy"},		  [SAM_CIRCLE] = {"circle", "cxcyr"},
+	[SAM_POINT] = {"point", "xy"},        [SAM_BOX] = {"box", "xyxy"},        [SAM_CIRCLE] = {"circle", "cxcyr"},
 	[SAM_SCRIBBLE] = {"scribble", "pts"}, [SAM_POLYGON] = {"polygon", "pts"},
 };
 
@@ -226,13 +226,13 @@ static bool parse_numbers(const char *text, GArray *out)
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text, GError **error)
 {
 	static const char *forms[] = {
-		[SAM_POINT] = "X,Y",		  [SAM_BOX] = "X0,Y0,X1,Y1",	   [SAM_CIRCLE] = "CX,CY,R",
+		[SAM_POINT] = "X,Y",          [SAM_BOX] = "X0,Y0,X1,Y1",       [SAM_CIRCLE] = "CX,CY,R",
 		[SAM_SCRIBBLE] = "X,Y;X,Y;…", [SAM_POLYGON] = "X,Y;X,Y;X,Y;…",
 	};
 	g_autoptr(GArray) v = g_array_new(FALSE, FALSE, sizeof(double));
 	if (!parse_numbers(text, v) || !count_fits(kind, v->len)) {
 		g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT, _("A %s is given as %s, not as “%s”."), kinds[kind].name,
-					forms[kind], text);
+		            forms[kind], text);
 		return false;
 	}
 	add_numbers(p, kind, sign, v);

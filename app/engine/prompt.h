@@ -26,7 +26,7 @@ prompt *prompt_from_json(const char *json, GError **error) G_GNUC_WARN_UNUSED_RE
 /* "point:X,Y box:X0,Y0,X1,Y1 circle:CX,CY,R scribble:X,Y;X,Y;… polygon:…": the text after a command line option; kind
  * given apart. Adds one mark. */
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text,
-					   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *prompt_kind_name(sam_mark_kind kind);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(prompt, prompt_free)

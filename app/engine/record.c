@@ -21,7 +21,7 @@ static void replace(char **field, char *value)
 }
 
 static feature *record_mask(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
-							GError **error)
+                            GError **error)
 {
 	g_autoptr(feature) f = feature_new();
 	if (!feature_set_mask(f, m, error))
@@ -35,7 +35,7 @@ static feature *record_mask(const bitmask *m, const char *class_name, const rast
 }
 
 feature *record_segmentation(const engine_answer *answer, int which, const prompt *marks, const char *class_name,
-							 const char *model, const raster_info *image, const georef *ref, GError **error)
+                             const char *model, const raster_info *image, const georef *ref, GError **error)
 {
 	const engine_candidate *c = &answer->candidate[which];
 	feature *f = record_mask(c->mask, class_name, image, ref, error);
@@ -48,7 +48,7 @@ feature *record_segmentation(const engine_answer *answer, int which, const promp
 }
 
 feature *record_drawing(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
-						GError **error)
+                        GError **error)
 {
 	feature *f = record_mask(m, class_name, image, ref, error);
 	if (!f)

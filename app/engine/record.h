@@ -10,11 +10,11 @@ G_BEGIN_DECLS
 /* A feature from candidate `which` (0: the answer) of a segmentation: class, score (clamped to 0..1), areas, model,
  * prompt, image and times. Free with feature_free. */
 feature *record_segmentation(const engine_answer *answer, int which, const prompt *marks, const char *class_name,
-							 const char *model, const raster_info *image, const georef *ref,
-							 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             const char *model, const raster_info *image, const georef *ref,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same for a mask that a person drew: model "hand", no score. */
 feature *record_drawing(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
-						GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "name.tif#fingerprint", the image attribute. Free with g_free. */
 char *record_image_name(const raster_info *image);
 /* Now in UTC, "2026-01-31T12:00:00Z". Free with g_free. */

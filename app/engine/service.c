@@ -6,7 +6,7 @@ struct service {
 	GThread *thread;
 	GAsyncQueue *queue; /* of job; the thread ends at a job of kind JOB_QUIT */
 	GCancellable *closing;
-	engine *engine;	   /* the thread's */
+	engine *engine;    /* the thread's */
 	service_info info; /* main context's copy, learnt from each outcome */
 };
 
@@ -137,12 +137,12 @@ static void run_segment(job *j, GError **error)
 	if (!e)
 		return;
 	const engine_request req = {.image = j->image,
-								.style = &j->style,
-								.marks = j->marks,
-								.scale = j->scale,
-								.cancel = j->cancel,
-								.progress = on_progress,
-								.data = j};
+	                            .style = &j->style,
+	                            .marks = j->marks,
+	                            .scale = j->scale,
+	                            .cancel = j->cancel,
+	                            .progress = on_progress,
+	                            .data = j};
 	outcome *o = outcome_new(e);
 	if (engine_segment(e, &req, &o->answer, error) && j->task)
 		g_task_return_pointer(j->task, o, outcome_free);
@@ -251,7 +251,7 @@ bool service_open_finish(service *s, GAsyncResult *result, GError **error)
 }
 
 static job *picture_job(service *s, job_kind kind, GTask *task, GCancellable *cancel, raster *image,
-						const raster_style *style, const prompt *marks)
+                        const raster_style *style, const prompt *marks)
 {
 	job *j = job_new(s, kind, task, cancel);
 	j->image = raster_ref(image);
@@ -261,7 +261,7 @@ static job *picture_job(service *s, job_kind kind, GTask *task, GCancellable *ca
 }
 
 void service_segment_async(service *s, raster *image, const raster_style *style, const prompt *marks, int scale,
-						   GCancellable *cancel, service_progress_fn progress, GAsyncReadyCallback done, void *data)
+                           GCancellable *cancel, service_progress_fn progress, GAsyncReadyCallback done, void *data)
 {
 	GTask *task = task_new(s, cancel, done, data, service_segment_async);
 	job *j = picture_job(s, JOB_SEGMENT, task, cancel, image, style, marks);

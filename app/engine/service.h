@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 typedef struct service service;
 
 service *service_new(const engine_options *options); /* returns at once; the engine opens in the thread */
-void service_free(service *s);						 /* cancels what runs, joins the thread */
+void service_free(service *s);                       /* cancels what runs, joins the thread */
 /* Opens engine and model now if they are not open; then service_get_info() is set. */
 void service_open_async(service *s, GCancellable *cancel, GAsyncReadyCallback done, void *data);
 bool service_open_finish(service *s, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -23,10 +23,10 @@ const service_info *service_get_info(const service *s);
  * Requests run in order; one that is cancelled before its turn is skipped. */
 typedef void (*service_progress_fn)(double fraction, void *data);
 void service_segment_async(service *s, raster *image, const raster_style *style, const prompt *marks, int scale,
-						   GCancellable *cancel, service_progress_fn progress, GAsyncReadyCallback done, void *data);
+                           GCancellable *cancel, service_progress_fn progress, GAsyncReadyCallback done, void *data);
 /* out is cleared by the caller with engine_answer_clear(). */
 bool service_segment_finish(service *s, GAsyncResult *result, engine_answer *out,
-							GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Encodes the crop that a mark of this place and size would use, ahead of time (hover, image opened). Errors are
  * dropped. */
 void service_prefetch(service *s, raster *image, const raster_style *style, const prompt *marks);
