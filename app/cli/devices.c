@@ -1,0 +1,115 @@
+/* nadir devices, nadir models list|info|verify */
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli/cli-private.h"
+#include "app/engine/paths.h"
+
+static cJSON *device_to_json(const gpu_info *d, guint index)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddNumberToObject(o, "index", index);
+	cJSON_AddStringToObject(o, "name", d->name);
+	cJSON_AddStringToObject(o, "driver", d->driver);
+	cJSON_AddStringToObject(o, "uuid", d->uuid);
+	cJSON_AddNumberToObject(o, "vendor_id", d->vendor_id);
+	cJSON_AddNumberToObject(o, "device_id", d->device_id);
+	cJSON_AddBoolToObject(o, "software", d->software);
+	return o;
+}
+
+bool cli_devices(int argc, char **argv, GError **error)
+{
+	g_auto(cli_options) o = {0};
+	g_autoptr(GOptionContext) ctx = g_option_context_new(_("— the GPUs that can be used"));
+	cli_add_options(ctx, &o, 0);
+	if (!cli_parse(ctx, &argc, &argv, 0, 0, error))
+		return false;
+	g_autoptr(GPtrArray) list = gpu_list(error);
+	if (!list)
+		return false;
+	cJSON *json = o.json ? cJSON_CreateArray() : NULL;
+	bool any_real = false;
+	for (guint i = 0; i < list->len; i++) {
+		const gpu_info *d = list->pdata[i];
+		any_real |= !d->software;
+		if (json)
+			cJSON_AddItemToArray(json, device_to_json(d, i));
+		else
+			printf("%u  %s  %s  %s%s\n", i, d->uuid, d->name, d->driver, d->software ? _("  (software)") : "");
+	}
+	if (json)
+		cli_print_json(json);
+	else if (!any_real)
+		printf("%s\n",
+		       _("No Vulkan GPU was found; the processor is used, which is slow. Install your GPU's Vulkan driver "
+		         "(Debian: mesa-vulkan-drivers or nvidia-vulkan-icd)."));
+	return true;
+}
+
+static cJSON *model_to_json(const sam_info *i, const char *path)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "file", path);
+	cJSON_AddStringToObject(o, "name", i->name);
+	cJSON_AddStringToObject(o, "version", i->version);
+	cJSON_AddStringToObject(o, "license", i->license);
+	cJSON_AddStringToObject(o, "hash8", i->hash8);
+	cJSON_AddStringToObject(o, "encoder", i->encoder);
+	cJSON_AddNumberToObject(o, "image_size", i->image_size);
+	cJSON_AddNumberToObject(o, "parameters", (double)i->parameters);
+	cJSON_AddStringToObject(o, "card", i->card);
+	return o;
+}
+
+/* Opening checks every name, shape and size in the file, so it is the verification too. */
+static bool show_model(const char *name, const cli_options *o, bool card, GError **error)
+{
+	g_autofree char *path = paths_find_model(name, error);
+	if (!path)
+		return false;
+	const engine_options options = {.device = o->device, .model = path, .no_cache = true};
+	g_autoptr(engine) e = engine_open(&options, error);
+	if (!e)
+		return false;
+	const sam_info *i = engine_get_info(e)->sam;
+	if (o->json) {
+		cli_print_json(model_to_json(i, path));
+		return true;
+	}
+	printf("%s %s  %s  %d px  %.1f M  %s  sha256 %s…  %s\n", i->name, i->version, i->encoder, i->image_size,
+	       (double)i->parameters / 1e6, i->license, i->hash8, path);
+	if (card && *i->card)
+		printf("\n%s\n", i->card);
+	return true;
+}
+
+static bool list_models(GError **error)
+{
+	const char *roots[] = {paths_data_dir(), paths_user_dir()};
+	for (guint k = 0; k < G_N_ELEMENTS(roots); k++) {
+		g_autofree char *folder = g_build_filename(roots[k], "models", NULL);
+		g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+		for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir))
+			if (g_str_has_suffix(name, ".gguf"))
+				printf("%.*s  %s/%s\n", (int)(strlen(name) - 5), name, folder, name);
+	}
+	return true;
+}
+
+bool cli_models(int argc, char **argv, GError **error)
+{
+	g_auto(cli_options) o = {0};
+	g_autoptr(GOptionContext) ctx = g_option_context_new(_("list | info NAME|FILE | verify NAME|FILE"));
+	cli_add_options(ctx, &o, CLI_MODEL);
+	if (!cli_parse(ctx, &argc, &argv, 1, 2, error))
+		return false;
+	const char *verb = argv[1];
+	if (strcmp(verb, "list") == 0)
+		return list_models(error);
+	const bool info = strcmp(verb, "info") == 0;
+	if ((!info && strcmp(verb, "verify") != 0) || argc < 3)
+		return cli_usage(error, _("say list, info NAME or verify NAME."));
+	return show_model(argv[2], &o, info, error);
+}
