@@ -1,0 +1,36 @@
+/* Driver faults as data. An entry states what was seen, where, and what is switched off for it. */
+#include "infer/vk/gpu-private.h"
+
+#define ANY 0u
+
+static const struct {
+	uint32_t vendor_id, device_id; /* ANY matches all */
+	VkDriverId driver;             /* 0 matches all */
+	uint32_t fixed_in;             /* driver versions from here on are sound; 0: none is */
+	unsigned quirks;
+} table[] = {
+	/* Wrong results and crashes with 16-bit types on Vivante; ncnn/src/gpu.cpp switches them off too:
+     * https://github.com/Tencent/ncnn/blob/master/src/gpu.cpp (device blacklist after the feature query). */
+	{0x10001, ANY, 0, 0, GPU_QUIRK_NO_F16_STORAGE | GPU_QUIRK_NO_F16_MATH},
+	/* Imagination's proprietary driver crashes in pipelines that require a subgroup size:
+     * https://github.com/ggml-org/llama.cpp/issues/8437 lists its missing limits. */
+	{0x1010, ANY, VK_DRIVER_ID_IMAGINATION_PROPRIETARY, 0, GPU_QUIRK_NO_SUBGROUPS},
+};
+
+unsigned gpu_quirks_for(uint32_t vendor_id, uint32_t device_id, VkDriverId driver, uint32_t driver_version)
+{
+	unsigned quirks = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (table[i].vendor_id != ANY && table[i].vendor_id != vendor_id)
+			continue;
+		if (table[i].device_id != ANY && table[i].device_id != device_id)
+			continue;
+		if (table[i].driver != 0 && table[i].driver != driver)
+			continue;
+		if (table[i].fixed_in != 0 && driver_version >= table[i].fixed_in)
+			continue;
+		quirks |= table[i].quirks;
+	}
+	return quirks;
+}

@@ -1,0 +1,15 @@
+#version 450
+/* y[i] = a * x[i] + y[i] */
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const float BIAS = 0.0;
+layout(binding = 0) buffer readonly X { float x[]; };
+layout(binding = 1) buffer Y { float y[]; };
+layout(push_constant) uniform push { uint n; float a; } p;
+
+void main()
+{
+	uint i = gl_GlobalInvocationID.x;
+
+	if (i < p.n)
+		y[i] = p.a * x[i] + y[i] + BIAS;
+}
