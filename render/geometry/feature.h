@@ -8,14 +8,14 @@ typedef struct {
 	gint64 id;        /* 0: not stored yet */
 	char *class_name; /* never NULL */
 	int class_id;
-	double score;     /* NaN: drawn by hand */
+	double score; /* NaN: drawn by hand */
 	gint64 area_px;
-	double area_m2;   /* NaN without a CRS */
-	char *model;      /* "name@hash8", or "hand" */
-	char *prompt;     /* JSON array of the marks, as in the command line's --json */
-	char *state;      /* draft accepted rejected flagged */
+	double area_m2;                                      /* NaN without a CRS */
+	char *model;                                         /* "name@hash8", or "hand" */
+	char *prompt;                                        /* JSON array of the marks, as in the command line's --json */
+	char *state;                                         /* draft accepted rejected flagged */
 	char *reviewer, *caption, *image, *created, *edited; /* "" when unknown; times ISO 8601 */
-	GBytes *px_geom;  /* MultiPolygon WKB, pixels, y down */
+	GBytes *px_geom;                                     /* MultiPolygon WKB, pixels, y down */
 } feature;
 
 feature *feature_new(void); /* empty strings, state accepted, NaNs */

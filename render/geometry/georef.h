@@ -1,5 +1,6 @@
 /* Pixel <-> map: affine, GCP or RPC, and geodesic areas. A georef is immutable: any thread. */
 #pragma once
+#include "render/geometry/mask.h"
 #include "render/raster/raster.h"
 
 G_BEGIN_DECLS
@@ -17,11 +18,15 @@ bool georef_is_affine(const georef *g);
 bool georef_to_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool georef_from_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool georef_to_lonlat(const georef *g, guint n, double *lon, double *lat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Geodesic area of a pixel-space MultiPolygon (WKB) in m2 on the CRS's ellipsoid (PROJ geod_polygonarea); NaN without a CRS or
- * where a vertex does not transform. */
+/* Geodesic area of a pixel-space MultiPolygon (WKB) in m2 on the CRS's ellipsoid (PROJ geod_polygonarea); NaN without a
+ * CRS or where a vertex does not transform. */
 double georef_area_m2(const georef *g, GBytes *px_wkb);
 /* Ground metres of one pixel near (x,y), for the scale bar; 0 without a CRS. */
 double georef_metres_per_pixel(const georef *g, double x, double y);
+
+/* As text and back, exactly: what a project keeps of an image that may have moved away. Free with g_free. */
+char *georef_to_json(const georef *g);
+georef *georef_from_json(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(georef, georef_free)
 

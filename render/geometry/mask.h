@@ -1,5 +1,5 @@
-/* Binary masks in pixels of an image, and their two other forms: the MultiPolygon along pixel edges that is the truth of an
- * object (design.md section 5) and COCO's run lengths. Pure: any thread. */
+/* Binary masks in pixels of an image, and their two other forms: the MultiPolygon along pixel edges that is the truth
+ * of an object (design.md section 5) and COCO's run lengths. Pure: any thread. */
 #pragma once
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -21,13 +21,13 @@ typedef struct {
 	uint8_t *bits;  /* [h][w], 0 or 1, owned */
 } bitmask;
 
-bitmask *mask_new(int x, int y, int w, int h);                                /* all 0 */
+bitmask *mask_new(int x, int y, int w, int h); /* all 0 */
 bitmask *mask_new_from(int x, int y, int w, int h, const uint8_t *bits, size_t stride);
 bitmask *mask_copy(const bitmask *m);
 void mask_free(bitmask *m);
 int64_t mask_area(const bitmask *m);
-bool mask_bbox(const bitmask *m, int bbox[4]);   /* x, y, w, h in the image; false when empty */
-bitmask *mask_trimmed(const bitmask *m);            /* cut to its bounding box; an empty one is 0x0 */
+bool mask_bbox(const bitmask *m, int bbox[4]);       /* x, y, w, h in the image; false when empty */
+bitmask *mask_trimmed(const bitmask *m);             /* cut to its bounding box; an empty one is 0x0 */
 bool mask_equal(const bitmask *a, const bitmask *b); /* as sets of image pixels */
 double mask_iou(const bitmask *a, const bitmask *b);
 typedef enum { MASK_UNION, MASK_SUBTRACT, MASK_INTERSECT } mask_op;
@@ -37,12 +37,15 @@ bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w,
 /* Even-odd at pixel centres; clipped to the image. */
 bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h);
 
-/* MultiPolygon WKB in pixel coordinates, y down, 4-connected parts, holes kept (GDALPolygonize). Valid by OGR_G_IsValid, and its
- * rasterisation by pixel centres is the mask, bit for bit. NULL + GEOMETRY_ERROR_EMPTY for an empty mask. */
+/* MultiPolygon WKB in pixel coordinates, y down, 4-connected parts, holes kept (GDALPolygonize). Valid by
+ * OGR_G_IsValid, and its rasterisation by pixel centres is the mask, bit for bit. NULL + GEOMETRY_ERROR_EMPTY for an
+ * empty mask. */
 GBytes *mask_to_wkb(const bitmask *m, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bitmask *mask_from_wkb(GBytes *wkb, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* trimmed; any polygon, not only pixel edges */
+bitmask *mask_from_wkb(GBytes *wkb,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT; /* trimmed; any polygon, not only pixel edges */
 
-/* COCO compressed run lengths, column-major, first run zeros, over an image of w x h. Free with g_free. Sizes up to 2^31 pixels. */
+/* COCO compressed run lengths, column-major, first run zeros, over an image of w x h. Free with g_free. Sizes up to
+ * 2^31 pixels. */
 char *mask_to_rle(const bitmask *m, int w, int h);
 bitmask *mask_from_rle(const char *counts, int w, int h, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
