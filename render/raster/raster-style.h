@@ -1,4 +1,5 @@
-/* From original values to the 8-bit picture that the screen and the model see: one rule for both (design.md section 4). */
+/* From original values to the 8-bit picture that the screen and the model see: one rule for both (design.md section 4).
+ */
 #pragma once
 #include "render/raster/raster.h"
 
@@ -9,35 +10,39 @@ typedef enum {
 	RASTER_STRETCH_NONE,       /* values as 0..255 */
 	RASTER_STRETCH_PERCENTILE, /* 2-98 % of each band over the whole image, from a level <= 1024 px */
 	RASTER_STRETCH_MINMAX,
-	RASTER_STRETCH_DB,         /* 20 log10 of positive amplitudes (10 log10 … as the rule says), then 2-98 % */
-	RASTER_STRETCH_MANUAL,     /* lo and hi as given */
+	RASTER_STRETCH_DB,     /* 20 log10 of positive amplitudes (10 log10 … as the rule says), then 2-98 % */
+	RASTER_STRETCH_MANUAL, /* lo and hi as given */
 } raster_stretch;
 
 typedef struct {
-	int band[3];       /* 0-based; a single band stands three times */
-	bool palette;      /* expand the palette of band[0] */
-	bool db;           /* values go through dB before lo and hi */
+	int band[3];  /* 0-based; a single band stands three times */
+	bool palette; /* expand the palette of band[0] */
+	bool db;      /* values go through dB before lo and hi */
 	raster_stretch stretch;
 	double lo[3], hi[3]; /* after dB: lo -> 0, hi -> 255 */
-	double gamma;      /* 1: none; display only when != 1 */
+	double gamma;        /* 1: none; display only when != 1 */
 } raster_style;
 
-/* The choices of a user, as in the command line: bands "4,3,2" or "1" or NULL; stretch "p2-98", "minmax", "none", "db" or NULL;
- * source "auto", "optical", "sar", "infrared" or NULL. Wrong text is an error that names the allowed ones. Reads statistics. */
+/* The choices of a user, as in the command line: bands "4,3,2" or "1" or NULL; stretch "p2-98", "minmax", "none", "db"
+ * or NULL; source "auto", "optical", "sar", "infrared" or NULL. Wrong text is an error that names the allowed ones.
+ * Reads statistics. */
 bool raster_style_resolve(raster *r, const char *bands, const char *stretch, const char *source, raster_style *style,
                           GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Statistics of the bands over the whole image, from a level <= 1024 px. */
 typedef struct {
 	double min, max, mean, stddev, p2, p98;
-	uint64_t valid; /* samples counted */
+	uint64_t valid;          /* samples counted */
 	uint32_t histogram[256]; /* from min to max */
 } raster_stats;
-bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *cancel,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* For the screen: premultiplied BGRA as cairo's ARGB32 and GDK_MEMORY_DEFAULT want it, transparent where nodata. rows `stride` apart. */
-bool raster_render(raster *r, const raster_style *style, int level, const raster_rect *area, uint8_t *pixels, size_t stride,
-                   GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* For the model: RGB of full-size pixels, [h][w][3]; transparent pixels as stored, nodata and NaN of stretched types 0. */
+/* For the screen: premultiplied BGRA as cairo's ARGB32 and GDK_MEMORY_DEFAULT want it, transparent where nodata. rows
+ * `stride` apart. */
+bool raster_render(raster *r, const raster_style *style, int level, const raster_rect *area, uint8_t *pixels,
+                   size_t stride, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For the model: RGB of full-size pixels, [h][w][3]; transparent pixels as stored, nodata and NaN of stretched types 0.
+ */
 bool raster_model_input(raster *r, const raster_style *style, const raster_rect *area, uint8_t *rgb, size_t stride,
                         GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Text that names everything which changes the model's input, for cache keys and records. Free with g_free. */

@@ -1,6 +1,6 @@
-/* A raster of any size as a pyramid of levels: libtiff for TIFF, GDAL for all else. Pixel values are the original ones; what the
- * screen and the model see is made by raster-style.h (design.md section 4).
- * Threads: a raster may be read by several threads at once. Reads block: never call them from the main loop. */
+/* A raster of any size as a pyramid of levels: libtiff for TIFF, GDAL for all else. Pixel values are the original ones;
+ * what the screen and the model see is made by raster-style.h (design.md section 4). Threads: a raster may be read by
+ * several threads at once. Reads block: never call them from the main loop. */
 #pragma once
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -17,8 +17,20 @@ typedef enum {
 } raster_error;
 
 typedef enum {
-	RASTER_U8, RASTER_I8, RASTER_U16, RASTER_I16, RASTER_U32, RASTER_I32, RASTER_F32, RASTER_F64,
-	RASTER_CI16, RASTER_CI32, RASTER_CF32, RASTER_CF64, /* complex: read as magnitude */
+	RASTER_U8,
+	RASTER_I8,
+	RASTER_U16,
+	RASTER_I16,
+	RASTER_U32,
+	RASTER_I32,
+	RASTER_F32,
+	RASTER_F64,
+	RASTER_CI16,
+	RASTER_CI32,
+	RASTER_CF32,
+	RASTER_CF64, /* complex: read as magnitude */
+	RASTER_U64,
+	RASTER_I64,
 } raster_type;
 const char *raster_type_name(raster_type t); /* GDAL's names: Byte, Int16, Float32 … */
 
@@ -29,10 +41,10 @@ typedef struct {
 } raster_level; /* level 0 is the full size */
 
 typedef struct {
-	char *name;          /* band description or "" */
-	char color[8];       /* red green blue alpha gray palette undef */
-	bool has_nodata;     /* false when the declared value lies outside the type's range */
-	double nodata;       /* NaN allowed */
+	char *name;      /* band description or "" */
+	char color[8];   /* red green blue alpha gray palette undef */
+	bool has_nodata; /* false when the declared value lies outside the type's range */
+	double nodata;   /* NaN allowed */
 } raster_band;
 
 typedef struct {
@@ -43,19 +55,20 @@ typedef struct {
 	const char *path, *format; /* format: GTiff, PNG … */
 	int width, height, n_bands, n_levels;
 	raster_type type;
-	const raster_level *levels; /* [n_levels] */
-	const raster_band *bands;   /* [n_bands] */
+	const raster_level *levels;  /* [n_levels] */
+	const raster_band *bands;    /* [n_bands] */
 	const uint8_t (*palette)[4]; /* [palette_size] RGBA or NULL */
 	int palette_size;
-	bool has_mask;              /* internal or external mask band; alpha bands are among the bands */
-	const char *crs_wkt;        /* WKT of the CRS of the geotransform or of the GCPs; NULL without one */
-	const char *crs_name;       /* "EPSG:32618", else the CRS's name; NULL without one */
+	bool has_mask;        /* internal or external mask band; alpha bands are among the bands */
+	const char *crs_wkt;  /* WKT of the CRS of the geotransform or of the GCPs; NULL without one */
+	const char *crs_name; /* "EPSG:32618", else the CRS's name; NULL without one */
 	bool has_geotransform, has_rpc;
-	double geotransform[6];     /* GDAL's order, pixel corners */
-	const raster_gcp *gcps;     /* [n_gcps] */
+	double geotransform[6]; /* GDAL's order, pixel corners */
+	const raster_gcp *gcps; /* [n_gcps] */
 	int n_gcps;
-	raster_source_kind source;  /* guessed from metadata, names and values' type; RASTER_OTHER when unsure */
-	const char *fingerprint;    /* of the file: SHA-256 over its size and three pieces, 16 hex digits: finds a moved image again */
+	raster_source_kind source; /* guessed from metadata, names and values' type; RASTER_OTHER when unsure */
+	const char *
+		fingerprint; /* of the file: SHA-256 over its size and three pieces, 16 hex digits: finds a moved image again */
 } raster_info;
 
 typedef struct {
@@ -69,10 +82,11 @@ raster *raster_ref(raster *r);
 void raster_unref(raster *r);
 const raster_info *raster_get_info(const raster *r);
 
-/* Original values of `bands` (0-based) in `area` (in pixels of `level`, wholly inside it): values[n_bands][h][w]. valid, if not
- * NULL, is [h][w]: 0 where nodata, alpha 0, masked or NaN in all of these bands, else 255 or the alpha value. Complex: magnitude. */
-bool raster_read(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values, uint8_t *valid,
-                 GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Original values of `bands` (0-based) in `area` (in pixels of `level`, wholly inside it): values[n_bands][h][w].
+ * valid, if not NULL, is [h][w]: 0 where nodata, alpha 0, masked or NaN in all of these bands, else 255 or the alpha
+ * value. Complex: magnitude. */
+bool raster_read(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values,
+                 uint8_t *valid, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(raster, raster_unref)
 

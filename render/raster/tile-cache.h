@@ -1,5 +1,6 @@
-/* Tiles of the displayed picture, decoded by a small pool of threads: coarse ones cover until the fine ones arrive, requests go
- * from the centre out, stale results are dropped, the coarsest level is never evicted. Lives in one thread (the main one). */
+/* Tiles of the displayed picture, decoded by a small pool of threads: coarse ones cover until the fine ones arrive,
+ * requests go from the centre out, stale results are dropped, the coarsest level is never evicted. Lives in one thread
+ * (the main one). */
 #pragma once
 #include "render/raster/raster-style.h"
 
@@ -13,13 +14,14 @@ typedef struct {
 } tile_key;
 typedef struct {
 	tile_key key;
-	raster_rect area;   /* pixels of the level */
-	GBytes *pixels;     /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
+	raster_rect area; /* pixels of the level */
+	GBytes *pixels;   /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
 	const char *error;
-	void *user;         /* the caller's texture, freed by the notify given at creation */
+	void *user; /* the caller's texture, freed by the notify given at creation */
 } tile;
 
-/* changed: called in the main context of the creating thread when tiles arrived (several at once). budget in bytes of pixels. */
+/* changed: called in the main context of the creating thread when tiles arrived (several at once). budget in bytes of
+ * pixels. */
 tile_cache *tile_cache_new(raster *r, const raster_style *style, uint64_t budget, GDestroyNotify free_user,
                            void (*changed)(void *data), void *data);
 void tile_cache_free(tile_cache *c); /* does not wait for running reads */

@@ -1,13 +1,13 @@
-/* Where the image lies on the screen: pure arithmetic, no widget. screen = (image - origin) * scale, in device-independent
- * pixels; scale is between 1/64 and 64 (or what fits the whole image, if less). */
+/* Where the image lies on the screen: pure arithmetic, no widget. screen = (image - origin) * scale, in
+ * device-independent pixels; scale is between 1/64 and 64 (or what fits the whole image, if less). */
 #pragma once
 #include "render/raster/raster.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
-	double scale;          /* screen pixels per image pixel */
-	double x, y;           /* image position at the screen's top-left corner */
+	double scale; /* screen pixels per image pixel */
+	double x, y;  /* image position at the screen's top-left corner */
 	int screen_w, screen_h;
 	int image_w, image_h;
 } viewport;
@@ -17,7 +17,7 @@ void viewport_resize(viewport *v, int screen_w, int screen_h); /* keeps the cent
 void viewport_fit(viewport *v);
 void viewport_zoom_at(viewport *v, double factor, double sx, double sy); /* the pixel under (sx,sy) stays there */
 void viewport_set_scale(viewport *v, double scale);                      /* around the centre */
-void viewport_pan(viewport *v, double dx, double dy);                    /* screen pixels; some of the image stays in sight */
+void viewport_pan(viewport *v, double dx, double dy); /* screen pixels; some of the image stays in sight */
 void viewport_show(viewport *v, const raster_rect *area, double margin); /* zooms and pans so that area is seen whole */
 void viewport_to_image(const viewport *v, double sx, double sy, double *ix, double *iy);
 void viewport_to_screen(const viewport *v, double ix, double iy, double *sx, double *sy);

@@ -1,0 +1,292 @@
+/* Levels between and beyond the real ones (the rule is told in raster.h). */
+#include "render/raster/raster-private.h"
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define COARSEST_SIDE 256
+#define KEPT_ENTRIES 6
+#define BLOCK_SIDE 1024
+
+struct raster_kept {
+	int level, n_bands;
+	int *bands; /* [n_bands]; NULL: the mask */
+	size_t size;
+	uint8_t *data; /* [n_bands][h][w] */
+	int rows_done; /* a cancelled build goes on from here */
+};
+
+/* What is read: some bands, or the mask (one channel of bytes). */
+typedef struct {
+	raster *r;
+	const int *bands; /* NULL: the mask */
+	int n_bands;
+	size_t size;
+	GCancellable *cancel;
+} channels;
+
+void raster_kept_free(void *kept)
+{
+	raster_kept *k = kept;
+	g_free(k->bands);
+	g_free(k->data);
+	g_free(k);
+}
+
+static int larger_side(const raster_level *l)
+{
+	return MAX(l->width, l->height);
+}
+
+static void add_level(raster *r, int real, int step)
+{
+	int i = r->info.n_levels;
+	const raster_level *base = &r->source->levels[real];
+	if (i == RASTER_MAX_LEVELS)
+		return;
+	r->places[i] = (raster_place){.real = real, .step = step};
+	r->levels[i].width = (int)(((int64_t)base->width + step - 1) / step);
+	r->levels[i].height = (int)(((int64_t)base->height + step - 1) / step);
+	r->info.n_levels++;
+}
+
+void raster_levels_build(raster *r)
+{
+	const raster_source *s = r->source;
+	r->info.n_levels = 0;
+	r->info.levels = r->levels;
+	for (int real = 0; real < s->n_levels; real++) {
+		add_level(r, real, 1);
+		int64_t side = larger_side(&s->levels[real]);
+		int64_t next = real + 1 < s->n_levels ? larger_side(&s->levels[real + 1]) : COARSEST_SIDE / 2 + 1;
+		for (int64_t step = 2; side > next * step * 7 / 4 && step < (1 << 30); step *= 2)
+			add_level(r, real, (int)step);
+	}
+}
+
+bool raster_area_inside(const raster_rect *a, const raster_level *l)
+{
+	return a->x >= 0 && a->y >= 0 && a->w > 0 && a->h > 0 && a->w <= l->width && a->h <= l->height &&
+	       a->x <= l->width - a->w && a->y <= l->height - a->h;
+}
+
+int raster_slice_rows(const raster *r, int level, int w, int n_bands)
+{
+	const raster_place *p = &r->places[level];
+	size_t row = (size_t)w * (size_t)n_bands * raster_type_size(r->info.type);
+	int rows = (int)MIN((size_t)1 << 20, ((size_t)16 << 20) / MAX(row, 1));
+	return MAX(rows, MAX(1, r->source->chunk_h / p->step));
+}
+
+static bool read_real(const channels *ch, int real, const raster_rect *area, void *out, GError **error)
+{
+	raster_source *s = ch->r->source;
+	if (!ch->bands)
+		return s->read_mask(s, real, area, out, ch->cancel, error);
+	return s->read(s, real, area, ch->bands, ch->n_bands, out, ch->cancel, error);
+}
+
+static void pick_row(const uint8_t *in, int n, int step, size_t size, uint8_t *out)
+{
+	for (int i = 0; i < n; i++)
+		memcpy(out + (size_t)i * size, in + (size_t)i * (size_t)step * size, size);
+}
+
+/* One block of a virtual level: of each step x step square its middle pixel (or the last one inside the image). */
+static bool sample_block(const channels *ch, const raster_place *p, const raster_rect *block, uint8_t *scratch,
+                         uint8_t *out, size_t out_row, size_t out_plane, GError **error)
+{
+	const raster_level *base = &ch->r->source->levels[p->real];
+	int64_t x0 = MIN((int64_t)block->x * p->step + p->step / 2, base->width - 1);
+	int64_t x1 = MIN((int64_t)(block->x + block->w - 1) * p->step + p->step / 2, base->width - 1);
+	int w = (int)(x1 - x0 + 1);
+	int inner = (int)((x1 - x0) / p->step) + 1; /* the last column may lie nearer than a whole step */
+	for (int y = 0; y < block->h; y++) {
+		int64_t row = MIN((int64_t)(block->y + y) * p->step + p->step / 2, base->height - 1);
+		raster_rect strip = {(int)x0, (int)row, w, 1};
+		if (!read_real(ch, p->real, &strip, scratch, error))
+			return false;
+		for (int b = 0; b < ch->n_bands; b++) {
+			const uint8_t *in = scratch + (size_t)b * (size_t)w * ch->size;
+			uint8_t *to = out + (size_t)b * out_plane + (size_t)y * out_row;
+			pick_row(in, inner, p->step, ch->size, to);
+			if (inner < block->w)
+				memcpy(to + (size_t)inner * ch->size, in + (size_t)(w - 1) * ch->size, ch->size);
+		}
+	}
+	return true;
+}
+
+/* Works through the area in blocks that fit what is decoded at once, so that each tile or strip is decoded about once.
+ */
+static bool sample_area(const channels *ch, const raster_place *p, const raster_rect *area, uint8_t *out,
+                        size_t out_plane, GError **error)
+{
+	const raster_source *s = ch->r->source;
+	int bw = MAX(1, MAX(BLOCK_SIDE, s->chunk_w) / p->step), bh = MAX(1, s->chunk_h / p->step);
+	size_t row = (size_t)area->w * ch->size;
+	bw = MIN(bw, area->w);
+	g_autofree uint8_t *scratch = g_try_malloc((size_t)bw * (size_t)p->step * (size_t)ch->n_bands * ch->size);
+	if (!scratch) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: not enough memory to read a row of it"),
+		            ch->r->info.path);
+		return false;
+	}
+	for (int y = 0; y < area->h; y += bh)
+		for (int x = 0; x < area->w; x += bw) {
+			raster_rect block = {area->x + x, area->y + y, MIN(bw, area->w - x), MIN(bh, area->h - y)};
+			if (g_cancellable_set_error_if_cancelled(ch->cancel, error) ||
+			    !sample_block(ch, p, &block, scratch, out + (size_t)y * row + (size_t)x * ch->size, row, out_plane,
+			                  error))
+				return false;
+		}
+	return true;
+}
+
+/* The level that is kept in memory for `level`, or -1: the largest one of the chain beyond the last real level that is
+ * small enough. */
+static int kept_level(const raster *r, int level)
+{
+	int last = r->source->n_levels - 1;
+	if (r->places[level].real != last || r->places[level].step == 1)
+		return -1;
+	for (int i = 0; i <= level; i++)
+		if (r->places[i].real == last && r->places[i].step > 1 && larger_side(&r->levels[i]) <= RASTER_KEPT_SIDE)
+			return i;
+	return -1;
+}
+
+static int position_of(const raster_kept *k, int band)
+{
+	for (int i = 0; i < k->n_bands; i++)
+		if (k->bands[i] == band)
+			return i;
+	return -1;
+}
+
+static bool holds(const raster_kept *k, const channels *ch, int level)
+{
+	if (k->level != level || (k->bands == NULL) != (ch->bands == NULL))
+		return false;
+	for (int i = 0; ch->bands && i < ch->n_bands; i++)
+		if (position_of(k, ch->bands[i]) < 0)
+			return false;
+	return true;
+}
+
+static raster_kept *kept_new(const channels *ch, int level)
+{
+	raster *r = ch->r;
+	const raster_level *l = &r->levels[level];
+	bool all = ch->bands && r->source->contiguous && r->info.n_bands <= 4;
+	raster_kept *k = g_new0(raster_kept, 1);
+	k->level = level;
+	k->size = ch->size;
+	k->n_bands = all ? r->info.n_bands : ch->n_bands;
+	if (ch->bands) {
+		k->bands = g_new(int, (size_t)k->n_bands);
+		for (int i = 0; i < k->n_bands; i++)
+			k->bands[i] = all ? i : ch->bands[i];
+	}
+	k->data = g_try_malloc0((size_t)l->width * (size_t)l->height * (size_t)k->n_bands * k->size);
+	if (!k->data)
+		g_clear_pointer(&k, raster_kept_free);
+	return k;
+}
+
+static raster_kept *kept_find(const channels *ch, int level)
+{
+	GPtrArray *all = ch->r->kept;
+	for (guint i = 0; i < all->len; i++)
+		if (holds(all->pdata[i], ch, level))
+			return all->pdata[i];
+	raster_kept *k = kept_new(ch, level);
+	if (!k)
+		return NULL;
+	if (all->len == KEPT_ENTRIES)
+		g_ptr_array_remove_index(all, 0);
+	g_ptr_array_add(all, k);
+	return k;
+}
+
+/* Makes what is missing of a kept level. r->build is held. */
+static bool kept_finish(const channels *ch, raster_kept *k, GError **error)
+{
+	raster *r = ch->r;
+	const raster_level *l = &r->levels[k->level];
+	const raster_place *p = &r->places[k->level];
+	channels whole = *ch;
+	whole.bands = k->bands;
+	whole.n_bands = k->n_bands;
+	int rows = MAX(1, r->source->chunk_h / p->step);
+	size_t row = (size_t)l->width * k->size;
+	while (k->rows_done < l->height) {
+		raster_rect area = {0, k->rows_done, l->width, MIN(rows, l->height - k->rows_done)};
+		if (!sample_area(&whole, p, &area, k->data + (size_t)area.y * row, row * (size_t)l->height, error))
+			return false;
+		k->rows_done += area.h;
+	}
+	return true;
+}
+
+static void kept_copy(const channels *ch, const raster_kept *k, int level, const raster_rect *area, uint8_t *out)
+{
+	const raster_level *l = &ch->r->levels[k->level];
+	int step = ch->r->places[level].step / ch->r->places[k->level].step;
+	for (int b = 0; b < ch->n_bands; b++) {
+		size_t plane = (size_t)(ch->bands ? position_of(k, ch->bands[b]) : 0) * (size_t)l->width * (size_t)l->height;
+		for (int y = 0; y < area->h; y++) {
+			size_t row = (size_t)MIN((area->y + y) * step + step / 2, l->height - 1) * (size_t)l->width;
+			for (int x = 0; x < area->w; x++, out += k->size) {
+				size_t column = (size_t)MIN((area->x + x) * step + step / 2, l->width - 1);
+				memcpy(out, k->data + (plane + row + column) * k->size, k->size);
+			}
+		}
+	}
+}
+
+static bool read_kept(const channels *ch, int from, int level, const raster_rect *area, void *out, GError **error)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&ch->r->build);
+	raster_kept *k = kept_find(ch, from);
+	if (!k) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: not enough memory for an overview of it"),
+		            ch->r->info.path);
+		return false;
+	}
+	if (!kept_finish(ch, k, error))
+		return false;
+	kept_copy(ch, k, level, area, out);
+	return true;
+}
+
+static bool read_channels(const channels *ch, int level, const raster_rect *area, void *out, GError **error)
+{
+	const raster *r = ch->r;
+	if (level < 0 || level >= r->info.n_levels || !raster_area_inside(area, &r->levels[level])) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED,
+		            _("%s: the part at %d,%d of size %dx%d is not inside the image"), r->info.path, area->x, area->y,
+		            area->w, area->h);
+		return false;
+	}
+	if (g_cancellable_set_error_if_cancelled(ch->cancel, error))
+		return false;
+	if (r->places[level].step == 1)
+		return read_real(ch, r->places[level].real, area, out, error);
+	int from = kept_level(r, level);
+	if (from >= 0)
+		return read_kept(ch, from, level, area, out, error);
+	return sample_area(ch, &r->places[level], area, out, (size_t)area->w * (size_t)area->h * ch->size, error);
+}
+
+bool raster_read_native(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
+                        GCancellable *cancel, GError **error)
+{
+	channels ch = {r, bands, n_bands, raster_type_size(r->info.type), cancel};
+	return read_channels(&ch, level, area, out, error);
+}
+
+bool raster_read_mask(raster *r, int level, const raster_rect *area, uint8_t *out, GCancellable *cancel, GError **error)
+{
+	channels ch = {r, NULL, 1, 1, cancel};
+	return read_channels(&ch, level, area, out, error);
+}

@@ -1,0 +1,170 @@
+/* Statistics of bands over the whole image. Transparent pixels, nodata, NaN and infinities are not counted. */
+#include "render/raster/raster-private.h"
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+/* The finest level that is small enough: percentiles of a handful of pixels would be worthless. */
+static int statistics_level(const raster *r)
+{
+	int level = 0;
+	while (level + 1 < r->info.n_levels && MAX(r->levels[level].width, r->levels[level].height) > RASTER_STATS_SIDE)
+		level++;
+	return level;
+}
+
+typedef struct {
+	raster_rect area;
+	int level, n_bands;
+	const int *bands;
+	uint8_t *native; /* [n_bands][h][w] */
+	uint8_t *seen;   /* [h][w]: 0 where transparent */
+} picture;
+
+static void picture_clear(picture *p)
+{
+	g_free(p->native);
+	g_free(p->seen);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(picture, picture_clear)
+
+static bool picture_read(raster *r, picture *p, GCancellable *cancel, GError **error)
+{
+	p->level = statistics_level(r);
+	p->area = (raster_rect){0, 0, r->levels[p->level].width, r->levels[p->level].height};
+	size_t n = (size_t)p->area.w * (size_t)p->area.h;
+	p->seen = g_try_malloc(n);
+	p->native = g_try_malloc(n * (size_t)p->n_bands * raster_type_size(r->info.type));
+	if (!p->seen || !p->native) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: not enough memory for its statistics"),
+		            r->info.path);
+		return false;
+	}
+	memset(p->seen, 255, n);
+	return raster_read_native(r, p->level, &p->area, p->bands, p->n_bands, p->native, cancel, error) &&
+	       raster_apply_transparency(r, p->level, &p->area, p->seen, cancel, error);
+}
+
+/* The counted values of one band, packed to the front of out; their number. */
+static size_t picture_values(const raster *r, const picture *p, int i, bool db, float *out)
+{
+	size_t n = (size_t)p->area.w * (size_t)p->area.h, kept = 0;
+	const raster_band *band = &r->info.bands[p->bands[i]];
+	const uint8_t *in = p->native + (size_t)i * n * raster_type_size(r->info.type);
+	g_autofree uint8_t *ok = g_malloc0(n);
+	raster_samples_to_float(r->info.type, in, n, band, out);
+	raster_samples_valid(r->info.type, in, n, band, ok);
+	for (size_t k = 0; k < n; k++) {
+		float v = db ? (out[k] > 0 ? (float)raster_decibel(out[k]) : NAN) : out[k];
+		if (ok[k] && p->seen[k] && isfinite(v))
+			out[kept++] = v;
+	}
+	return kept;
+}
+
+/* The k-th smallest of v[n], which is reordered (quickselect). */
+static float select_nth(float *v, size_t n, size_t k)
+{
+	size_t lo = 0, hi = n - 1;
+	while (lo < hi) {
+		float pivot = v[lo + (hi - lo) / 2];
+		size_t i = lo, j = hi;
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i > j)
+				break;
+			float swap = v[i];
+			v[i++] = v[j];
+			v[j] = swap;
+			if (j-- == 0)
+				break;
+		}
+		if (k <= j && j < hi)
+			hi = j;
+		else if (k >= i)
+			lo = i;
+		else
+			break;
+	}
+	return v[k];
+}
+
+/* Linear between the two neighbouring samples, as numpy.percentile does. */
+static double percentile(float *v, size_t n, double percent)
+{
+	double at = percent / 100 * (double)(n - 1);
+	size_t k = (size_t)at;
+	double low = select_nth(v, n, k);
+	if (k + 1 >= n)
+		return low;
+	float high = INFINITY; /* after the selection all that is larger lies behind k */
+	for (size_t i = k + 1; i < n; i++)
+		high = MIN(high, v[i]);
+	return low + (at - (double)k) * ((double)high - low);
+}
+
+static void summarise(float *v, size_t n, raster_stats *s)
+{
+	*s = (raster_stats){.valid = n, .min = NAN, .max = NAN, .mean = NAN, .stddev = NAN, .p2 = NAN, .p98 = NAN};
+	if (n == 0)
+		return;
+	double sum = 0, squares = 0;
+	s->min = s->max = v[0];
+	for (size_t i = 0; i < n; i++) {
+		s->min = MIN(s->min, v[i]);
+		s->max = MAX(s->max, v[i]);
+		sum += v[i];
+	}
+	s->mean = sum / (double)n;
+	for (size_t i = 0; i < n; i++)
+		squares += (v[i] - s->mean) * (v[i] - s->mean);
+	s->stddev = sqrt(squares / (double)n);
+	double scale = s->max > s->min ? 256 / (s->max - s->min) : 0;
+	for (size_t i = 0; i < n; i++)
+		s->histogram[MIN(255, (int)((v[i] - s->min) * scale))]++;
+	s->p2 = percentile(v, n, 2);
+	s->p98 = percentile(v, n, 98);
+}
+
+bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, raster_stats *out, GCancellable *cancel,
+                          GError **error)
+{
+	g_auto(picture) p = {.bands = bands, .n_bands = n_bands};
+	if (!picture_read(r, &p, cancel, error))
+		return false;
+	g_autofree float *v = g_try_malloc_n((size_t)p.area.w * (size_t)p.area.h, sizeof *v);
+	if (!v) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: not enough memory for its statistics"),
+		            r->info.path);
+		return false;
+	}
+	for (int i = 0; i < n_bands; i++)
+		summarise(v, picture_values(r, &p, i, db, v), &out[i]);
+	return true;
+}
+
+bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *cancel, GError **error)
+{
+	if (band < 0 || band >= r->info.n_bands) {
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: there is no band %d; it has %d"),
+		            r->info.path, band + 1, r->info.n_bands);
+		return false;
+	}
+	g_mutex_lock(&r->lock);
+	bool known = r->stats_known[band];
+	if (known)
+		*out = r->stats[band];
+	g_mutex_unlock(&r->lock);
+	if (known)
+		return true;
+	if (!raster_statistics_of(r, &band, 1, false, out, cancel, error))
+		return false;
+	g_mutex_lock(&r->lock);
+	r->stats[band] = *out;
+	r->stats_known[band] = true;
+	g_mutex_unlock(&r->lock);
+	return true;
+}
