@@ -36,4 +36,11 @@ void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o);
 /* The last pointer position in image pixels; false when the pointer is elsewhere. */
 bool nadir_canvas_get_pointer(NadirCanvas *c, double *x, double *y);
 
+/* Whether a drawing is under way that Enter closes, Esc drops and Backspace shortens (a polygon). The canvas handles
+ * those keys itself while it has the focus; a window calls these when it does not. They return whether there was
+ * something to do. */
+bool nadir_canvas_finish_drawing(NadirCanvas *c);
+bool nadir_canvas_drop_drawing(NadirCanvas *c);
+bool nadir_canvas_shorten_drawing(NadirCanvas *c);
+
 G_END_DECLS

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 #define NADIR_TYPE_OBJECT (nadir_object_get_type())
 G_DECLARE_FINAL_TYPE(NadirObject, nadir_object, NADIR, OBJECT, GObject)
 const feature *nadir_object_get_feature(NadirObject *o);
-const bitmask *nadir_object_get_mask(NadirObject *o); /* rasterised once, kept */
+const bitmask *nadir_object_get_mask(NadirObject *o);              /* rasterised once, kept */
+bool nadir_object_get_bounds(NadirObject *o, raster_rect *bounds); /* image pixels; false when it has no geometry */
 
 #define NADIR_TYPE_DOCUMENT (nadir_document_get_type())
 G_DECLARE_FINAL_TYPE(NadirDocument, nadir_document, NADIR, DOCUMENT, GObject)
@@ -34,9 +35,14 @@ const char *nadir_document_get_title(NadirDocument *d);
 project *nadir_document_get_project(NadirDocument *d); /* NULL until the first accepted object */
 bool nadir_document_save_as(NadirDocument *d, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Tells the window of something that went wrong or is worth knowing, by the signals "error" and "notice". */
+void nadir_document_report(NadirDocument *d, const GError *error);
+void nadir_document_notify_user(NadirDocument *d, const char *sentence);
+
 /* --- marks and the preview --- */
 typedef enum { NADIR_PREVIEW_NONE, NADIR_PREVIEW_RUNNING, NADIR_PREVIEW_READY } NadirPreviewState;
-/* Adds a mark to the pending prompt and asks for a mask; the old preview stays in sight until the new one arrives. */
+/* Adds a mark to the pending prompt and asks for a mask; the old preview stays in sight until the new one arrives. A
+ * mark that cannot be used (outside the image, no area, negative first) is refused by a "notice". */
 void nadir_document_add_mark(NadirDocument *d, sam_mark_kind kind, int sign, const double *xy, guint n, double r);
 void nadir_document_undo_mark(NadirDocument *d);
 void nadir_document_drop_preview(NadirDocument *d);             /* Esc */
@@ -62,6 +68,7 @@ bool nadir_document_paint_selected(NadirDocument *d, const bitmask *stroke, bool
 bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_delete(NadirDocument *d, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* With marks pending, undo takes back the last of them; else it goes through the project's journal. */
 bool nadir_document_undo(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_redo(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *nadir_document_get_undo_text(NadirDocument *d); /* NULL: nothing to undo */
