@@ -14,7 +14,7 @@ GQuark gguf_error_quark(void);
 typedef enum {
 	GGUF_ERROR_READ,   /* the file cannot be opened or mapped */
 	GGUF_ERROR_FORMAT, /* the file is no GGUF or lies about itself */
-	GGUF_ERROR_KEY,	   /* a key or tensor is missing, or has another type or shape than asked for */
+	GGUF_ERROR_KEY,    /* a key or tensor is missing, or has another type or shape than asked for */
 } gguf_error;
 
 typedef enum { GGUF_F32 = 0, GGUF_F16 = 1, GGUF_Q8_0 = 8 } gguf_type;
@@ -22,9 +22,9 @@ typedef enum { GGUF_F32 = 0, GGUF_F16 = 1, GGUF_Q8_0 = 8 } gguf_type;
 typedef struct {
 	const char *name; /* owned by the file, as is all else here */
 	gguf_type type;
-	uint8_t n_dims;	  /* 1..4 */
-	uint32_t ne[4];	  /* row-major: ne[0] outermost (GGUF's order reversed); axes past n_dims are 1 */
-	uint64_t count;	  /* elements */
+	uint8_t n_dims;   /* 1..4 */
+	uint32_t ne[4];   /* row-major: ne[0] outermost (GGUF's order reversed); axes past n_dims are 1 */
+	uint64_t count;   /* elements */
 	const void *data; /* in the mapped file, aligned to the file's alignment (at least 8) */
 	uint64_t bytes;
 } gguf_tensor;
@@ -60,7 +60,7 @@ const gguf_tensor *gguf_find(const gguf *g, const char *name);
 /* NULL and an error that names file, tensor, found and wanted shape. A tensor with more axes fits when the extra ones
  * are 1. */
 const gguf_tensor *gguf_need(const gguf *g, const char *name, uint8_t n_dims, const uint32_t *ne,
-							 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Elements first .. first+n-1 as f32, whatever the type; for Q8_0 both are multiples of 32. */
 void gguf_read_f32(const gguf_tensor *t, uint64_t first, uint64_t n, float *out);
 

@@ -11,7 +11,7 @@ typedef enum {
 	DTYPE_F32,
 	DTYPE_F16,
 	DTYPE_Q8_0, /* blocks of 32 elements in 34 bytes, weights only */
-	DTYPE_U32,	/* row numbers of op_gather only */
+	DTYPE_U32,  /* row numbers of op_gather only */
 } dtype;
 
 #define TENSOR_MAX_DIMS 4
@@ -28,8 +28,8 @@ uint64_t dtype_bytes(dtype type, uint64_t n);
 const char *dtype_name(dtype type);
 
 uint64_t tensor_count(const tensor *t); /* elements */
-uint32_t tensor_cols(const tensor *t);	/* length of the last axis */
-uint64_t tensor_rows(const tensor *t);	/* product of all other axes */
+uint32_t tensor_cols(const tensor *t);  /* length of the last axis */
+uint64_t tensor_rows(const tensor *t);  /* product of all other axes */
 /* A tensor failed to be allocated, or stands for "none". */
 static inline bool tensor_is_null(const tensor *t)
 {

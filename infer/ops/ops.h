@@ -29,7 +29,7 @@ typedef enum { ACT_NONE, ACT_RELU, ACT_RELU6, ACT_GELU /* erf */, ACT_SILU } op_
 void op_linear(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, op_act act, const tensor *add);
 
 typedef struct {
-	uint32_t stride;	   /* both directions, >= 1 */
+	uint32_t stride;       /* both directions, >= 1 */
 	uint32_t pad_y, pad_x; /* zeros above and to the left; below and right as many as y's size asks for */
 	op_act act;
 	const tensor *add; /* [H',W',out] or NULL; op_conv only; may be y itself */
@@ -68,7 +68,7 @@ void op_resize(ops *o, gpu_cmd *cmd, tensor y, tensor x, uint32_t src_h, uint32_
  * |dy|*window+|dx|. Windows that stick out are filled with tokens whose qkv is pad F32 [3C]; they are not masked.
  * y[H,W,C]. */
 void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad, tensor bias, uint32_t heads,
-						 uint32_t window);
+                         uint32_t window);
 /* y[Nq,C] = softmax(q k^T * scale) v by heads; q[Nq,C], k[Nk,C], v[Nk,C]; head h owns columns h*d .. h*d+d-1, d =
  * C/heads. */
 void op_attention(ops *o, gpu_cmd *cmd, tensor y, tensor q, tensor k, tensor v, uint32_t heads, float scale);

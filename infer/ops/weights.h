@@ -33,12 +33,12 @@ struct weight {
 
 /* Each reads `name`.weight and, if bias is true, `name`.bias. The shapes are those of the file: */
 weight weight_linear(weight_loader *l, const char *name, uint32_t out, uint32_t in,
-					 bool bias); /* [out,in] or [out,in,1,1] */
+                     bool bias); /* [out,in] or [out,in,1,1] */
 weight weight_conv(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t k,
-				   bool bias);																	/* [out,in,k,k] */
+                   bool bias);                                                                  /* [out,in,k,k] */
 weight weight_depthwise(weight_loader *l, const char *name, uint32_t c, uint32_t k, bool bias); /* [c,1,k,k] */
 weight weight_conv_transpose2(weight_loader *l, const char *name, uint32_t in, uint32_t out,
-							  bool bias); /* [in,out,2,2] */
+                              bool bias); /* [in,out,2,2] */
 /* The tensor `name` (whole name) as F32 of this shape: norms, tables, embeddings. */
 tensor weight_tensor(weight_loader *l, const char *name, uint8_t n_dims, const uint32_t *ne);
 /* False and the first failure; the loader can be used again. */

@@ -1,0 +1,74 @@
+/* Kernel x variant table: the only file that sees SPIR-V. */
+#include "attention_f16.spv.h"
+#include "attention_f32.spv.h"
+#include "conv_f16_f16.spv.h"
+#include "conv_f16_f32.spv.h"
+#include "conv_f32_f16.spv.h"
+#include "conv_f32_f32.spv.h"
+#include "copy_f16_f16.spv.h"
+#include "copy_f16_f32.spv.h"
+#include "copy_f32_f16.spv.h"
+#include "copy_f32_f32.spv.h"
+#include "depthwise_f16.spv.h"
+#include "depthwise_f32.spv.h"
+#include "elementwise_f16.spv.h"
+#include "elementwise_f32.spv.h"
+#include "fourier_f16.spv.h"
+#include "fourier_f32.spv.h"
+#include "gather_f16.spv.h"
+#include "gather_f32.spv.h"
+#include "infer/ops/ops-private.h"
+#include "layer_norm_f16.spv.h"
+#include "layer_norm_f32.spv.h"
+#include "linear_f16_f16.spv.h"
+#include "linear_f16_f32.spv.h"
+#include "linear_f16_q8.spv.h"
+#include "linear_f32_f16.spv.h"
+#include "linear_f32_f32.spv.h"
+#include "linear_f32_q8.spv.h"
+#include "matmul_nt_f16.spv.h"
+#include "matmul_nt_f32.spv.h"
+#include "resize_f16.spv.h"
+#include "resize_f32.spv.h"
+#include "upsample_add_f16.spv.h"
+#include "upsample_add_f32.spv.h"
+#include "window_attention_f16.spv.h"
+#include "window_attention_f32.spv.h"
+
+#include "infer/ops/push-all.h"
+
+#define V(id)                                                                                                          \
+	{                                                                                                                  \
+#id, spv_##id, sizeof spv_##id                                                                                 \
+	}
+/* Activations f32 and f16. */
+#define BY_ACTIVATION(k)                                                                                               \
+	{                                                                                                                  \
+		V(k##_f32), V(k##_f16)                                                                                         \
+	}
+/* Activations x weights f32, f16 (, q8). */
+#define BY_WEIGHT(k)                                                                                                   \
+	{                                                                                                                  \
+		V(k##_f32_f32), V(k##_f16_f32), V(k##_f32_f16), V(k##_f16_f16)                                                 \
+	}
+#define BY_WEIGHT_Q8(k)                                                                                                \
+	{                                                                                                                  \
+		V(k##_f32_f32), V(k##_f16_f32), V(k##_f32_f16), V(k##_f16_f16), V(k##_f32_q8), V(k##_f16_q8)                   \
+	}
+
+const kernel_info kernel_table[N_KERNELS] = {
+	[KERNEL_LINEAR] = {"linear", 5, sizeof(struct linear_push), 1 << 4, BY_WEIGHT_Q8(linear)},
+	[KERNEL_CONV] = {"conv", 5, sizeof(struct conv_push), 1 << 4, BY_WEIGHT(conv)},
+	[KERNEL_DEPTHWISE] = {"depthwise", 4, sizeof(struct conv_push), 1 << 3, BY_ACTIVATION(depthwise)},
+	[KERNEL_LAYER_NORM] = {"layer_norm", 4, sizeof(struct layer_norm_push), 1 << 3, BY_ACTIVATION(layer_norm)},
+	[KERNEL_ELEMENTWISE] = {"elementwise", 3, sizeof(struct elementwise_push), 1 << 2, BY_ACTIVATION(elementwise)},
+	[KERNEL_COPY] = {"copy", 2, sizeof(struct copy_push), 1 << 1, BY_WEIGHT(copy)},
+	[KERNEL_GATHER] = {"gather", 3, sizeof(struct gather_push), 1 << 2, BY_ACTIVATION(gather)},
+	[KERNEL_UPSAMPLE_ADD] = {"upsample_add", 3, sizeof(struct upsample_add_push), 1 << 2, BY_ACTIVATION(upsample_add)},
+	[KERNEL_RESIZE] = {"resize", 2, sizeof(struct resize_push), 1 << 1, BY_ACTIVATION(resize)},
+	[KERNEL_WINDOW_ATTENTION] = {"window_attention", 4, sizeof(struct window_attention_push), 1 << 3,
+                                 BY_ACTIVATION(window_attention)},
+	[KERNEL_ATTENTION] = {"attention", 4, sizeof(struct attention_push), 1 << 3, BY_ACTIVATION(attention)},
+	[KERNEL_MATMUL_NT] = {"matmul_nt", 3, sizeof(struct matmul_nt_push), 1 << 2, BY_ACTIVATION(matmul_nt)},
+	[KERNEL_FOURIER] = {"fourier", 3, sizeof(struct fourier_push), 1 << 2, BY_ACTIVATION(fourier)},
+};

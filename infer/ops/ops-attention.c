@@ -1,0 +1,61 @@
+#include "infer/ops/ops-private.h"
+#include "infer/ops/push-all.h"
+#include <math.h>
+
+void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad, tensor bias, uint32_t heads,
+                         uint32_t window)
+{
+	if (tensor_is_null(&y) || tensor_is_null(&qkv) || tensor_is_null(&pad) || tensor_is_null(&bias))
+		return;
+	const uint32_t dim = y.ne[2] / heads;
+	g_assert(y.n_dims == 3 && qkv.n_dims == 3 && y.ne[2] == heads * dim && qkv.ne[2] == 3 * y.ne[2]);
+	g_assert(y.ne[0] == qkv.ne[0] && y.ne[1] == qkv.ne[1] && y.type == qkv.type && window >= 1);
+	g_assert(pad.type == DTYPE_F32 && tensor_count(&pad) == qkv.ne[2]);
+	g_assert(bias.type == DTYPE_F32 && tensor_count(&bias) == (uint64_t)heads * window * window);
+	if (!ops_need_fit(o, "window attention", &qkv))
+		return;
+	struct window_attention_push push = {
+		.h = y.ne[0], .w = y.ne[1], .heads = heads, .window = window, .scale = 1.0f / sqrtf((float)dim)};
+	const uint64_t tokens = (uint64_t)y.ne[0] * y.ne[1];
+	uint32_t none;
+	ops_call call = {.kernel = KERNEL_WINDOW_ATTENTION,
+	                 .variant = variant_of(y.type, DTYPE_F32),
+	                 .spec = {dim},
+	                 .n_spec = 1,
+	                 .push = &push,
+	                 .flops = 4 * tokens * window * window * y.ne[2]};
+	call.bind[0] = ops_bind(o, &qkv, &push.qkv_offset);
+	call.bind[1] = ops_bind(o, &pad, &none);
+	g_assert(none == 0);
+	call.bind[2] = ops_bind(o, &bias, &none);
+	g_assert(none == 0);
+	call.bind[3] = ops_bind(o, &y, &push.y_offset);
+	ops_groups_1d(o, tokens * heads, call.groups);
+	ops_run(o, cmd, &call);
+}
+
+void op_attention(ops *o, gpu_cmd *cmd, tensor y, tensor q, tensor k, tensor v, uint32_t heads, float scale)
+{
+	if (tensor_is_null(&y) || tensor_is_null(&q) || tensor_is_null(&k) || tensor_is_null(&v))
+		return;
+	const uint32_t cols = tensor_cols(&q), dim = cols / heads;
+	g_assert(cols == heads * dim && tensor_cols(&k) == cols && tensor_cols(&v) == cols && tensor_cols(&y) == cols);
+	g_assert(tensor_rows(&y) == tensor_rows(&q) && tensor_rows(&k) == tensor_rows(&v));
+	g_assert(y.type == q.type && y.type == k.type && y.type == v.type);
+	if (!ops_need_fit(o, "attention", &q) || !ops_need_fit(o, "attention", &k))
+		return;
+	struct attention_push push = {
+		.nq = (uint32_t)tensor_rows(&q), .nk = (uint32_t)tensor_rows(&k), .heads = heads, .scale = scale};
+	ops_call call = {.kernel = KERNEL_ATTENTION,
+	                 .variant = variant_of(y.type, DTYPE_F32),
+	                 .spec = {dim},
+	                 .n_spec = 1,
+	                 .push = &push,
+	                 .flops = 4ull * push.nq * push.nk * cols};
+	call.bind[0] = ops_bind(o, &q, &push.q_offset);
+	call.bind[1] = ops_bind(o, &k, &push.k_offset);
+	call.bind[2] = ops_bind(o, &v, &push.v_offset);
+	call.bind[3] = ops_bind(o, &y, &push.y_offset);
+	ops_groups_1d(o, (uint64_t)push.nq * heads, call.groups);
+	ops_run(o, cmd, &call);
+}

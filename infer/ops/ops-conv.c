@@ -1,0 +1,107 @@
+/* Convolutions over [H,W,C] images with any kernel size, stride and asymmetric padding. */
+#include "infer/ops/ops-private.h"
+#include "infer/ops/push-all.h"
+
+/* Rows of the output are computed in bands when a tensor is too large to bind; a band sees the input rows it needs. */
+typedef struct {
+	tensor y, x;
+	tensor add; /* null: none */
+	int32_t pad_y;
+} band;
+
+static bool band_fits(const ops *o, const band *b)
+{
+	return (ops_fits(o, &b->x) && ops_fits(o, &b->y)) || b->y.ne[0] == 1;
+}
+
+/* Output rows first .. first+n-1 of b. */
+static band band_part(const band *b, uint32_t first, uint32_t n, const weight *w, uint32_t stride)
+{
+	band part = *b;
+	part.y = tensor_slice(b->y, first, n);
+	part.add = tensor_slice(b->add, first, n);
+	const int64_t top = (int64_t)first * stride - b->pad_y, bottom = top + (int64_t)(n - 1) * stride + w->kh;
+	const uint32_t from = (uint32_t)CLAMP(top, 0, (int64_t)b->x.ne[0] - 1);
+	const uint32_t to = (uint32_t)CLAMP(bottom, (int64_t)from + 1, (int64_t)b->x.ne[0]);
+	part.x = tensor_slice(b->x, from, to - from);
+	part.pad_y = (int32_t)((int64_t)from - top);
+	return part;
+}
+
+static void record_band(ops *o, gpu_cmd *cmd, const band *b, const weight *w, const op_conv_params *p)
+{
+	const bool depthwise = w->kind == WEIGHT_DEPTHWISE, add = !tensor_is_null(&b->add);
+	struct conv_push push = {
+		.in_h = b->x.ne[0],
+		.in_w = b->x.ne[1],
+		.in_c = b->x.ne[2],
+		.out_h = b->y.ne[0],
+		.out_w = b->y.ne[1],
+		.out_c = b->y.ne[2],
+		.kh = w->kh,
+		.kw = w->kw,
+		.stride = p->stride,
+		.pad_y = b->pad_y,
+		.pad_x = (int32_t)p->pad_x,
+	};
+	uint32_t none;
+	const uint64_t outputs = tensor_count(&b->y);
+	ops_call call = {
+		.kernel = depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV,
+		.variant = variant_of(b->x.type, w->data.type),
+		.spec = {p->act, add},
+		.n_spec = depthwise ? 1 : 2,
+		.push = &push,
+		.flops = 2 * outputs * w->kh * w->kw * (depthwise ? 1 : w->in),
+	};
+	call.bind[0] = ops_bind(o, &b->x, &push.x_offset);
+	call.bind[1] = ops_bind(o, &w->data, &none);
+	call.bind[2] = ops_bind(o, &w->bias, &none);
+	if (!depthwise)
+		call.bind[3] = add ? ops_bind(o, &b->add, &push.add_offset) : call.bind[0];
+	call.bind[depthwise ? 3 : 4] = ops_bind(o, &b->y, &push.y_offset);
+	ops_groups_1d(o, outputs, call.groups);
+	ops_run(o, cmd, &call);
+}
+
+static void run_bands(ops *o, gpu_cmd *cmd, const band *b, const weight *w, const op_conv_params *p)
+{
+	if (band_fits(o, b)) {
+		if (ops_need_fit(o, "convolution", &b->x) && ops_need_fit(o, "convolution", &b->y))
+			record_band(o, cmd, b, w, p);
+		return;
+	}
+	const uint32_t half = b->y.ne[0] / 2;
+	const band low = band_part(b, 0, half, w, p->stride), high = band_part(b, half, b->y.ne[0] - half, w, p->stride);
+	run_bands(o, cmd, &low, w, p);
+	run_bands(o, cmd, &high, w, p);
+}
+
+static void check_shapes(const tensor *y, const tensor *x, const weight *w, const op_conv_params *p)
+{
+	g_assert(x->n_dims == 3 && y->n_dims == 3 && x->type == y->type && p->stride >= 1);
+	g_assert(x->ne[2] == (w->kind == WEIGHT_DEPTHWISE ? w->out : w->in) && y->ne[2] == w->out);
+	g_assert(!p->add || (p->add->type == y->type && tensor_count(p->add) == tensor_count(y)));
+}
+
+static void convolve(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, const op_conv_params *p)
+{
+	if (tensor_is_null(&y) || tensor_is_null(&x) || tensor_is_null(&w->data) || (p->add && tensor_is_null(p->add)))
+		return;
+	check_shapes(&y, &x, w, p);
+	const band all = {
+		.y = y, .x = x, .add = p->add ? tensor_reshape(*p->add, 3, y.ne) : (tensor){0}, .pad_y = (int32_t)p->pad_y};
+	run_bands(o, cmd, &all, w, p);
+}
+
+void op_conv(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, const op_conv_params *p)
+{
+	g_assert(tensor_is_null(&w->data) || w->kind == WEIGHT_CONV);
+	convolve(o, cmd, y, x, w, p);
+}
+
+void op_depthwise(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, const op_conv_params *p)
+{
+	g_assert((tensor_is_null(&w->data) || w->kind == WEIGHT_DEPTHWISE) && !p->add);
+	convolve(o, cmd, y, x, w, p);
+}

@@ -1,0 +1,77 @@
+/* What the operator files share: the kernel table and one way to record a dispatch. */
+#pragma once
+#include "infer/ops/ops.h"
+#include "infer/ops/weights.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+	KERNEL_LINEAR,
+	KERNEL_CONV,
+	KERNEL_DEPTHWISE,
+	KERNEL_LAYER_NORM,
+	KERNEL_ELEMENTWISE,
+	KERNEL_COPY,
+	KERNEL_GATHER,
+	KERNEL_UPSAMPLE_ADD,
+	KERNEL_RESIZE,
+	KERNEL_WINDOW_ATTENTION,
+	KERNEL_ATTENTION,
+	KERNEL_MATMUL_NT,
+	KERNEL_FOURIER,
+	N_KERNELS,
+} kernel_id;
+
+#define MAX_VARIANTS 6
+#define MAX_SPEC 8
+#define MAX_BINDINGS 5
+
+typedef struct {
+	const char *name;
+	uint8_t n_bindings, push_bytes;
+	uint32_t writes;
+	struct {
+		const char *name;
+		const uint32_t *spirv;
+		size_t bytes;
+	} variant[MAX_VARIANTS]; /* by activation type (f32, f16) + 2 * weight type (f32, f16, q8) */
+} kernel_info;
+extern const kernel_info kernel_table[N_KERNELS];
+
+struct ops {
+	gpu *dev;
+	const gpu_caps *caps;
+	uint64_t max_binding; /* caps->max_binding_bytes; tests make it small */
+	bool expand_weights;  /* keep every weight as F32; tests switch it off */
+	GHashTable *kernels;  /* kernel_key -> gpu_kernel */
+	GError *error;        /* first failure since ops_check() */
+};
+
+typedef struct {
+	kernel_id kernel;
+	guint variant;
+	uint32_t spec[MAX_SPEC];
+	uint8_t n_spec;
+	gpu_span bind[MAX_BINDINGS];
+	const void *push;
+	uint32_t groups[3];
+	uint64_t flops;
+} ops_call;
+
+/* The span to bind for a tensor: its offset rounded down to what the device wants; *rest: elements to skip. */
+gpu_span ops_bind(const ops *o, const tensor *t, uint32_t *rest);
+/* Whether a tensor can be bound in one piece. */
+bool ops_fits(const ops *o, const tensor *t);
+/* Keeps an error for a tensor that cannot be bound and that the op cannot split. */
+bool ops_need_fit(ops *o, const char *op, const tensor *t);
+/* Groups of 64 invocations for n of them, folded into x and y. */
+void ops_groups_1d(const ops *o, uint64_t n, uint32_t groups[3]);
+void ops_run(ops *o, gpu_cmd *cmd, const ops_call *call);
+void ops_set_error(ops *o, GError *error); /* takes it */
+
+static inline guint variant_of(dtype activation, dtype weights)
+{
+	return (activation == DTYPE_F16) + 2 * (weights == DTYPE_F16 ? 1 : weights == DTYPE_Q8_0 ? 2 : 0);
+}
+
+G_END_DECLS
