@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The command line contract (stable: scripts outside depend on it): usage, options, JSON, exit status."""
+import unittest
+
+import common
+from common import SAMPLE, SAMPLES, CliTest, iou, rle_pixels
+
+BOX = "203,67,227,90"
+
+
+class Usage(CliTest):
+    def test_help_and_version(self):
+        self.assertIn("nadir", self.ok(self.nadir("--version")).out)
+        self.assertIn("segment", self.ok(self.nadir("--help")).out)
+        self.assertIn("--scribble", self.ok(self.nadir("segment", "--help")).out)
+
+    def test_wrong_usage_is_2(self):
+        for args in (("segment",), ("segment", SAMPLE), ("segment", SAMPLE, "--box", "1,2,3"),
+                     ("segment", SAMPLE, "--point", "a,b"), ("segment", SAMPLE, "--circle", "5,5"),
+                     ("segment", SAMPLE, "--polygon", "1,1;2,2"), ("segment", SAMPLE, "--point", "1,1", "--nope"),
+                     ("segment", SAMPLE, SAMPLE, "--point", "1,1"), ("segment", SAMPLE, "--next", "--point", "1,1"),
+                     ("segment", SAMPLE, "--point", "9,9", "--next"),
+                     ("segment", SAMPLE, "--point", "9,9", "--quality", "best"),
+                     ("segment", SAMPLE, "--point", "9,9", "-o", "x.xyz"), ("info",), ("export", "x.gpkg"),
+                     ("bench", "nothing"), ("models",), ("devices", "x")):
+            with self.subTest(args=args):
+                run = self.nadir(*args)
+                self.assertEqual(run.status, 2, run.err)
+                self.assertEqual(len(run.err.strip().splitlines()), 1, run.err)
+                self.assertEqual(run.out, "")
+
+    def test_devices(self):
+        listed = self.ok(self.nadir("devices", "--json")).json
+        self.assertTrue(listed)
+        self.assertEqual(len({d["uuid"] for d in listed}), len(listed), "each device once")
+        self.assertIn(listed[0]["name"], self.ok(self.nadir("devices")).out)
+
+
+class Info(CliTest):
+    def test_sample(self):
+        info = self.ok(self.nadir("info", SAMPLE, "--json")).json
+        self.assertEqual((info["width"], info["height"], info["bands"], info["type"]), (400, 400, 3, "Byte"))
+        self.assertEqual(info["crs"], "EPSG:32617")
+        self.assertEqual(len(info["geotransform"]), 6)
+        self.assertEqual(info["levels"][0], [400, 400])
+        self.assertEqual(len(info["band_info"]), 3)
+        self.assertLess(info["band_info"][0]["min"], info["band_info"][0]["max"])
+
+    @unittest.skipUnless(SAMPLES.is_dir(), "no shared samples")
+    def test_every_shared_sample(self):
+        for path in sorted(SAMPLES.glob("*.tif")):
+            with self.subTest(path=path.name):
+                run = self.nadir("info", path, "--json")
+                if path.name == "corrupt.tif" and run.status:
+                    self.fails(run, "corrupt.tif")
+                else:
+                    self.assertGreater(self.ok(run).json["width"], 0)
+
+
+@unittest.skipUnless(common.model(), "no model")
+class Segment(CliTest):
+    def one(self, *args, **kw) -> dict:
+        return self.ok(self.segment(SAMPLE, *args, **kw)).json["objects"][0]
+
+    def test_json_has_every_key(self):
+        run = self.ok(self.segment(SAMPLE, "--box", BOX, "--label", "tree", "--candidates")).json
+        for key in ("image", "width", "height", "crs", "model", "device", "encode_ms", "encodings", "cached", "objects"):
+            self.assertIn(key, run)
+        self.assertRegex(run["model"], r"^.+@[0-9a-f]{8}$")
+        o = run["objects"][0]
+        for key in ("label", "prompt", "score", "stability", "area_px", "area_m2", "bbox", "rle", "mask_ms", "candidates"):
+            self.assertIn(key, o)
+        self.assertEqual(o["label"], "tree")
+        self.assertEqual(o["prompt"], [{"kind": "box", "sign": 1, "xyxy": [203, 67, 227, 90]}])
+        pixels = rle_pixels(o["rle"])
+        self.assertEqual(len(pixels), o["area_px"])
+        xs, ys = [p % 400 for p in pixels], [p // 400 for p in pixels]
+        self.assertEqual(o["bbox"], [min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1])
+        self.assertAlmostEqual(o["area_m2"], o["area_px"] * 0.01, delta=o["area_px"] * 0.01 * 0.01)
+        self.assertEqual(len(o["candidates"]), 3)
+        scores = [c["score"] for c in o["candidates"]]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+
+    def test_every_prompt_kind(self):
+        prompts = {"point": ("--point", "215,78"), "box": ("--box", BOX), "circle": ("--circle", "215,78,14"),
+                   "scribble": ("--scribble", "206,74;214,78;222,82"),
+                   "polygon": ("--polygon", "203,67;227,67;227,90;203,90"),
+                   "mixed": ("--box", BOX, "--point", "215,78", "--not-point", "204,88"),
+                   "strokes": ("--scribble", "206,74;222,82", "--not-scribble", "200,95;230,95")}
+        for kind, args in prompts.items():
+            with self.subTest(kind=kind):
+                o = self.one(*args)
+                self.assertGreater(o["area_px"], 0)
+                self.assertTrue(0 <= o["score"] <= 1)
+
+    def test_prompt_order_backwards_box_and_repeat(self):
+        a, b = self.one("--box", BOX), self.one("--box", "227,90,203,67")
+        self.assertEqual(a["rle"], b["rle"])
+        self.assertEqual(self.one("--box", BOX)["rle"], a["rle"])
+
+    def test_map_coordinates_mean_the_same(self):
+        gt = self.ok(self.nadir("info", SAMPLE, "--json")).json["geotransform"]
+        x = [gt[0] + v * gt[1] for v in (203, 227)]
+        y = [gt[3] + v * gt[5] for v in (67, 90)]
+        a = self.one("--box", BOX)
+        b = self.one("--map", "--box", f"{x[0]!r},{y[0]!r},{x[1]!r},{y[1]!r}")
+        self.assertEqual(a["rle"], b["rle"])
+
+    def test_several_objects_share_an_encoding(self):
+        run = self.ok(self.segment(SAMPLE, "--box", BOX, "--label", "a", "--next", "--box", "204,68,226,91",
+                                   "--scale", "400")).json
+        self.assertEqual(len(run["objects"]), 2)
+        self.assertEqual(run["encodings"], 1)
+        self.assertEqual([o["label"] for o in run["objects"]], ["a", "object"])
+
+    def test_cache(self):
+        first = self.ok(self.segment(SAMPLE, "--box", BOX)).json
+        second = self.ok(self.segment(SAMPLE, "--box", BOX)).json
+        third = self.ok(self.segment(SAMPLE, "--box", BOX, "--no-cache")).json
+        self.assertEqual([r["cached"] for r in (first, second, third)], [False, True, False])
+        self.assertEqual(second["encodings"], 0)
+        masks = [rle_pixels(r["objects"][0]["rle"]) for r in (first, second, third)]
+        self.assertEqual(masks[0], masks[1])
+        self.assertEqual(masks[0], masks[2])
+
+    def test_corrupt_cache_entry_is_a_miss(self):
+        first = self.ok(self.segment(SAMPLE, "--box", BOX)).json
+        entries = [p for p in (self.tmp / "cache").rglob("*") if p.is_file() and "embedding" in str(p)]
+        self.assertTrue(entries)
+        for p in entries:
+            data = bytearray(p.read_bytes())
+            data[len(data) // 2] ^= 0xFF
+            p.write_bytes(data)
+        again = self.ok(self.segment(SAMPLE, "--box", BOX)).json
+        self.assertFalse(again["cached"])
+        self.assertEqual(again["objects"][0]["rle"], first["objects"][0]["rle"])
+
+    def test_qualities_agree(self):
+        fast, full = self.one("--box", BOX, "--quality", "fast"), self.one("--box", BOX, "--quality", "full")
+        self.assertGreater(iou(rle_pixels(fast["rle"]), rle_pixels(full["rle"])), 0.97)
+
+    def test_text_output(self):
+        run = self.ok(self.nadir("segment", SAMPLE, "--model", common.model(), "--box", BOX, "--label", "tree"))
+        self.assertIn("tree", run.out)
+        self.assertEqual(run.err, "")
+
+
+if __name__ == "__main__":
+    common.main()
