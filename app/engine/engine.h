@@ -15,6 +15,7 @@ typedef struct {
 	const char *model;    /* name ("starter-sam"), file, or NULL: the starter segmenter */
 	bool full;            /* --quality full: f32 activations */
 	bool no_cache;        /* neither read nor write embeddings on disk */
+	bool profile;         /* time each kernel, for benchmarks */
 	uint64_t cache_bytes; /* disk cache limit; 0: 2 GiB */
 } engine_options;
 
