@@ -108,9 +108,11 @@ static void record_copy(gpu_cmd *cmd, gpu_span dst, gpu_span src)
 	const gpu_span spans[2] = {dst, src};
 	const VkBufferCopy region = {src.buf->offset + src.offset, dst.buf->offset + dst.offset, dst.bytes};
 
-	if (!gpu_cmd_room(cmd, 0))
+	uint64_t work = gpu_work_of(0, spans, 2);
+	if (!gpu_cmd_room(cmd, work))
 		return;
 	use_spans(cmd, spans, 2, 1);
+	gpu_slot_charge(cmd->dev, cmd->slot, work);
 	vkCmdCopyBuffer(cmd->slot->cb, src.buf->block->buffer, dst.buf->block->buffer, 1, &region);
 	cmd->slot->n_transfers++;
 }
@@ -135,9 +137,11 @@ void gpu_cmd_fill(gpu_cmd *cmd, gpu_span dst, uint32_t word)
 		fail_program(cmd, "fill", "a range outside its buffer or not of whole words");
 		return;
 	}
-	if (!gpu_cmd_room(cmd, 0))
+	uint64_t work = gpu_work_of(0, &dst, 1);
+	if (!gpu_cmd_room(cmd, work))
 		return;
 	use_spans(cmd, &dst, 1, 1);
+	gpu_slot_charge(cmd->dev, cmd->slot, work);
 	vkCmdFillBuffer(cmd->slot->cb, dst.buf->block->buffer, dst.buf->offset + dst.offset, dst.bytes, word);
 	cmd->slot->n_transfers++;
 }
@@ -270,7 +274,8 @@ void gpu_cmd_dispatch(gpu_cmd *cmd, gpu_kernel *k, const gpu_span *bind, const v
 		fail_program(cmd, k->name, fault);
 		return;
 	}
-	if (!gpu_cmd_room(cmd, flops))
+	uint64_t work = gpu_work_of(flops, bind, k->n_bindings);
+	if (!gpu_cmd_room(cmd, work))
 		return;
 	use_spans(cmd, bind, k->n_bindings, k->writes);
 	if (!bind_kernel(cmd, k, bind))
@@ -282,7 +287,7 @@ void gpu_cmd_dispatch(gpu_cmd *cmd, gpu_kernel *k, const gpu_span *bind, const v
 	vkCmdDispatch(slot->cb, groups[0], groups[1], groups[2]);
 	gpu_slot_stamp(cmd->dev, slot, true);
 	k->last_serial = slot->serial;
-	gpu_slot_count(cmd->dev, slot, k->name, flops);
+	gpu_slot_count(cmd->dev, slot, k->name, flops, work);
 }
 
 static void host_barrier(gpu_cmd *cmd)

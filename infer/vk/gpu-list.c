@@ -242,7 +242,7 @@ void gpu_fill_info(gpu_info *info, const gpu_candidate *c)
 	g_strlcpy(info->name, c->props.deviceName, sizeof(info->name));
 	g_snprintf(info->driver, sizeof(info->driver), "%s %s", c->driver.driverName, c->driver.driverInfo);
 	g_strchomp(info->driver);
-	for (int i = 0, at = 0; i < (int) VK_UUID_SIZE; i++) {
+	for (int i = 0, at = 0; i < (int)VK_UUID_SIZE; i++) {
 		at += g_snprintf(info->uuid + at, sizeof(info->uuid) - (gulong)at, "%02x", u[i]);
 		if (i == 3 || i == 5 || i == 7 || i == 9)
 			info->uuid[at++] = '-';

@@ -1,7 +1,7 @@
 /* Shared by the files of infer/vk and their tests only. */
 #pragma once
-#include "infer/vk/gpu.h"
-#include <vulkan/vulkan.h>
+#include "infer/vk/gpu-list.h"
+#include "infer/vk/gpu-memory.h"
 
 #define GPU_ALIGN 256u           /* of every buffer; covers every minStorageBufferOffsetAlignment seen (64 on Adreno) */
 #define GPU_SLOTS 3u             /* submits recorded or in flight at once */
@@ -17,60 +17,6 @@ VkResult gpu_vk_submit(gpu *dev, const VkSubmitInfo *info, VkFence fence);
 const char *gpu_result_text(VkResult result);
 bool gpu_fail_lost(const gpu *dev, GError **error);                          /* false */
 bool gpu_check(gpu *dev, VkResult result, const char *what, GError **error); /* true on VK_SUCCESS */
-
-/* gpu-quirks.c: what a driver gets wrong, as data. */
-typedef enum {
-	GPU_QUIRK_NO_F16_STORAGE = 1 << 0,
-	GPU_QUIRK_NO_F16_MATH = 1 << 1,
-	GPU_QUIRK_NO_SUBGROUPS = 1 << 2,
-	GPU_QUIRK_NO_DISK_CACHE = 1 << 3,
-	GPU_QUIRK_NO_TIMESTAMPS = 1 << 4,
-} gpu_quirk;
-unsigned gpu_quirks_for(uint32_t vendor_id, uint32_t device_id, VkDriverId driver, uint32_t driver_version);
-
-/* gpu-list.c: one entry a VkPhysicalDevice. */
-typedef struct {
-	VkPhysicalDevice physical;
-	VkPhysicalDeviceProperties props;
-	VkPhysicalDeviceIDProperties id;
-	VkPhysicalDeviceDriverProperties driver;
-} gpu_candidate;
-VkInstance gpu_instance_new(bool validation, VkDebugUtilsMessengerEXT *messenger, GError **error);
-void gpu_instance_free(VkInstance instance, VkDebugUtilsMessengerEXT messenger);
-GArray *gpu_candidates(VkInstance instance, GError **error); /* deduplicated, best first */
-void gpu_dedupe(GArray *candidates);
-int gpu_pick(GArray *candidates, const char *wish, GError **error); /* index or -1 */
-void gpu_fill_info(gpu_info *info, const gpu_candidate *c);
-
-/* gpu-memory.c */
-typedef enum {
-	GPU_INTENT_DEVICE = GPU_MEMORY_DEVICE,
-	GPU_INTENT_READBACK = GPU_MEMORY_READBACK,
-	GPU_INTENT_UPLOAD
-} gpu_intent;
-typedef struct {
-	VkDeviceMemory memory;
-	VkBuffer buffer; /* covers the whole block */
-	uint8_t *map;    /* NULL when the host cannot see it */
-	uint64_t bytes, heap_bytes;
-	GArray *holes; /* gpu_hole, sorted, never touching */
-	gpu_intent intent;
-	uint32_t heap;
-} gpu_block;
-typedef struct {
-	uint64_t offset, bytes;
-} gpu_hole;
-struct gpu_buffer {
-	gpu *dev;
-	gpu_block *block;
-	uint64_t offset, bytes, reserved;
-	uint64_t last_serial; /* of the newest submit (or recording) that uses it */
-};
-bool gpu_hole_take(GArray *holes, uint64_t bytes, uint64_t *offset);
-void gpu_hole_give(GArray *holes, uint64_t offset, uint64_t bytes);
-gpu_buffer *gpu_buffer_make(gpu *dev, gpu_intent intent, uint64_t bytes, const char *name, GError **error);
-void gpu_memory_collect(gpu *dev); /* frees what finished submits no longer use */
-void gpu_memory_destroy(gpu *dev);
 
 struct gpu_kernel {
 	gpu *dev;
@@ -91,9 +37,9 @@ typedef struct {
 	VkDescriptorPool descriptors;
 	VkQueryPool queries; /* 0, 1: the submit; 2+2i, 3+2i: dispatch i when profiling */
 	VkPipeline bound;
-	uint64_t serial, flops;
-	double cost;        /* estimated seconds */
-	int64_t host_start; /* microseconds */
+	uint64_t serial, flops, work; /* work: see gpu-submit.c */
+	double cost;                  /* estimated seconds */
+	int64_t host_start;           /* microseconds */
 	uint32_t n_dispatches, n_transfers;
 	bool pending;
 	gpu_profile_row *rows; /* name and flops of each dispatch when profiling, else NULL */
@@ -120,7 +66,7 @@ struct gpu {
 	gpu_slot slots[GPU_SLOTS];
 	gpu_cmd *cmd; /* the one being recorded, or NULL */
 	uint64_t serial_submitted, serial_done;
-	double flops_per_second; /* measured; drives the cuts */
+	double work_per_second; /* measured; drives the cuts */
 	double cut_seconds;      /* grows from small to the budget */
 	int64_t last_done;       /* microseconds */
 	uint64_t n_barriers;     /* since gpu_open(); read by tests */

@@ -1,5 +1,5 @@
 /* Driver faults as data. An entry states what was seen, where, and what is switched off for it. */
-#include "infer/vk/gpu-private.h"
+#include "infer/vk/gpu-list.h"
 
 #define ANY 0u
 

@@ -1,12 +1,13 @@
 /* Slots: command buffer, descriptors, timestamps and fence of one submit. A recording is cut into submits of about
- * BUDGET seconds: what a dispatch will cost is its flops over the rate measured so far, which starts low on purpose. Up
- * to GPU_SLOTS submits are in flight; they finish in order, on one queue. */
+ * BUDGET seconds: what a command will cost is its work (flops, plus bytes weighted like flops) over the rate measured so
+ * far, which starts low on purpose. Up to GPU_SLOTS submits are in flight; they finish in order, on one queue. */
 #include "infer/vk/gpu-submit.h"
 #include <string.h>
 
 #define BUDGET 0.05
 #define FIRST_BUDGET 0.005
-#define FIRST_RATE 2e9        /* flops a second */
+#define FIRST_RATE 2e9        /* work a second */
+#define WORK_PER_BYTE 8       /* between a software device (2) and a large GPU (20) */
 #define DISPATCH_SECONDS 5e-6 /* of one that does nothing */
 #define MIN_RATE 1e6
 
@@ -46,7 +47,7 @@ static bool slot_init(gpu *dev, gpu_slot *slot, GError **error)
 
 bool gpu_slots_init(gpu *dev, GError **error)
 {
-	dev->flops_per_second = FIRST_RATE;
+	dev->work_per_second = FIRST_RATE;
 	dev->cut_seconds = FIRST_BUDGET;
 	for (uint32_t i = 0; i < GPU_SLOTS; i++)
 		if (!slot_init(dev, &dev->slots[i], error))
@@ -74,12 +75,27 @@ void gpu_slot_stamp(gpu *dev, gpu_slot *slot, bool after)
 	                    slot->queries, 2 + 2 * slot->n_dispatches + after);
 }
 
-static double cost_of(const gpu *dev, uint64_t flops)
+static double cost_of(const gpu *dev, uint64_t work)
 {
-	return DISPATCH_SECONDS + (double)flops / dev->flops_per_second;
+	return DISPATCH_SECONDS + (double)work / dev->work_per_second;
 }
 
-void gpu_slot_count(gpu *dev, gpu_slot *slot, const char *name, uint64_t flops)
+uint64_t gpu_work_of(uint64_t flops, const gpu_span *spans, uint32_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		bytes += spans[i].bytes;
+	return flops + WORK_PER_BYTE * bytes;
+}
+
+void gpu_slot_charge(gpu *dev, gpu_slot *slot, uint64_t work)
+{
+	slot->work += work;
+	slot->cost += cost_of(dev, work);
+}
+
+void gpu_slot_count(gpu *dev, gpu_slot *slot, const char *name, uint64_t flops, uint64_t work)
 {
 	if (slot->rows) {
 		gpu_profile_row *row = &slot->rows[slot->n_dispatches];
@@ -88,7 +104,7 @@ void gpu_slot_count(gpu *dev, gpu_slot *slot, const char *name, uint64_t flops)
 	}
 	slot->n_dispatches++;
 	slot->flops += flops;
-	slot->cost += cost_of(dev, flops);
+	gpu_slot_charge(dev, slot, work);
 }
 
 /* Seconds between two timestamps that may wrap. */
@@ -134,10 +150,10 @@ static double measure(gpu *dev, gpu_slot *slot)
 /* One odd submit (a first use that compiles, a desktop that interferes) must not throw the estimate far off. */
 static void learn_rate(gpu *dev, const gpu_slot *slot, double seconds)
 {
-	if (slot->flops < 100000 || seconds <= 0)
+	if (slot->work < 100000 || seconds <= 0)
 		return;
-	double rate = CLAMP((double)slot->flops / seconds, dev->flops_per_second / 8, dev->flops_per_second * 4);
-	dev->flops_per_second = MAX(MIN_RATE, 0.5 * (dev->flops_per_second + rate));
+	double rate = CLAMP((double)slot->work / seconds, dev->work_per_second / 8, dev->work_per_second * 4);
+	dev->work_per_second = MAX(MIN_RATE, 0.5 * (dev->work_per_second + rate));
 	if (seconds < 1.5 * dev->cut_seconds)
 		dev->cut_seconds = MIN(BUDGET, 2 * dev->cut_seconds);
 }
@@ -195,7 +211,7 @@ static bool slot_begin(gpu_cmd *cmd)
 		vkCmdWriteTimestamp(slot->cb, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, slot->queries, 0);
 	}
 	slot->serial = dev->serial_submitted + 1;
-	slot->flops = 0;
+	slot->flops = slot->work = 0;
 	slot->cost = 0;
 	slot->n_dispatches = slot->n_transfers = 0;
 	slot->bound = VK_NULL_HANDLE;
@@ -227,7 +243,7 @@ static bool cut(gpu_cmd *cmd)
 	return !g_cancellable_set_error_if_cancelled(cmd->cancel, &cmd->error);
 }
 
-bool gpu_cmd_room(gpu_cmd *cmd, uint64_t flops)
+bool gpu_cmd_room(gpu_cmd *cmd, uint64_t work)
 {
 	const gpu *dev = cmd->dev;
 	const gpu_slot *slot = cmd->slot;
@@ -235,7 +251,7 @@ bool gpu_cmd_room(gpu_cmd *cmd, uint64_t flops)
 	if (cmd->error)
 		return false;
 	bool full = slot && (slot->n_dispatches == GPU_SLOT_DISPATCHES || slot->n_transfers == GPU_SLOT_DISPATCHES ||
-	                     (slot->n_dispatches > 0 && slot->cost + cost_of(dev, flops) > dev->cut_seconds));
+	                     (slot->work > 0 && slot->cost + cost_of(dev, work) > dev->cut_seconds));
 	if (full && !cut(cmd))
 		return false;
 	return cmd->slot || slot_begin(cmd);

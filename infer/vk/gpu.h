@@ -45,15 +45,16 @@ typedef struct {
 } gpu_info;
 
 typedef struct {
-	const char *device; /* NULL: best real GPU, else software; "software"; a number of gpu_list(); a UUID or its beginning */
+	const char *device; /* NULL: best real GPU, else software; "software"; number in gpu_list(); start of UUID */
 	bool minimum;       /* tests: caps cut to no f16, no subgroups, 16 KiB shared, 128 MiB ranges */
 	bool validation;    /* tests: validation layer on, any message not on the list aborts */
 	bool profile;       /* timestamps around each dispatch, read with gpu_profile() */
 	bool no_disk_cache; /* do not read or write the pipeline cache file */
 } gpu_options;
 
-/* Devices, each once, real ones first; [element-type gpu_info], free with g_ptr_array_unref. NULL + error without Vulkan. */
+/* Devices, each once, real ones first; [element-type gpu_info], owned by the caller. NULL + error without Vulkan. */
 GPtrArray *gpu_list(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Buffers and kernels may be freed before or after gpu_close(): the device ends with the last of them. */
 gpu *gpu_open(const gpu_options *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void gpu_close(gpu *dev);
 const gpu_caps *gpu_get_caps(const gpu *dev);
@@ -88,14 +89,15 @@ typedef struct {
 gpu_kernel *gpu_kernel_new(gpu *dev, const gpu_kernel_desc *desc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void gpu_kernel_free(gpu_kernel *k);
 
-/* Recorder: no error per call; the first failure is kept and reported by finish. Submits are cut by a time budget (about 50 ms,
- * estimated from flops and measured with timestamps); at each cut `cancel` is looked at and `progress` called with the share of
- * expected_flops that is done. */
+/* Recorder, one open at a time: no error per call; the first failure is kept and reported by finish. Submits are cut
+ * by a time budget (about 50 ms, estimated from flops and bytes, measured with timestamps); at each cut `cancel` is
+ * looked at (finish then fails with G_IO_ERROR_CANCELLED) and `progress` called with the share of expected_flops that
+ * is done. Commands see the results of earlier ones: barriers are put where byte ranges meet, and only there. */
 typedef void (*gpu_progress_fn)(double fraction, void *data);
 gpu_cmd *gpu_cmd_begin(gpu *dev, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void gpu_cmd_set_progress(gpu_cmd *cmd, uint64_t expected_flops, gpu_progress_fn fn, void *data);
-void gpu_cmd_upload(gpu_cmd *cmd, gpu_span dst, const void *src);   /* copies src (dst.bytes) into staging at once */
-void gpu_cmd_download(gpu_cmd *cmd, void *dst, gpu_span src);       /* dst is filled when finish returns true */
+void gpu_cmd_upload(gpu_cmd *cmd, gpu_span dst, const void *src); /* copies src (dst.bytes) at once */
+void gpu_cmd_download(gpu_cmd *cmd, void *dst, gpu_span src);     /* dst is filled when finish returns true */
 void gpu_cmd_copy(gpu_cmd *cmd, gpu_span dst, gpu_span src);
 void gpu_cmd_fill(gpu_cmd *cmd, gpu_span dst, uint32_t word);
 void gpu_cmd_dispatch(gpu_cmd *cmd, gpu_kernel *k, const gpu_span *bind, const void *push, const uint32_t groups[3],

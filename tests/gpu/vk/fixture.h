@@ -30,7 +30,7 @@ static inline gpu_kernel *axpy_kernel(gpu *dev, uint32_t local)
 
 static inline void axpy(gpu_cmd *cmd, gpu_kernel *k, gpu_span x, gpu_span y, float a, uint32_t local)
 {
-	const axpy_push push = {(uint32_t) (y.bytes / 4), a};
+	const axpy_push push = {(uint32_t)(y.bytes / 4), a};
 	const uint32_t groups[3] = {(push.n + local - 1) / local, 1, 1};
 
 	gpu_cmd_dispatch(cmd, k, (gpu_span[]){x, y}, &push, groups, 2ull * push.n);
@@ -55,7 +55,7 @@ static inline void add_device_tests(const char *path, GTestDataFunc fn)
 	for (guint i = 0; i < list->len; i++) {
 		for (int minimum = 0; minimum < 2; minimum++) {
 			g_autofree char *name = g_strdup_printf("%s/%u/%s", path, i, minimum ? "minimum" : "all");
-			g_test_add_data_func(name, GUINT_TO_POINTER(i * 2 + (guint) minimum), fn);
+			g_test_add_data_func(name, GUINT_TO_POINTER(i * 2 + (guint)minimum), fn);
 		}
 	}
 }

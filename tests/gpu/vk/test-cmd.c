@@ -64,7 +64,7 @@ static void test_round_trip(gconstpointer data)
 		g_autoptr(gpu_buffer) bx = buffer(s.dev, n * 4ull), by = buffer(s.dev, n * 4ull);
 
 		for (uint32_t i = 0; i < n; i++) {
-			x[i] = (float) i;
+			x[i] = (float)i;
 			y[i] = 1.0f;
 		}
 		gpu_cmd *cmd = begin(s.dev);
@@ -74,7 +74,7 @@ static void test_round_trip(gconstpointer data)
 		gpu_cmd_download(cmd, out, span_of(by, 0, n));
 		finish(cmd);
 		for (uint32_t i = 0; i < n; i++)
-			g_assert_cmpfloat(out[i], ==, 2.0f * (float) i + 1.0f);
+			g_assert_cmpfloat(out[i], ==, 2.0f * (float)i + 1.0f);
 	}
 	tear_down(&s);
 }
@@ -92,7 +92,8 @@ static void test_chain(gconstpointer data)
 	gpu_cmd_upload(cmd, span_of(a, 0, N), y);
 	gpu_cmd_fill(cmd, span_of(b, 0, N), 0);
 	for (int i = 0; i < STEPS; i++) {
-		axpy(cmd, s.axpy, span_of(a, 0, N), span_of(b, 0, N), 1.0f, LOCAL); /* b += a: read after write, write after write */
+		axpy(cmd, s.axpy, span_of(a, 0, N), span_of(b, 0, N), 1.0f,
+		     LOCAL); /* b += a: read after write, write after write */
 		axpy(cmd, s.axpy, span_of(b, 0, N), span_of(a, 0, N), 0.5f, LOCAL); /* a += b / 2: write after read */
 	}
 	gpu_cmd_download(cmd, y, span_of(b, 0, N));
@@ -135,7 +136,8 @@ static void test_write_after_read(gconstpointer data)
 	tear_down(&s);
 }
 
-/* Independent dispatches get no barrier; ranges that touch without overlapping are independent; one shared word is not. */
+/* Independent dispatches get no barrier; ranges that touch without overlapping are independent; one shared word is not.
+ */
 static void test_barriers(gconstpointer data)
 {
 	setup s = set_up(data);
@@ -147,7 +149,7 @@ static void test_barriers(gconstpointer data)
 	gpu_cmd_fill(cmd, span_of(b, 0, N * PARTS), 0);
 	uint64_t before = s.dev->n_barriers;
 	for (int i = 0; i < PARTS; i++)
-		axpy(cmd, s.axpy, span_of(a, 0, N), span_of(b, (uint64_t) i * N, N), 1.0f, LOCAL);
+		axpy(cmd, s.axpy, span_of(a, 0, N), span_of(b, (uint64_t)i * N, N), 1.0f, LOCAL);
 	g_assert_cmpuint(s.dev->n_barriers - before, ==, 1); /* after the fills only */
 	before = s.dev->n_barriers;
 	axpy(cmd, s.axpy, span_of(b, N - 64, N), span_of(a, N, N), 1.0f, LOCAL); /* reads across two parts just written */
@@ -206,10 +208,10 @@ static void test_cuts(gconstpointer data)
 	g_assert_true(run_many(&s, &w, y, &error));
 	g_assert_no_error(error);
 	g_assert_cmpuint(s.dev->serial_submitted - before, >=, MANY / GPU_SLOT_DISPATCHES);
-	g_assert_cmpint(w.calls, >=, MANY / (int) GPU_SLOT_DISPATCHES);
+	g_assert_cmpint(w.calls, >=, MANY / (int)GPU_SLOT_DISPATCHES);
 	g_assert_cmpfloat(w.last, ==, 1.0);
 	for (int i = 0; i < MANY_N; i++)
-		g_assert_cmpfloat(y[i], ==, (float) MANY);
+		g_assert_cmpfloat(y[i], ==, (float)MANY);
 	tear_down(&s);
 }
 
@@ -232,7 +234,7 @@ static void test_cancel(gconstpointer data)
 	watch again = {0};
 	g_clear_error(&error);
 	g_assert_true(run_many(&s, &again, y, &error)); /* the device works on */
-	g_assert_cmpfloat(y[MANY_N - 1], ==, (float) MANY);
+	g_assert_cmpfloat(y[MANY_N - 1], ==, (float)MANY);
 	tear_down(&s);
 }
 
