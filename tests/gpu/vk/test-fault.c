@@ -136,8 +136,10 @@ static void test_no_staging(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-	if (!NADIR_FAULTS)
-		return 77;
+	if (!NADIR_FAULTS) {
+		g_print("1..0 # SKIP built without -Dfaults=true\n");
+		return 0;
+	}
 	g_test_init(&argc, &argv, NULL);
 	add_device_tests("/vk/fault/lost", test_lost);
 	add_device_tests("/vk/fault/no-memory", test_no_memory);
