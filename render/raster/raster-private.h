@@ -66,7 +66,10 @@ void raster_samples_valid(raster_type t, const void *in, size_t n, const raster_
 void raster_samples_alpha(raster_type t, const void *in, size_t n, uint8_t *out);
 void raster_samples_fill(raster_type t, void *out, size_t n, double value);
 
-/* raster.c: lessens valid by the alpha band and the mask band. */
+/* raster.c: as raster_open; only_gdal: TIFF pixels through GDAL, too (what tests compare with). */
+raster *raster_open_through(const char *path, bool only_gdal, GCancellable *cancel,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Lessens valid by the alpha band and the mask band. */
 bool raster_apply_transparency(raster *r, int level, const raster_rect *area, uint8_t *valid, GCancellable *cancel,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -91,10 +94,9 @@ void raster_lut_free(raster_lut *lut);
 
 /* raster-gdal.c: fills everything of info but the levels, and gives a source that reads any format. */
 raster_source *raster_gdal_open(raster *r, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* raster-tiff.c: NULL without an error: not a TIFF this path reads, use GDAL. Called after raster_gdal_open filled
- * info. */
-raster_source *raster_tiff_open(raster *r, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
+/* raster-tiff.c: NULL: no TIFF that is read by libtiff here; GDAL does it. Called when r->source is GDAL's and info is
+ * filled. */
+raster_source *raster_tiff_open(raster *r, const char *path) G_GNUC_WARN_UNUSED_RESULT;
 /* raster-kind.c: metadata is a NULL-terminated list of KEY=VALUE, or NULL. */
 raster_source_kind raster_guess_source(const raster *r, const char *const *metadata);
 

@@ -33,6 +33,11 @@ static bool check_file(const char *path, GError **error)
 
 raster *raster_open(const char *path, GCancellable *cancel, GError **error)
 {
+	return raster_open_through(path, false, cancel, error);
+}
+
+raster *raster_open_through(const char *path, bool only_gdal, GCancellable *cancel, GError **error)
+{
 	if (!check_file(path, error) || g_cancellable_set_error_if_cancelled(cancel, error))
 		return NULL;
 	g_autoptr(raster) r = g_new0(raster, 1);
@@ -49,6 +54,11 @@ raster *raster_open(const char *path, GCancellable *cancel, GError **error)
 			            path);
 		}
 		return NULL;
+	}
+	raster_source *tiff = only_gdal ? NULL : raster_tiff_open(r, path);
+	if (tiff) {
+		r->source->free(r->source);
+		r->source = tiff;
 	}
 	r->stats = g_new0(raster_stats, (size_t)r->info.n_bands);
 	r->stats_known = g_new0(bool, (size_t)r->info.n_bands);
