@@ -1,5 +1,6 @@
 /* Getters of metadata and tensors of a file that gguf.c has checked. */
 #include "infer/gguf-private.h"
+#include "infer/half.h"
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -281,17 +282,6 @@ const gguf_tensor *gguf_need(const gguf *g, const char *name, uint8_t n_dims, co
 	g_set_error(error, GGUF_ERROR, GGUF_ERROR_KEY, _("%s: the tensor %s is %s but the model's sizes ask for %s"),
 	            g->path, name, found, wanted);
 	return NULL;
-}
-
-static float half_to_float(uint16_t h)
-{
-	const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, exponent = h >> 10 & 31u, mantissa = h & 1023u;
-	if (exponent == 0)
-		return (sign ? -1.0f : 1.0f) * (float)mantissa * 0x1p-24f;
-	const uint32_t bits = sign | (exponent == 31 ? 255u : exponent + 112u) << 23 | mantissa << 13;
-	float f;
-	memcpy(&f, &bits, sizeof f);
-	return f;
 }
 
 void gguf_read_f32(const gguf_tensor *t, uint64_t first, uint64_t n, float *out)

@@ -318,7 +318,7 @@ static bool parse(gguf *g, GError **error)
 	gsize size;
 	const uint8_t *data = g_bytes_get_data(g->bytes, &size);
 	reader r = {.path = g->path, .data = data, .size = size, .error = error};
-	uint64_t n_tensors, n_keys;
+	uint64_t n_tensors = 0, n_keys = 0;
 	if (!check_head(&r, &n_tensors, &n_keys) || !read_meta(g, &r, n_keys) || !read_alignment(g, &r))
 		return false;
 	for (uint64_t i = 0; i < n_tensors; i++) {

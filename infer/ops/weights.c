@@ -1,23 +1,6 @@
 #include "infer/ops/weights.h"
+#include "infer/half.h"
 #include "infer/ops/ops-private.h"
-#include <glib/gi18n-lib.h>
-#include <string.h>
-
-static uint16_t float_to_half(float f)
-{
-	uint32_t b;
-	memcpy(&b, &f, sizeof b);
-	const uint32_t sign = b >> 16 & 0x8000u, e = b >> 23 & 255u, m = (b & 0x7fffffu) | 0x800000u;
-	if (e >= 143) /* past 65504, infinite or no number */
-		return (uint16_t)(sign | (e == 255 && (b & 0x7fffffu) ? 0x7e00u : 0x7c00u));
-	if (e < 102) /* below half of the smallest subnormal */
-		return (uint16_t)sign;
-	const uint32_t shift = e > 112 ? 13 : 126 - e, half = 1u << (shift - 1);
-	uint32_t r = m >> shift;
-	const uint32_t rest = m & ((1u << shift) - 1);
-	r += rest > half || (rest == half && (r & 1u));
-	return (uint16_t)(sign | (e > 112 ? r + ((e - 113) << 10) : r));
-}
 
 /* Room for n words on the device, as a tensor of another type and shape. */
 static tensor room(weight_loader *l, dtype type, uint8_t n_dims, const uint32_t *ne)
@@ -122,6 +105,14 @@ weight weight_linear(weight_loader *l, const char *name, uint32_t out, uint32_t 
 		w.data = upload_floats(l, type, 2, ne, values);
 	}
 	w.bias = load_bias(l, name, out, bias);
+	return w;
+}
+
+weight weight_linear_values(weight_loader *l, uint32_t out, uint32_t in, const float *values, const float *bias)
+{
+	weight w = {.kind = WEIGHT_LINEAR, .out = out, .in = in, .kh = 1, .kw = 1};
+	w.data = upload_floats(l, DTYPE_F32, 2, (uint32_t[]){out, in}, values);
+	w.bias = upload_floats(l, DTYPE_F32, 1, &out, bias);
 	return w;
 }
 

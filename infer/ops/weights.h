@@ -39,6 +39,8 @@ weight weight_conv(weight_loader *l, const char *name, uint32_t out, uint32_t in
 weight weight_depthwise(weight_loader *l, const char *name, uint32_t c, uint32_t k, bool bias); /* [c,1,k,k] */
 weight weight_conv_transpose2(weight_loader *l, const char *name, uint32_t in, uint32_t out,
                               bool bias); /* [in,out,2,2] */
+/* A linear layer from numbers worked out on the host: values [out,in], bias [out]. */
+weight weight_linear_values(weight_loader *l, uint32_t out, uint32_t in, const float *values, const float *bias);
 /* The tensor `name` (whole name) as F32 of this shape: norms, tables, embeddings. */
 tensor weight_tensor(weight_loader *l, const char *name, uint8_t n_dims, const uint32_t *ne);
 /* False and the first failure; the loader can be used again. */
