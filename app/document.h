@@ -49,9 +49,16 @@ void nadir_document_drop_preview(NadirDocument *d);             /* Esc */
 void nadir_document_next_candidate(NadirDocument *d, int step); /* Tab, Shift+Tab */
 const prompt *nadir_document_get_prompt(NadirDocument *d);      /* NULL: no pending marks */
 NadirPreviewState nadir_document_get_preview(NadirDocument *d, const engine_answer **answer, int *candidate);
-double nadir_document_get_preview_area_m2(NadirDocument *d);                  /* NaN without a CRS */
-NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error); /* Enter: stored, selected; borrowed */
-double nadir_document_get_encode_progress(NadirDocument *d);                  /* 0..1; < 0: not encoding */
+/* Place of the shown candidate among those that Tab goes through: index 0..count-1; false without a preview. */
+bool nadir_document_get_candidate(NadirDocument *d, guint *index, guint *count);
+double nadir_document_get_preview_area_m2(NadirDocument *d); /* NaN without a CRS */
+/* What the model sees or will see for the pending prompt; false without one. */
+bool nadir_document_get_crop(NadirDocument *d, sam_crop *crop);
+/* Enter: stored, selected; borrowed. NULL with error, or NULL without one: the mask is still being computed and will be
+ * accepted when it arrives (unless another mark or Esc comes first), or nothing is pending. The chosen candidate k of
+ * `--candidates` is kept in the stored prompt as "candidate":k of its first mark, when it is not the model's answer. */
+NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error);
+double nadir_document_get_encode_progress(NadirDocument *d); /* 0..1; < 0: not encoding */
 void nadir_document_cancel_encode(NadirDocument *d);
 
 /* --- objects --- */
@@ -77,9 +84,10 @@ const char *nadir_document_get_redo_text(NadirDocument *d);
 /* --- classes and display --- */
 GPtrArray *nadir_document_get_classes(NadirDocument *d); /* [element-type project_class], borrowed */
 const project_class *nadir_document_find_class(NadirDocument *d, const char *name);
-int nadir_document_get_current_class(NadirDocument *d); /* index into classes */
-void nadir_document_set_current_class(NadirDocument *d,
-                                      int index); /* also relabels a selected object when asked by key */
+int nadir_document_get_current_class(NadirDocument *d);             /* index into classes */
+void nadir_document_set_current_class(NadirDocument *d, int index); /* of the preview and of what comes next */
+/* What a class key does: sets the current class and, with nothing pending, relabels the selected object. */
+bool nadir_document_apply_class(NadirDocument *d, int index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_add_class(NadirDocument *d, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_update_class(NadirDocument *d, const project_class *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 double nadir_document_get_opacity(NadirDocument *d); /* of masks, 0..1 */

@@ -1,0 +1,155 @@
+/* Opening an image or a project: files are read in a thread, the document is put together from the pieces in the main
+ * context. */
+#include "app/document-private.h"
+
+#include <glib/gi18n.h>
+
+typedef struct {
+	service *service;
+	char *path;
+	raster *image;
+	georef *ref;
+	project *project;
+	gint64 image_id;
+	raster_style model_style, style;
+	char *bands, *stretch, *source;
+} opening;
+
+static void opening_free(void *data)
+{
+	opening *o = data;
+	g_free(o->path);
+	g_clear_pointer(&o->image, raster_unref);
+	g_clear_pointer(&o->ref, georef_free);
+	g_clear_pointer(&o->project, project_close);
+	g_free(o->bands);
+	g_free(o->stretch);
+	g_free(o->source);
+	g_free(o);
+}
+
+/* Where the first image of a project is: as stored, else beside the project. NULL + error. */
+static char *first_image(project *p, GError **error)
+{
+	g_autoptr(GPtrArray) images = project_images(p, error);
+	if (!images)
+		return NULL;
+	if (images->len == 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("%s holds no image: open an image instead."),
+		            project_path(p));
+		return NULL;
+	}
+	const project_image *image = images->pdata[0];
+	if (g_file_test(image->path, G_FILE_TEST_EXISTS) || strstr(image->path, "://"))
+		return g_strdup(image->path);
+	g_autofree char *folder = g_path_get_dirname(project_path(p));
+	g_autofree char *base = g_path_get_basename(image->path);
+	g_autofree char *beside = g_build_filename(folder, base, NULL);
+	if (g_file_test(beside, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&beside);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+	            _("The image of %s is neither at %s nor beside it: put it back there and open the project again."),
+	            project_path(p), image->path);
+	return NULL;
+}
+
+static char *setting(opening *o, const char *key)
+{
+	char *value = project_get_image_setting(o->project, o->image_id, key);
+	if (value && !*value)
+		g_clear_pointer(&value, g_free);
+	return value;
+}
+
+/* The style the user left the image with; by rule when there is none or it no longer fits. */
+static void restore_style(opening *o, GCancellable *cancel)
+{
+	o->style = o->model_style;
+	if (!o->project)
+		return;
+	o->bands = setting(o, "bands");
+	o->stretch = setting(o, "stretch");
+	o->source = setting(o, "source");
+	if (o->bands || o->stretch || o->source)
+		if (!raster_style_resolve(o->image, o->bands, o->stretch, o->source, &o->style, cancel, NULL))
+			o->style = o->model_style;
+}
+
+static bool open_all(opening *o, GCancellable *cancel, GError **error)
+{
+	g_autofree char *image_path = g_strdup(o->path);
+	if (g_str_has_suffix(o->path, ".gpkg") && project_is_project(o->path)) {
+		o->project = project_open(o->path, error);
+		g_free(image_path);
+		image_path = o->project ? first_image(o->project, error) : NULL;
+		if (!image_path)
+			return false;
+	}
+	o->image = raster_open(image_path, cancel, error);
+	if (!o->image)
+		return false;
+	o->ref = georef_new(raster_get_info(o->image), error);
+	if (!o->ref || !raster_style_resolve(o->image, NULL, NULL, NULL, &o->model_style, cancel, error))
+		return false;
+	g_autofree char *place = project_default_path(image_path);
+	if (!o->project && g_file_test(place, G_FILE_TEST_EXISTS) && !(o->project = project_open(place, error)))
+		return false;
+	if (o->project && !(o->image_id = project_add_image(o->project, raster_get_info(o->image), o->ref, error)))
+		return false;
+	restore_style(o, cancel);
+	return true;
+}
+
+static void open_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+{
+	GError *error = NULL;
+	if (open_all(data, cancel, &error))
+		g_task_return_boolean(task, TRUE);
+	else
+		g_task_return_error(task, error);
+}
+
+void nadir_document_open_async(GFile *file, service *svc, GCancellable *cancel, GAsyncReadyCallback done, void *data)
+{
+	g_return_if_fail(G_IS_FILE(file));
+	opening *o = g_new0(opening, 1);
+	o->service = svc;
+	o->path = g_file_get_path(file);
+	if (!o->path)
+		o->path = g_file_get_uri(file);
+	g_autoptr(GTask) task = g_task_new(NULL, cancel, done, data);
+	g_task_set_source_tag(task, nadir_document_open_async);
+	g_task_set_task_data(task, o, opening_free);
+	g_task_run_in_thread(task, open_thread);
+}
+
+static bool load_project(NadirDocument *d, GError **error)
+{
+	g_autofree char *opacity = project_get_image_setting(d->project, d->image_id, "opacity");
+	if (opacity)
+		d->opacity = CLAMP(g_ascii_strtod(opacity, NULL), 0, 1);
+	return nadir_document_reload_classes(d, error) && nadir_document_reload_objects(d, error);
+}
+
+NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_open_async), NULL);
+	opening *o = g_task_get_task_data(G_TASK(result));
+	if (!g_task_propagate_boolean(G_TASK(result), error))
+		return NULL;
+	g_autoptr(NadirDocument) d = g_object_new(NADIR_TYPE_DOCUMENT, NULL);
+	d->service = o->service;
+	d->image = g_steal_pointer(&o->image);
+	d->ref = g_steal_pointer(&o->ref);
+	d->project = g_steal_pointer(&o->project);
+	d->image_id = o->image_id;
+	d->model_style = o->model_style;
+	d->style = o->style;
+	d->bands = g_steal_pointer(&o->bands);
+	d->stretch = g_steal_pointer(&o->stretch);
+	d->source = g_steal_pointer(&o->source);
+	d->title = g_path_get_basename(raster_get_info(d->image)->path);
+	if (d->project && !load_project(d, error))
+		return NULL;
+	return g_steal_pointer(&d);
+}
