@@ -14,10 +14,19 @@ typedef enum {
 } export_error;
 
 typedef enum {
-	EXPORT_SHP, EXPORT_GPKG, EXPORT_GEOJSON, EXPORT_FGB, EXPORT_COCO, EXPORT_PNG, EXPORT_TIF, EXPORT_PIXEL_GEOJSON,
+	EXPORT_SHP,
+	EXPORT_GPKG,
+	EXPORT_GEOJSON,
+	EXPORT_FGB,
+	EXPORT_COCO,
+	EXPORT_PNG,
+	EXPORT_TIF,
+	EXPORT_PIXEL_GEOJSON,
 } export_format;
-bool export_format_from_path(const char *path, export_format *out, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* by file name */
-bool export_format_from_name(const char *name, export_format *out, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson */
+bool export_format_from_path(const char *path, export_format *out,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT; /* by file name */
+bool export_format_from_name(const char *name, export_format *out, GError **error)
+	G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson */
 const char *export_format_name(export_format f);
 const char *export_format_title(export_format f);     /* for a dialog, translated */
 const char *export_format_extension(export_format f); /* ".shp" */
@@ -35,8 +44,8 @@ typedef struct {
 	void *data;
 } export_job;
 
-/* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report: NULL or a
- * text for the user of what the format could not hold ("" when all fitted), free with g_free. */
+/* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report:
+ * NULL or a text for the user of what the format could not hold ("" when all fitted), free with g_free. */
 bool export_write(const export_job *job, export_format format, const char *path, char **report,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

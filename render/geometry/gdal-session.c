@@ -3,16 +3,11 @@
 #include <cpl_error.h>
 #include <gdal.h>
 #include <glib/gi18n-lib.h>
-#include <signal.h>
 #include <string.h>
 
 static gpointer set_up(gpointer unused)
 {
-	struct sigaction now;
 	GDALAllRegister();
-	/* A file size limit must come back as an error of write(2), here and inside SQLite, not end the program. */
-	if (sigaction(SIGXFSZ, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-		signal(SIGXFSZ, SIG_IGN);
 	return NULL;
 }
 

@@ -1,4 +1,5 @@
 #include "render/geometry/gdal-session.h"
+#include "render/geometry/georef-gdal.h"
 #include "render/geometry/georef-private.h"
 
 #include <cpl_string.h>
@@ -7,14 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-static void *make_transformer(const georef *g)
+static void write_gcps(const georef *g, GDALDatasetH ds)
 {
 	static char no_name[1];
-	void *t = NULL;
-	GDALDatasetH ds = GDALCreate(GDALGetDriverByName("MEM"), "", 1, 1, 0, GDT_Byte, NULL);
-	g_autofree GDAL_GCP *gcps = g_new0(GDAL_GCP, MAX(g->n_gcps, 1));
-	if (!ds)
-		return NULL;
+	g_autofree GDAL_GCP *gcps = g_new0(GDAL_GCP, g->n_gcps);
 	for (int i = 0; i < g->n_gcps; i++) {
 		gcps[i].pszId = gcps[i].pszInfo = no_name;
 		gcps[i].dfGCPPixel = g->gcps[i].px;
@@ -22,11 +19,32 @@ static void *make_transformer(const georef *g)
 		gcps[i].dfGCPX = g->gcps[i].x;
 		gcps[i].dfGCPY = g->gcps[i].y;
 	}
-	if (g->n_gcps > 0)
-		GDALSetGCPs2(ds, g->n_gcps, gcps, g->srs);
-	else
+	GDALSetGCPs2(ds, g->n_gcps, gcps, g->srs);
+}
+
+void georef_write(const georef *g, GDALDatasetH ds)
+{
+	double gt[6];
+	if (!g->wkt)
+		return;
+	if (g->affine) {
+		memcpy(gt, g->gt, sizeof gt);
+		GDALSetSpatialRef(ds, g->srs);
+		GDALSetGeoTransform(ds, gt);
+	} else if (g->n_gcps > 0) {
+		write_gcps(g, ds);
+	} else {
 		GDALSetMetadata(ds, g->rpc, "RPC");
-	t = GDALCreateGenImgProjTransformer2(ds, NULL, NULL);
+	}
+}
+
+static void *make_transformer(const georef *g)
+{
+	GDALDatasetH ds = GDALCreate(GDALGetDriverByName("MEM"), "", 1, 1, 0, GDT_Byte, NULL);
+	if (!ds)
+		return NULL;
+	georef_write(g, ds);
+	void *t = GDALCreateGenImgProjTransformer2(ds, NULL, NULL);
 	GDALClose(ds);
 	return t;
 }

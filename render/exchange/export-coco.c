@@ -1,0 +1,151 @@
+/* COCO instances with compressed run lengths: they alone hold holes, and iscrowd stays 0 (for crowds the measure is
+ * another). */
+#include "render/exchange/export-private.h"
+
+#include <cJSON.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#define LARGE_IMAGE (1LL << 31) /* pixels: other readers count them in 32 bits */
+
+static void add_number(cJSON *to, const char *name, double v)
+{
+	if (isfinite(v))
+		cJSON_AddNumberToObject(to, name, v);
+	else
+		cJSON_AddNullToObject(to, name);
+}
+
+static cJSON *image_entry(const exporter *e)
+{
+	const raster_info *image = e->job->image;
+	g_autofree char *name = g_path_get_basename(image->path ? image->path : "");
+	cJSON *entry = cJSON_CreateObject();
+	cJSON_AddNumberToObject(entry, "id", 1);
+	cJSON_AddNumberToObject(entry, "width", image->width);
+	cJSON_AddNumberToObject(entry, "height", image->height);
+	cJSON_AddStringToObject(entry, "file_name", name);
+	return entry;
+}
+
+static cJSON *category_entries(const exporter *e)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (guint i = 0; i < e->names->len; i++) {
+		cJSON *entry = cJSON_CreateObject();
+		cJSON_AddNumberToObject(entry, "id", i + 1);
+		cJSON_AddStringToObject(entry, "name", g_ptr_array_index(e->names, i));
+		cJSON_AddStringToObject(entry, "supercategory", "");
+		cJSON_AddItemToArray(list, entry);
+	}
+	return list;
+}
+
+static cJSON *segmentation(const exporter *e, const bitmask *m)
+{
+	const raster_info *image = e->job->image;
+	bool large = (gint64)image->width * image->height >= LARGE_IMAGE;
+	int size[2] = {large ? m->h : image->height, large ? m->w : image->width}, origin[2] = {m->x, m->y};
+	bitmask local = {large ? 0 : m->x, large ? 0 : m->y, m->w, m->h, m->bits};
+	g_autofree char *counts = mask_to_rle(&local, size[1], size[0]);
+	cJSON *s = cJSON_CreateObject();
+	cJSON_AddItemToObject(s, "size", cJSON_CreateIntArray(size, 2));
+	cJSON_AddStringToObject(s, "counts", counts);
+	if (large)
+		cJSON_AddItemToObject(s, "origin", cJSON_CreateIntArray(origin, 2));
+	return s;
+}
+
+static cJSON *attributes(const feature *o)
+{
+	cJSON *a = cJSON_CreateObject();
+	export_text texts[10];
+	export_texts(o, texts);
+	for (guint i = 1; texts[i].name; i++) /* the class is the category */
+		cJSON_AddStringToObject(a, texts[i].name, texts[i].value ? texts[i].value : "");
+	add_number(a, "score", o->score);
+	add_number(a, "area_m2", o->area_m2);
+	return a;
+}
+
+/* The object's mask inside the image, trimmed; may be empty. */
+static bitmask *inside_image(const bitmask *m, const raster_info *image)
+{
+	int x0 = CLAMP(m->x, 0, image->width), x1 = CLAMP(m->x + m->w, x0, image->width);
+	int y0 = CLAMP(m->y, 0, image->height), y1 = CLAMP(m->y + m->h, y0, image->height);
+	const uint8_t *bits = m->bits + (size_t)(y0 - m->y) * (size_t)m->w + (size_t)(x0 - m->x);
+	g_autoptr(bitmask) cut =
+		x1 > x0 && y1 > y0 ? mask_new_from(x0, y0, x1 - x0, y1 - y0, bits, (size_t)m->w) : mask_new(0, 0, 0, 0);
+	return mask_trimmed(cut);
+}
+
+static bitmask *object_mask(const exporter *e, guint i, GError **error)
+{
+	g_autoptr(bitmask) whole = mask_from_wkb(e->job->objects[i]->px_geom, error);
+	g_autoptr(bitmask) m = whole ? inside_image(whole, e->job->image) : NULL;
+	if (m && m->w > 0)
+		return g_steal_pointer(&m);
+	if (m)
+		g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_EMPTY,
+		                    _("It covers the centre of no pixel of the image."));
+	g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+	return NULL;
+}
+
+static cJSON *annotation(const exporter *e, guint i, gint64 id, GError **error)
+{
+	const feature *o = e->job->objects[i];
+	g_autoptr(bitmask) m = object_mask(e, i, error);
+	if (!m)
+		return NULL;
+	cJSON *a = cJSON_CreateObject();
+	cJSON_AddNumberToObject(a, "id", (double)id);
+	cJSON_AddNumberToObject(a, "image_id", 1);
+	cJSON_AddNumberToObject(a, "category_id", export_class_number(e, o));
+	cJSON_AddNumberToObject(a, "iscrowd", 0);
+	cJSON_AddNumberToObject(a, "area", (double)mask_area(m));
+	cJSON_AddItemToObject(a, "bbox", cJSON_CreateIntArray((int[]){m->x, m->y, m->w, m->h}, 4));
+	cJSON_AddItemToObject(a, "segmentation", segmentation(e, m));
+	if (isfinite(o->score))
+		cJSON_AddNumberToObject(a, "score", o->score);
+	if (o->caption && *o->caption)
+		cJSON_AddStringToObject(a, "caption", o->caption);
+	cJSON_AddItemToObject(a, "attributes", attributes(o));
+	return a;
+}
+
+static bool add_annotations(exporter *e, cJSON *list, GError **error)
+{
+	g_autofree gint64 *ids = export_ids(e->job);
+	for (guint i = 0; i < e->job->n_objects; i++) {
+		cJSON *a = annotation(e, i, ids[i], error);
+		if (!a || !export_step(e, 0.9 * (i + 1) / e->job->n_objects, error)) {
+			cJSON_Delete(a);
+			return false;
+		}
+		cJSON_AddItemToArray(list, a);
+	}
+	return true;
+}
+
+bool export_coco(exporter *e, GError **error)
+{
+	cJSON *root = cJSON_CreateObject(), *info = cJSON_AddObjectToObject(root, "info");
+	cJSON_AddStringToObject(info, "description", "Nadir " NADIR_VERSION);
+	cJSON_AddArrayToObject(root, "licenses");
+	cJSON *images = cJSON_AddArrayToObject(root, "images");
+	cJSON_AddItemToArray(images, image_entry(e));
+	cJSON_AddItemToObject(root, "categories", category_entries(e));
+	bool ok = add_annotations(e, cJSON_AddArrayToObject(root, "annotations"), error);
+	char *text = ok ? cJSON_PrintUnformatted(root) : NULL;
+	if ((gint64)e->job->image->width * e->job->image->height >= LARGE_IMAGE)
+		export_note(
+			e,
+			_("The image is too large for other readers of run lengths: each is of the object's bounding box, with its "
+		      "place as \"origin\"."));
+	cJSON_Delete(root);
+	ok = ok && output_set_add(e->out, e->path, text, strlen(text), error);
+	cJSON_free(text);
+	return ok;
+}

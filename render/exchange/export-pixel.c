@@ -1,0 +1,59 @@
+/* GeoJSON's shape with pixel coordinates, y down: not RFC 7946, hence the name .pixel.geojson and the foreign members.
+ */
+#include "render/exchange/export-private.h"
+
+#include <cJSON.h>
+#include <cpl_conv.h>
+#include <cpl_string.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+static void add_properties(cJSON *p, const exporter *e, const feature *o, gint64 id)
+{
+	export_text texts[10];
+	cJSON_AddNumberToObject(p, "id", (double)id);
+	cJSON_AddNumberToObject(p, "class_id", export_class_number(e, o));
+	export_texts(o, texts);
+	for (guint i = 0; texts[i].name; i++)
+		cJSON_AddStringToObject(p, texts[i].name, texts[i].value ? texts[i].value : "");
+	cJSON_AddNumberToObject(p, "area_px", (double)o->area_px);
+	cJSON_AddItemToObject(p, "score", isfinite(o->score) ? cJSON_CreateNumber(o->score) : cJSON_CreateNull());
+	cJSON_AddItemToObject(p, "area_m2", isfinite(o->area_m2) ? cJSON_CreateNumber(o->area_m2) : cJSON_CreateNull());
+}
+
+static bool add_feature(exporter *e, GString *out, guint i, gint64 id, GError **error)
+{
+	OGRGeometryH g = export_place(e, PLACE_PIXELS_DOWN, i, error);
+	if (!g)
+		return false;
+	char *options[] = {(char *)"COORDINATE_PRECISION=6", NULL};
+	char *geometry = OGR_G_ExportToJsonEx(g, options);
+	cJSON *properties = cJSON_CreateObject();
+	add_properties(properties, e, e->job->objects[i], id);
+	char *text = cJSON_PrintUnformatted(properties);
+	g_string_append_printf(out, "%s{\"type\":\"Feature\",\"properties\":%s,\"geometry\":%s}", i > 0 ? ",\n" : "", text,
+	                       geometry);
+	cJSON_free(text);
+	cJSON_Delete(properties);
+	CPLFree(geometry);
+	OGR_G_DestroyGeometry(g);
+	return export_step(e, 0.9 * (i + 1) / e->job->n_objects, error);
+}
+
+bool export_pixel_geojson(exporter *e, GError **error)
+{
+	const raster_info *image = e->job->image;
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree gint64 *ids = export_ids(e->job);
+	g_string_append_printf(
+		out,
+		"{\"type\":\"FeatureCollection\",\"coordinates_in\":\"pixels\",\"y_axis\":\"down\",\"width\":%d,"
+		"\"height\":%d,\"features\":[\n",
+		image->width, image->height);
+	bool ok = true;
+	for (guint i = 0; ok && i < e->job->n_objects; i++)
+		ok = add_feature(e, out, i, ids[i], error);
+	g_string_append(out, "\n]}\n");
+	return ok && output_set_add(e->out, e->path, out->str, out->len, error);
+}

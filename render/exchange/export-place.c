@@ -1,0 +1,213 @@
+/* Outlines from pixels to where a format wants them: more vertices where a straight pixel edge bends, the transform,
+ * the turning of rings (after the transform: y down becomes y up), the cut at the antimeridian. */
+#include "render/exchange/export-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+static bool transform(const exporter *e, placement where, guint n, double *x, double *y, GError **error)
+{
+	switch (where) {
+	case PLACE_MAP:
+		return georef_to_map(e->job->ref, n, x, y, error);
+	case PLACE_LONLAT:
+		return georef_to_lonlat(e->job->ref, n, x, y, error);
+	case PLACE_PIXELS_UP:
+		for (guint i = 0; i < n; i++)
+			y[i] = -y[i];
+		return true;
+	case PLACE_PIXELS_DOWN:
+		break;
+	}
+	return true;
+}
+
+static void shapes_extent(const exporter *e, double extent[4])
+{
+	extent[0] = extent[1] = INFINITY;
+	extent[2] = extent[3] = -INFINITY;
+	for (guint i = 0; i < e->shapes->len; i++) {
+		double one[4];
+		wkb_shape_extent(g_ptr_array_index(e->shapes, i), one);
+		extent[0] = MIN(extent[0], one[0]);
+		extent[1] = MIN(extent[1], one[1]);
+		extent[2] = MAX(extent[2], one[2]);
+		extent[3] = MAX(extent[3], one[3]);
+	}
+}
+
+/* How far, in pixels, the middle of an edge of `length` pixels at (cx,cy) lies from the straight line; 0 where it does
+ * not transform: export_place() will say so for the vertices that matter. */
+static double bend(const exporter *e, placement where, double cx, double cy, double length, bool upright)
+{
+	double dx = upright ? 0 : length / 2, dy = upright ? length / 2 : 0;
+	double x[3] = {cx - dx, cx, cx + dx}, y[3] = {cy - dy, cy, cy + dy};
+	if (!transform(e, where, 3, x, y, NULL) || fabs(x[2] - x[0]) > 180 * (where == PLACE_LONLAT ? 1 : INFINITY))
+		return 0;
+	double pixel = hypot(x[2] - x[0], y[2] - y[0]) / length;
+	double off = hypot(x[1] - (x[0] + x[2]) / 2, y[1] - (y[0] + y[2]) / 2);
+	return pixel > 0 ? off / pixel : 0;
+}
+
+static double worst_bend(const exporter *e, placement where, const double extent[4], double length)
+{
+	double worst = 0;
+	for (int i = 0; i < 25; i++) {
+		double x = extent[0] + (extent[2] - extent[0]) * (i % 5) / 4,
+			   y = extent[1] + (extent[3] - extent[1]) * (i / 5) / 4;
+		worst = MAX(worst, bend(e, where, x, y, length, false));
+		worst = MAX(worst, bend(e, where, x, y, length, true));
+	}
+	return worst;
+}
+
+void export_place_prepare(exporter *e, placement where)
+{
+	double extent[4], longest;
+	e->spacing = 0;
+	if (where != PLACE_MAP && where != PLACE_LONLAT)
+		return;
+	shapes_extent(e, extent);
+	longest = MAX(extent[2] - extent[0], extent[3] - extent[1]);
+	for (double s = exp2(ceil(log2(MAX(longest, 1)))); s >= 1; s /= 2) {
+		if (worst_bend(e, where, extent, s) < 0.02) {
+			e->spacing = s < longest ? s : 0;
+			return;
+		}
+	}
+	e->spacing = 1;
+}
+
+/* Vertices between a and b. On edges along the pixel grid they lie at multiples of the spacing, so that two objects
+ * that share a border get the same ones. */
+static void add_between(wkb_shape *s, const double *a, const double *b, double spacing)
+{
+	bool flat = a[1] == b[1], upright = a[0] == b[0];
+	if (flat != upright) {
+		double from = flat ? a[0] : a[1], to = flat ? b[0] : b[1], step = to > from ? spacing : -spacing;
+		double first = to > from ? floor(from / spacing) * spacing : ceil(from / spacing) * spacing;
+		for (double v = first + step; (to - v) * step > 0; v += step)
+			wkb_shape_add_point(s, flat ? v : a[0], flat ? a[1] : v);
+		return;
+	}
+	double pieces = ceil(hypot(b[0] - a[0], b[1] - a[1]) / spacing);
+	for (double k = 1; k < pieces; k++)
+		wkb_shape_add_point(s, a[0] + (b[0] - a[0]) * k / pieces, a[1] + (b[1] - a[1]) * k / pieces);
+}
+
+static void add_ring(wkb_shape *to, const wkb_shape *from, const wkb_ring *ring, double spacing)
+{
+	const double *p = &g_array_index(from->xy, double, 2 * ring->first);
+	wkb_shape_add_ring(to);
+	for (guint i = 0; i < ring->n; i++) {
+		const double *a = p + 2 * i, *b = p + 2 * ((i + 1) % ring->n);
+		wkb_shape_add_point(to, a[0], a[1]);
+		if (spacing > 0)
+			add_between(to, a, b, spacing);
+	}
+}
+
+static wkb_shape *densified(const wkb_shape *from, double spacing)
+{
+	wkb_shape *to = wkb_shape_new();
+	for (guint i = 0; i < from->parts->len; i++) {
+		const wkb_part *part = &g_array_index(from->parts, wkb_part, i);
+		wkb_shape_add_part(to);
+		for (guint k = 0; k < part->n_rings; k++)
+			add_ring(to, from, &g_array_index(from->rings, wkb_ring, part->first + k), spacing);
+	}
+	return to;
+}
+
+static bool transform_shape(const exporter *e, placement where, wkb_shape *s, GError **error)
+{
+	guint n = s->xy->len / 2;
+	double *xy = &g_array_index(s->xy, double, 0);
+	g_autofree double *x = g_new(double, n), *y = g_new(double, n);
+	for (guint i = 0; i < n; i++) {
+		x[i] = xy[2 * i];
+		y[i] = xy[2 * i + 1];
+	}
+	bool ok = transform(e, where, n, x, y, error);
+	for (guint i = 0; ok && i < n; i++) {
+		xy[2 * i] = x[i];
+		xy[2 * i + 1] = y[i];
+	}
+	return ok;
+}
+
+/* Longitudes that run on across the antimeridian instead of jumping; true when something jumped. */
+static bool unwrap(wkb_shape *s)
+{
+	bool jumped = false;
+	for (guint i = 0; i < s->parts->len; i++) {
+		const wkb_part *part = &g_array_index(s->parts, wkb_part, i);
+		guint first = g_array_index(s->rings, wkb_ring, part->first).first;
+		double *xy = &g_array_index(s->xy, double, 2 * first);
+		for (guint k = 1; k < part->n_points; k++) {
+			double turns = round((xy[2 * k] - xy[2 * k - 2]) / 360);
+			xy[2 * k] -= 360 * turns;
+			jumped = jumped || turns != 0;
+		}
+	}
+	return jumped;
+}
+
+static OGRGeometryH to_geometry(const wkb_shape *s)
+{
+	g_autoptr(GBytes) wkb = wkb_shape_write(s);
+	OGRGeometryH g = NULL;
+	gsize size;
+	const void *data = g_bytes_get_data(wkb, &size);
+	return OGR_G_CreateFromWkb(data, NULL, &g, (int)size) == OGRERR_NONE ? g : NULL;
+}
+
+static void add_polygons(OGRGeometryH to, OGRGeometryH from, double shift)
+{
+	if (wkbFlatten(OGR_G_GetGeometryType(from)) == wkbPolygon) {
+		OGRGeometryH p = OGR_G_Clone(from);
+		for (int i = 0; i < OGR_G_GetGeometryCount(p); i++) {
+			OGRGeometryH ring = OGR_G_GetGeometryRef(p, i);
+			for (int k = 0; k < OGR_G_GetPointCount(ring); k++)
+				OGR_G_SetPoint_2D(ring, k, OGR_G_GetX(ring, k) + shift, OGR_G_GetY(ring, k));
+		}
+		OGR_G_AddGeometryDirectly(to, p);
+		return;
+	}
+	for (int i = 0; i < OGR_G_GetGeometryCount(from); i++)
+		add_polygons(to, OGR_G_GetGeometryRef(from, i), shift);
+}
+
+/* The parts of a shape in each turn of longitude, shifted into -180 … 180. */
+static OGRGeometryH cut_at_antimeridian(OGRGeometryH whole)
+{
+	OGRGeometryH cut = OGR_G_CreateGeometry(wkbMultiPolygon);
+	for (int turn = -1; turn <= 1; turn++) {
+		g_autofree char *box = g_strdup_printf("POLYGON((%d -90,%d -90,%d 90,%d 90,%d -90))", 360 * turn - 180,
+		                                       360 * turn + 180, 360 * turn + 180, 360 * turn - 180, 360 * turn - 180);
+		char *text = box;
+		OGRGeometryH strip = NULL, piece = NULL;
+		if (OGR_G_CreateFromWkt(&text, NULL, &strip) == OGRERR_NONE)
+			piece = OGR_G_Intersection(whole, strip);
+		if (piece)
+			add_polygons(cut, piece, -360.0 * turn);
+		OGR_G_DestroyGeometry(piece);
+		OGR_G_DestroyGeometry(strip);
+	}
+	OGR_G_DestroyGeometry(whole);
+	return cut;
+}
+
+OGRGeometryH export_place(exporter *e, placement where, guint i, GError **error)
+{
+	g_autoptr(wkb_shape) s = densified(g_ptr_array_index(e->shapes, i), e->spacing);
+	if (!transform_shape(e, where, s, error)) {
+		g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+		return NULL;
+	}
+	bool jumped = where == PLACE_LONLAT && unwrap(s);
+	wkb_shape_orient(s);
+	OGRGeometryH g = to_geometry(s);
+	return jumped ? cut_at_antimeridian(g) : g;
+}

@@ -1,0 +1,52 @@
+/* What the 254 bytes of a dBase text cannot hold. */
+#include "render/exchange/export-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+static void add_quoted(GString *csv, const char *text)
+{
+	g_string_append_c(csv, '"');
+	for (; *text; text++) {
+		if (*text == '"')
+			g_string_append_c(csv, '"');
+		g_string_append_c(csv, *text);
+	}
+	g_string_append_c(csv, '"');
+}
+
+static guint add_long_texts(GString *csv, const feature *o, gint64 id)
+{
+	export_text texts[10];
+	guint cut = 0;
+	export_texts(o, texts);
+	for (guint i = 0; texts[i].name; i++) {
+		if (!texts[i].value || strlen(texts[i].value) <= EXPORT_SHP_TEXT_BYTES)
+			continue;
+		g_string_append_printf(csv, "%" G_GINT64_FORMAT ",%s,", id, texts[i].name);
+		add_quoted(csv, texts[i].value);
+		g_string_append_c(csv, '\n');
+		cut++;
+	}
+	return cut;
+}
+
+bool export_long_texts(exporter *e, const gint64 *ids, GError **error)
+{
+	g_autoptr(GString) csv = g_string_new("id,field,text\n");
+	g_autofree char *path = export_sibling(e->path, "_full.csv"), *name = g_path_get_basename(path);
+	guint cut = 0;
+	for (guint i = 0; i < e->job->n_objects; i++)
+		cut += add_long_texts(csv, e->job->objects[i], ids[i]);
+	bool ok = true;
+	if (cut == 0) {
+		output_set_remove(e->out, path);
+	} else {
+		export_note(e,
+		            g_dngettext(GETTEXT_PACKAGE, "%u text was cut to the shapefile's %d bytes; %s holds it whole.",
+		                        "%u texts were cut to the shapefile's %d bytes; %s holds them whole.", cut),
+		            cut, EXPORT_SHP_TEXT_BYTES, name);
+		ok = output_set_add(e->out, path, csv->str, csv->len, error);
+	}
+	return ok;
+}

@@ -1,0 +1,219 @@
+#include "render/exchange/export-private.h"
+#include "render/geometry/class-style.h"
+#include "render/geometry/gdal-session.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+G_DEFINE_QUARK(nadir - export - error - quark, export_error)
+
+static const struct {
+	const char *name, *extension, *title;
+	bool (*write)(exporter *e, GError **error);
+} formats[] = {
+	[EXPORT_SHP] = {"shp", ".shp", N_("Shapefile"), export_vector},
+	[EXPORT_GPKG] = {"gpkg", ".gpkg", N_("GeoPackage"), export_vector},
+	[EXPORT_GEOJSON] = {"geojson", ".geojson", N_("GeoJSON"), export_vector},
+	[EXPORT_FGB] = {"fgb", ".fgb", N_("FlatGeobuf"), export_vector},
+	[EXPORT_COCO] = {"coco", ".json", N_("COCO annotations"), export_coco},
+	[EXPORT_PNG] = {"png", ".png", N_("PNG mask"), export_numbers},
+	[EXPORT_TIF] = {"tif", ".tif", N_("GeoTIFF mask"), export_numbers},
+	[EXPORT_PIXEL_GEOJSON] = {"pixel-geojson", ".pixel.geojson", N_("GeoJSON in pixels"), export_pixel_geojson},
+};
+
+static bool ends_with(const char *path, const char *extension)
+{
+	gsize n = strlen(path), k = strlen(extension);
+	return n > k && g_ascii_strcasecmp(path + n - k, extension) == 0;
+}
+
+bool export_format_from_path(const char *path, export_format *out, GError **error)
+{
+	gsize best = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+		gsize n = strlen(formats[i].extension);
+		if (n > best && ends_with(path, formats[i].extension)) { /* .pixel.geojson before .geojson */
+			*out = (export_format)i;
+			best = n;
+		}
+	}
+	if (best == 0 && ends_with(path, ".tiff")) {
+		*out = EXPORT_TIF;
+		best = 5;
+	}
+	if (best > 0)
+		return true;
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("The name %s says no format: end it with .shp, .gpkg, .geojson, .fgb, .json (COCO), .png, .tif or "
+	              ".pixel.geojson."),
+	            path);
+	return false;
+}
+
+bool export_format_from_name(const char *name, export_format *out, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+		if (strcmp(name, formats[i].name) == 0) {
+			*out = (export_format)i;
+			return true;
+		}
+	}
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("There is no format %s: choose shp, gpkg, geojson, fgb, coco, png, tif or pixel-geojson."), name);
+	return false;
+}
+
+const char *export_format_name(export_format f)
+{
+	return formats[f].name;
+}
+
+const char *export_format_title(export_format f)
+{
+	return _(formats[f].title);
+}
+
+const char *export_format_extension(export_format f)
+{
+	return formats[f].extension;
+}
+
+void export_note(exporter *e, const char *format, ...)
+{
+	va_list args;
+	if (e->report->len > 0)
+		g_string_append_c(e->report, '\n');
+	va_start(args, format);
+	g_string_append_vprintf(e->report, format, args);
+	va_end(args);
+}
+
+bool export_step(const exporter *e, double fraction, GError **error)
+{
+	if (e->job->progress)
+		e->job->progress(fraction, e->job->data);
+	return !g_cancellable_set_error_if_cancelled(e->job->cancel, error);
+}
+
+char *export_sibling(const char *path, const char *suffix)
+{
+	const char *dot = strrchr(path, '.');
+	g_autofree char *stem = g_strndup(path, dot ? (gsize)(dot - path) : strlen(path));
+	return g_strconcat(stem, suffix, NULL);
+}
+
+bool export_take_file(exporter *e, const char *memory_path, const char *path, GError **error)
+{
+	vsi_l_offset size = 0;
+	GByte *data = VSIGetMemFileBuffer(memory_path, &size, FALSE);
+	if (!data) {
+		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_WRITE, _("Cannot write %s: %s."), path, gdal_session_message());
+		return false;
+	}
+	return output_set_add(e->out, path, data, size, error);
+}
+
+gint64 *export_ids(const export_job *job)
+{
+	gint64 *ids = g_new(gint64, job->n_objects);
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+	bool usable = true;
+	for (guint i = 0; i < job->n_objects; i++) {
+		ids[i] = job->objects[i]->id;
+		usable = usable && ids[i] > 0 && g_hash_table_add(seen, &ids[i]);
+	}
+	for (guint i = 0; !usable && i < job->n_objects; i++)
+		ids[i] = i + 1;
+	return ids;
+}
+
+static void add_class(exporter *e, const char *name, const char *color)
+{
+	if (g_ptr_array_find_with_equal_func(e->names, name, g_str_equal, NULL))
+		return;
+	g_ptr_array_add(e->colors, (char *)(color ? color : class_style_color(e->names->len)));
+	g_ptr_array_add(e->names, (char *)name);
+}
+
+static void collect_classes(exporter *e)
+{
+	const export_job *job = e->job;
+	for (guint i = 0; job->class_names && job->class_names[i]; i++)
+		add_class(e, job->class_names[i], job->class_colors ? job->class_colors[i] : NULL);
+	for (guint i = 0; i < job->n_objects; i++)
+		add_class(e, job->objects[i]->class_name, NULL);
+}
+
+int export_class_number(const exporter *e, const feature *o)
+{
+	guint i = 0;
+	return g_ptr_array_find_with_equal_func(e->names, o->class_name, g_str_equal, &i) ? (int)i + 1 : 0;
+}
+
+static bool read_shapes(exporter *e, GError **error)
+{
+	for (guint i = 0; i < e->job->n_objects; i++) {
+		GBytes *wkb = e->job->objects[i]->px_geom;
+		wkb_shape *s = NULL;
+		if (wkb)
+			s = wkb_shape_read(wkb, error);
+		else
+			g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_EMPTY, _("It has no outline."));
+		if (!s) {
+			g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+			return false;
+		}
+		g_ptr_array_add(e->shapes, s);
+	}
+	return true;
+}
+
+/* The caller sees EXPORT_ERROR or, when it cancelled, G_IO_ERROR_CANCELLED. */
+static void to_export_error(GError **error)
+{
+	if (!error || !*error || (*error)->domain == EXPORT_ERROR ||
+	    g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	int code = (*error)->domain == G_FILE_ERROR ? EXPORT_ERROR_WRITE : EXPORT_ERROR_FORMAT;
+	GError *turned = g_error_new_literal(EXPORT_ERROR, code, (*error)->message);
+	g_error_free(*error);
+	*error = turned;
+}
+
+static bool run(exporter *e, GError **error)
+{
+	if (e->job->n_objects == 0) {
+		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_EMPTY,
+		            _("There is no object to export to %s: mark and accept one first, or widen the filter."), e->path);
+		return false;
+	}
+	if (!read_shapes(e, error) || !export_step(e, 0, error))
+		return false;
+	collect_classes(e);
+	return formats[e->format].write(e, error) && export_step(e, 1, error) && output_set_commit(e->out, error);
+}
+
+bool export_write(const export_job *job, export_format format, const char *path, char **report, GError **error)
+{
+	exporter e = {.job = job, .format = format, .path = path};
+	e.names = g_ptr_array_new();
+	e.colors = g_ptr_array_new();
+	e.shapes = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
+	e.report = g_string_new(NULL);
+	e.out = output_set_new();
+	gdal_session_begin();
+	bool ok = run(&e, error);
+	gdal_session_end();
+	if (!ok)
+		to_export_error(error);
+	g_ptr_array_unref(e.names);
+	g_ptr_array_unref(e.colors);
+	g_ptr_array_unref(e.shapes);
+	output_set_free(e.out);
+	char *text = g_string_free(e.report, FALSE);
+	if (ok && report)
+		*report = text;
+	else
+		g_free(text);
+	return ok;
+}
