@@ -7,6 +7,7 @@
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <ogr_srs_api.h>
 #include <string.h>
 
 typedef struct {
