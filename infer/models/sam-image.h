@@ -10,8 +10,8 @@ uint8_t *sam_resize_rgb(const uint8_t *src, size_t stride, int w, int h, int new
 /* (x - mean) / std of rgb [new_h][new_w][3] into the top-left of out [side][side][3]; zeros elsewhere. */
 void sam_normalise(const sam_frame *f, const uint8_t *rgb, const float mean[3], const float std[3], float *out);
 
-/* Full-size mask of one candidate from its logits [S/4][S/4]: two bilinear resizes, threshold at 0. Fills mask,
- * stability, area and touches; the score is the caller's. */
+/* Full-size mask of one candidate from its logits [S/4][S/4]: two bilinear resizes, threshold at 0. Fills
+ * out->mask (the caller's, [crop.h][crop.w]), stability, area and touches; the score is not its matter. */
 void sam_full_mask(const sam_frame *f, const float *logits, int image_w, int image_h, sam_candidate *out);
 
 G_END_DECLS

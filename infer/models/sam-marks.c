@@ -13,10 +13,11 @@ static const char *kind_name(sam_mark_kind kind)
 	return kind <= SAM_POLYGON ? _(names[kind]) : _("unknown mark");
 }
 
-static bool complain(GError **error, const char *format, const sam_mark *m)
+/* reason: the translated rest of the sentence "The box at 3,4 ...". */
+static bool complain(GError **error, const sam_mark *m, const char *reason)
 {
-	g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT, format, kind_name(m->kind), m->n > 0 ? m->xy[0] : 0.0,
-	            m->n > 0 ? m->xy[1] : 0.0);
+	const double *at = m->n > 0 && m->xy ? m->xy : (const double[]){0, 0};
+	g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT, _("The %s at %g,%g %s"), kind_name(m->kind), at[0], at[1], reason);
 	return false;
 }
 
@@ -80,13 +81,13 @@ static bool meets_image(const sam_mark *m, double w, double h)
 static bool mark_check(const sam_mark *m, int image_w, int image_h, GError **error)
 {
 	if (!well_formed(m))
-		return complain(error, _("The %s at %g,%g is malformed: coordinates must be finite numbers and complete"), m);
+		return complain(error, m, _("is malformed: its coordinates must be finite numbers and complete"));
 	if (m->sign < 0 && m->kind != SAM_POINT && m->kind != SAM_SCRIBBLE)
-		return complain(error, _("The %s at %g,%g cannot be negative: use a negative point or scribble"), m);
+		return complain(error, m, _("cannot be negative: use a negative point or scribble"));
 	if (m->sign < 0)
 		return true;
 	if (!has_area(m))
-		return complain(error, _("The %s at %g,%g has no area: draw it larger"), m);
+		return complain(error, m, _("has no area: draw it larger"));
 	if (meets_image(m, image_w, image_h))
 		return true;
 	g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT,

@@ -140,7 +140,6 @@ void sam_full_mask(const sam_frame *f, const float *logits, int image_w, int ima
 	counts sum = {0};
 	resizer r;
 	resizer_init(&r, f->new_w, f->new_h, c->w, c->h);
-	out->mask = g_malloc((size_t)c->w * c->h);
 	for (int i = 0; i < c->h; i++) {
 		const float *a, *b;
 		float t = resizer_row(&r, frame, f->new_w, i, &a, &b);

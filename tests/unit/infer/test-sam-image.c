@@ -90,7 +90,7 @@ static void test_mask_ramp(void)
 	for (int i = 0; i < 16; i++)
 		logits[i] = (float)(2 * (i % 4) - 3);
 	sam_frame f = frame_of((sam_crop){0, 0, 16, 16, 16}, 16);
-	sam_candidate c = {0};
+	sam_candidate c = {.mask = g_malloc(16 * 16)};
 	sam_full_mask(&f, logits, 16, 16, &c);
 	g_assert_cmpint(c.area, ==, 8 * 16);
 	g_assert_cmpfloat_with_epsilon(c.stability, 0.6, 1e-6);
@@ -114,7 +114,7 @@ static void test_touches(void)
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		sam_frame f = frame_of((sam_crop){cases[i].x, cases[i].y, 16, 16, 16}, 16);
-		sam_candidate c = {0};
+		sam_candidate c = {.mask = g_malloc(16 * 16)};
 		sam_full_mask(&f, logits, cases[i].image_w, cases[i].image_h, &c);
 		g_assert_cmpint(c.touches, ==, cases[i].touches);
 		g_free(c.mask);
@@ -152,7 +152,7 @@ static void check_two_steps(sam_crop crop, int size)
 	for (int y = 0; y < f.new_h; y++)
 		memcpy(cut + (size_t)y * f.new_w, frame + (size_t)y * size, f.new_w * sizeof(double));
 	g_autofree double *want = resized(cut, f.new_w, f.new_h, crop.w, crop.h);
-	sam_candidate c = {0};
+	sam_candidate c = {.mask = g_malloc((size_t)crop.w * crop.h)};
 	sam_full_mask(&f, logits, crop.w, crop.h, &c);
 	int64_t area = 0;
 	for (int i = 0; i < crop.w * crop.h; i++) {
