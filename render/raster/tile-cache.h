@@ -14,10 +14,10 @@ typedef struct {
 } tile_key;
 typedef struct {
 	tile_key key;
-	raster_rect area; /* pixels of the level */
-	GBytes *pixels;   /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
-	const char *error;
-	void *user; /* the caller's texture, freed by the notify given at creation */
+	raster_rect area;  /* pixels of the level */
+	GBytes *pixels;    /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
+	const char *error; /* why all (or, with pixels: a transparent part) of it is missing; NULL: nothing is */
+	void *user;        /* the caller's texture, freed by the notify given at creation */
 } tile;
 
 /* changed: called in the main context of the creating thread when tiles arrived (several at once). budget in bytes of
@@ -27,15 +27,16 @@ tile_cache *tile_cache_new(raster *r, const raster_style *style, uint64_t budget
 void tile_cache_free(tile_cache *c); /* does not wait for running reads */
 /* Forgets the tiles of the old style (they keep covering until new ones arrive). */
 void tile_cache_set_style(tile_cache *c, const raster_style *style);
-/* The level to draw at a scale in screen pixels per image pixel. */
+/* The level to draw at a scale in device pixels per image pixel: the coarsest that need not be enlarged. */
 int tile_cache_level(const tile_cache *c, double scale);
-/* Wants every tile of `level` that meets `area` (full-size pixels), nearest to the centre first; drops older wishes. */
+/* Wants every tile of `level` that meets `area` (full-size pixels), nearest to the centre first, then those around it;
+ * drops older wishes. */
 void tile_cache_want(tile_cache *c, int level, const raster_rect *area);
 /* The tile if it is there, else NULL. Valid until the next call into the cache. Marks it used. */
 tile *tile_cache_get(tile_cache *c, tile_key key);
 typedef struct {
 	uint64_t bytes, budget;
-	uint32_t tiles, pending, failed;
+	uint32_t tiles, pending, failed; /* pending: wanted and not there yet */
 } tile_cache_stats;
 void tile_cache_get_stats(const tile_cache *c, tile_cache_stats *out);
 

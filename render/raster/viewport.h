@@ -13,12 +13,14 @@ typedef struct {
 } viewport;
 
 void viewport_init(viewport *v, int image_w, int image_h);
-void viewport_resize(viewport *v, int screen_w, int screen_h); /* keeps the centre */
+void viewport_resize(viewport *v, int screen_w, int screen_h); /* keeps the centre; the first time it fits */
 void viewport_fit(viewport *v);
 void viewport_zoom_at(viewport *v, double factor, double sx, double sy); /* the pixel under (sx,sy) stays there */
 void viewport_set_scale(viewport *v, double scale);                      /* around the centre */
-void viewport_pan(viewport *v, double dx, double dy); /* screen pixels; some of the image stays in sight */
-void viewport_show(viewport *v, const raster_rect *area, double margin); /* zooms and pans so that area is seen whole */
+/* The image follows the pointer: it moves by (dx,dy) screen pixels; some of it stays in sight. */
+void viewport_pan(viewport *v, double dx, double dy);
+/* Zooms and pans so that area is seen whole; margin on each side as a fraction of its width and height. */
+void viewport_show(viewport *v, const raster_rect *area, double margin);
 void viewport_to_image(const viewport *v, double sx, double sy, double *ix, double *iy);
 void viewport_to_screen(const viewport *v, double ix, double iy, double *sx, double *sy);
 raster_rect viewport_visible(const viewport *v); /* image pixels that are seen, clipped to the image; may be empty */
