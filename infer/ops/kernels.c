@@ -1,4 +1,7 @@
 /* Kernel x variant table: the only file that sees SPIR-V. */
+#include "infer/ops/ops-private.h"
+#include "infer/ops/push-all.h"
+
 #include "attention_f16.spv.h"
 #include "attention_f32.spv.h"
 #include "conv_f16_f16.spv.h"
@@ -17,7 +20,6 @@
 #include "fourier_f32.spv.h"
 #include "gather_f16.spv.h"
 #include "gather_f32.spv.h"
-#include "infer/ops/ops-private.h"
 #include "layer_norm_f16.spv.h"
 #include "layer_norm_f32.spv.h"
 #include "linear_f16_f16.spv.h"
@@ -34,8 +36,6 @@
 #include "upsample_add_f32.spv.h"
 #include "window_attention_f16.spv.h"
 #include "window_attention_f32.spv.h"
-
-#include "infer/ops/push-all.h"
 
 #define V(id)                                                                                                          \
 	{                                                                                                                  \

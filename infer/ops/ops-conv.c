@@ -90,7 +90,7 @@ static void convolve(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, 
 		return;
 	check_shapes(&y, &x, w, p);
 	const band all = {
-		.y = y, .x = x, .add = p->add ? tensor_reshape(*p->add, 3, y.ne) : (tensor){0}, .pad_y = (int32_t)p->pad_y};
+		.y = y, .x = x, .add = p->add ? tensor_reshape(*p->add, 3, y.ne) : (tensor){.n_dims = 0}, .pad_y = (int32_t)p->pad_y};
 	run_bands(o, cmd, &all, w, p);
 }
 
