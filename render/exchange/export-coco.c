@@ -60,10 +60,10 @@ static cJSON *segmentation(const exporter *e, const bitmask *m)
 static cJSON *attributes(const feature *o)
 {
 	cJSON *a = cJSON_CreateObject();
-	export_text texts[10];
-	export_texts(o, texts);
-	for (guint i = 1; texts[i].name; i++) /* the class is the category */
-		cJSON_AddStringToObject(a, texts[i].name, texts[i].value ? texts[i].value : "");
+	feature_text texts[FEATURE_TEXTS];
+	feature_texts(o, texts);
+	for (guint i = 1; i < FEATURE_TEXTS; i++) /* the class is the category */
+		cJSON_AddStringToObject(a, texts[i].name, texts[i].value);
 	add_number(a, "score", o->score);
 	add_number(a, "area_m2", o->area_m2);
 	return a;

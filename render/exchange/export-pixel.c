@@ -11,12 +11,12 @@
 
 static void add_properties(cJSON *p, const exporter *e, const feature *o, gint64 id)
 {
-	export_text texts[10];
+	feature_text texts[FEATURE_TEXTS];
 	cJSON_AddNumberToObject(p, "id", (double)id);
 	cJSON_AddNumberToObject(p, "class_id", export_class_number(e, o));
-	export_texts(o, texts);
-	for (guint i = 0; texts[i].name; i++)
-		cJSON_AddStringToObject(p, texts[i].name, texts[i].value ? texts[i].value : "");
+	feature_texts(o, texts);
+	for (guint i = 0; i < FEATURE_TEXTS; i++)
+		cJSON_AddStringToObject(p, texts[i].name, texts[i].value);
 	cJSON_AddNumberToObject(p, "area_px", (double)o->area_px);
 	cJSON_AddItemToObject(p, "score", isfinite(o->score) ? cJSON_CreateNumber(o->score) : cJSON_CreateNull());
 	cJSON_AddItemToObject(p, "area_m2", isfinite(o->area_m2) ? cJSON_CreateNumber(o->area_m2) : cJSON_CreateNull());
@@ -24,7 +24,7 @@ static void add_properties(cJSON *p, const exporter *e, const feature *o, gint64
 
 static bool add_feature(exporter *e, GString *out, guint i, gint64 id, GError **error)
 {
-	OGRGeometryH g = export_place(e, PLACE_PIXELS_DOWN, i, error);
+	OGRGeometryH g = export_place(e, PLACE_PIXELS_DOWN, 0, i, error);
 	if (!g)
 		return false;
 	char *options[] = {(char *)"COORDINATE_PRECISION=6", NULL};

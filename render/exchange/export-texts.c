@@ -17,11 +17,11 @@ static void add_quoted(GString *csv, const char *text)
 
 static guint add_long_texts(GString *csv, const feature *o, gint64 id)
 {
-	export_text texts[10];
+	feature_text texts[FEATURE_TEXTS];
 	guint cut = 0;
-	export_texts(o, texts);
-	for (guint i = 0; texts[i].name; i++) {
-		if (!texts[i].value || strlen(texts[i].value) <= EXPORT_SHP_TEXT_BYTES)
+	feature_texts(o, texts);
+	for (guint i = 0; i < FEATURE_TEXTS; i++) {
+		if (strlen(texts[i].value) <= EXPORT_SHP_TEXT_BYTES)
 			continue;
 		g_string_append_printf(csv, "%" G_GINT64_FORMAT ",%s,", id, texts[i].name);
 		add_quoted(csv, texts[i].value);

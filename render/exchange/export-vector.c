@@ -16,6 +16,7 @@ typedef struct {
 	bool has_srs; /* false: the layer gets none */
 	char **dataset_options, **layer_options;
 	guint text_limit;
+	double spacing; /* of extra vertices */
 	char *layer_name;
 } vector_plan;
 
@@ -107,11 +108,11 @@ static bool gdal_failed(const exporter *e, GError **error)
 static bool add_object(exporter *e, const vector_plan *p, OGRLayerH layer, guint i, gint64 id, GError **error)
 {
 	const feature *o = e->job->objects[i];
-	OGRGeometryH g = export_place(e, p->where, i, error);
+	OGRGeometryH g = export_place(e, p->where, p->spacing, i, error);
 	if (!g)
 		return false;
 	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
-	export_fields_set(f, o, id, export_class_number(e, o), p->text_limit);
+	feature_fields_set(f, o, id, export_class_number(e, o), p->text_limit);
 	OGR_F_SetGeometryDirectly(f, g);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
 	OGR_F_Destroy(f);
@@ -122,7 +123,6 @@ static bool add_objects(exporter *e, const vector_plan *p, GDALDatasetH ds, OGRL
 {
 	g_autofree gint64 *ids = export_ids(e->job);
 	bool ok = true;
-	export_place_prepare(e, p->where);
 	if (GDALDatasetTestCapability(ds, ODsCTransactions))
 		GDALDatasetStartTransaction(ds, FALSE);
 	for (guint i = 0; ok && i < e->job->n_objects; i++)
@@ -174,7 +174,7 @@ static bool fill_dataset(exporter *e, const vector_plan *p, GDALDatasetH ds, GEr
 	OGRLayerH layer = GDALDatasetCreateLayer(ds, p->layer_name, p->has_srs ? srs : NULL,
 	                                         e->format == EXPORT_SHP ? wkbPolygon : wkbMultiPolygon, p->layer_options);
 	OSRDestroySpatialReference(srs);
-	if (!layer || !export_fields_create(layer, p->text_limit))
+	if (!layer || !feature_fields_create(layer, p->text_limit))
 		return gdal_failed(e, error);
 	return add_objects(e, p, ds, layer, error) &&
 	       (e->format != EXPORT_GPKG || write_layer_styles(e, ds, p->layer_name, error));
@@ -224,6 +224,7 @@ bool export_vector(exporter *e, GError **error)
 		[EXPORT_SHP] = ".shp", [EXPORT_GPKG] = ".gpkg", [EXPORT_GEOJSON] = ".geojson", [EXPORT_FGB] = ".fgb"};
 	if (!plan_vector(e, &p, error))
 		return false;
+	p.spacing = export_spacing(e, p.where);
 	g_autofree char *folder = g_strdup_printf("/vsimem/nadir-export-%p", (void *)e);
 	g_autofree char *memory_path = g_strdup_printf("%s/%s%s", folder, p.layer_name, extensions[e->format]);
 	VSIMkdir(folder, 0700);

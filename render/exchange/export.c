@@ -3,6 +3,7 @@
 #include "render/geometry/gdal-session.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <string.h>
 
 G_DEFINE_QUARK(nadir - export - error - quark, export_error)
@@ -150,6 +151,34 @@ int export_class_number(const exporter *e, const feature *o)
 	return g_ptr_array_find_with_equal_func(e->names, o->class_name, g_str_equal, &i) ? (int)i + 1 : 0;
 }
 
+double export_spacing(const exporter *e, placement where)
+{
+	double all[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+	for (guint i = 0; i < e->shapes->len; i++) {
+		double one[4];
+		wkb_shape_extent(g_ptr_array_index(e->shapes, i), one);
+		all[0] = MIN(all[0], one[0]);
+		all[1] = MIN(all[1], one[1]);
+		all[2] = MAX(all[2], one[2]);
+		all[3] = MAX(all[3], one[3]);
+	}
+	return place_spacing(e->job->ref, where, all);
+}
+
+/* The error says which object. */
+static void name_object(const exporter *e, guint i, GError **error)
+{
+	g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+}
+
+OGRGeometryH export_place(exporter *e, placement where, double spacing, guint i, GError **error)
+{
+	OGRGeometryH g = place_shape(e->job->ref, where, g_ptr_array_index(e->shapes, i), spacing, error);
+	if (!g)
+		name_object(e, i, error);
+	return g;
+}
+
 static bool read_shapes(exporter *e, GError **error)
 {
 	for (guint i = 0; i < e->job->n_objects; i++) {
@@ -160,7 +189,7 @@ static bool read_shapes(exporter *e, GError **error)
 		else
 			g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_EMPTY, _("It has no outline."));
 		if (!s) {
-			g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+			name_object(e, i, error);
 			return false;
 		}
 		g_ptr_array_add(e->shapes, s);

@@ -1,18 +1,19 @@
-#include "render/exchange/export-private.h"
+#include "render/geometry/feature-fields.h"
 
 #include <math.h>
 #include <string.h>
 
-void export_texts(const feature *o, export_text out[10])
+void feature_texts(const feature *o, feature_text out[FEATURE_TEXTS])
 {
-	const export_text all[10] = {
-		{"class", o->class_name},  {"model", o->model},
-		{"prompt", o->prompt},     {"state", o->state},
-		{"reviewer", o->reviewer}, {"caption", o->caption},
-		{"image", o->image},       {"created", o->created},
-		{"edited", o->edited},     {NULL, NULL},
+	const feature_text all[FEATURE_TEXTS] = {
+		{"class", o->class_name}, {"model", o->model},       {"prompt", o->prompt},
+		{"state", o->state},      {"reviewer", o->reviewer}, {"caption", o->caption},
+		{"image", o->image},      {"created", o->created},   {"edited", o->edited},
 	};
-	memcpy(out, all, sizeof all);
+	for (guint i = 0; i < FEATURE_TEXTS; i++) {
+		out[i] = all[i];
+		out[i].value = all[i].value ? all[i].value : "";
+	}
 }
 
 static const struct {
@@ -27,7 +28,7 @@ static const struct {
 	{"created", OFTString, 0, 0},  {"edited", OFTString, 0, 0},
 };
 
-bool export_fields_create(OGRLayerH layer, guint text_limit)
+bool feature_fields_create(OGRLayerH layer, guint text_limit)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
 		OGRFieldDefnH d = OGR_Fld_Create(fields[i].name, fields[i].type);
@@ -43,7 +44,7 @@ bool export_fields_create(OGRLayerH layer, guint text_limit)
 	return true;
 }
 
-gsize export_cut_utf8(const char *text, gsize limit)
+gsize utf8_cut(const char *text, gsize limit)
 {
 	gsize n = strlen(text);
 	if (n <= limit)
@@ -57,7 +58,7 @@ gsize export_cut_utf8(const char *text, gsize limit)
 static void set_text(OGRFeatureH f, const char *name, const char *value, guint limit)
 {
 	const char *text = value ? value : "";
-	g_autofree char *cut = g_strndup(text, limit > 0 ? export_cut_utf8(text, limit) : strlen(text));
+	g_autofree char *cut = g_strndup(text, limit > 0 ? utf8_cut(text, limit) : strlen(text));
 	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, name), cut);
 }
 
@@ -70,11 +71,11 @@ static void set_real(OGRFeatureH f, const char *name, double value)
 		OGR_F_SetFieldNull(f, OGR_F_GetFieldIndex(f, name));
 }
 
-void export_fields_set(OGRFeatureH f, const feature *o, gint64 id, int class_id, guint text_limit)
+void feature_fields_set(OGRFeatureH f, const feature *o, gint64 id, int class_id, guint text_limit)
 {
-	export_text texts[10];
-	export_texts(o, texts);
-	for (guint i = 0; texts[i].name; i++)
+	feature_text texts[FEATURE_TEXTS];
+	feature_texts(o, texts);
+	for (guint i = 0; i < FEATURE_TEXTS; i++)
 		set_text(f, texts[i].name, texts[i].value, text_limit);
 	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "id"), id);
 	OGR_F_SetFieldInteger(f, OGR_F_GetFieldIndex(f, "class_id"), class_id);

@@ -1,18 +1,14 @@
-/* Outlines from pixels to where a format wants them: more vertices where a straight pixel edge bends, the transform,
- * the turning of rings (after the transform: y down becomes y up), the cut at the antimeridian. */
-#include "render/exchange/export-private.h"
+#include "render/geometry/place.h"
 
-#include <glib/gi18n-lib.h>
 #include <math.h>
-#include <string.h>
 
-static bool transform(const exporter *e, placement where, guint n, double *x, double *y, GError **error)
+static bool transform(const georef *ref, placement where, guint n, double *x, double *y, GError **error)
 {
 	switch (where) {
 	case PLACE_MAP:
-		return georef_to_map(e->job->ref, n, x, y, error);
+		return georef_to_map(ref, n, x, y, error);
 	case PLACE_LONLAT:
-		return georef_to_lonlat(e->job->ref, n, x, y, error);
+		return georef_to_lonlat(ref, n, x, y, error);
 	case PLACE_PIXELS_UP:
 		for (guint i = 0; i < n; i++)
 			y[i] = -y[i];
@@ -23,60 +19,40 @@ static bool transform(const exporter *e, placement where, guint n, double *x, do
 	return true;
 }
 
-static void shapes_extent(const exporter *e, double extent[4])
-{
-	extent[0] = extent[1] = INFINITY;
-	extent[2] = extent[3] = -INFINITY;
-	for (guint i = 0; i < e->shapes->len; i++) {
-		double one[4];
-		wkb_shape_extent(g_ptr_array_index(e->shapes, i), one);
-		extent[0] = MIN(extent[0], one[0]);
-		extent[1] = MIN(extent[1], one[1]);
-		extent[2] = MAX(extent[2], one[2]);
-		extent[3] = MAX(extent[3], one[3]);
-	}
-}
-
 /* How far, in pixels, the middle of an edge of `length` pixels at (cx,cy) lies from the straight line; 0 where it does
- * not transform: export_place() will say so for the vertices that matter. */
-static double bend(const exporter *e, placement where, double cx, double cy, double length, bool upright)
+ * not transform: place_shape() will say so for the vertices that matter. */
+static double bend(const georef *ref, placement where, double cx, double cy, double length, bool upright)
 {
 	double dx = upright ? 0 : length / 2, dy = upright ? length / 2 : 0;
 	double x[3] = {cx - dx, cx, cx + dx}, y[3] = {cy - dy, cy, cy + dy};
-	if (!transform(e, where, 3, x, y, NULL) || fabs(x[2] - x[0]) > 180 * (where == PLACE_LONLAT ? 1 : INFINITY))
+	if (!transform(ref, where, 3, x, y, NULL) || fabs(x[2] - x[0]) > 180 * (where == PLACE_LONLAT ? 1 : INFINITY))
 		return 0;
 	double pixel = hypot(x[2] - x[0], y[2] - y[0]) / length;
 	double off = hypot(x[1] - (x[0] + x[2]) / 2, y[1] - (y[0] + y[2]) / 2);
 	return pixel > 0 ? off / pixel : 0;
 }
 
-static double worst_bend(const exporter *e, placement where, const double extent[4], double length)
+static double worst_bend(const georef *ref, placement where, const double extent[4], double length)
 {
 	double worst = 0;
 	for (int i = 0; i < 25; i++) {
 		double x = extent[0] + (extent[2] - extent[0]) * (i % 5) / 4,
 			   y = extent[1] + (extent[3] - extent[1]) * (i / 5) / 4;
-		worst = MAX(worst, bend(e, where, x, y, length, false));
-		worst = MAX(worst, bend(e, where, x, y, length, true));
+		worst = MAX(worst, bend(ref, where, x, y, length, false));
+		worst = MAX(worst, bend(ref, where, x, y, length, true));
 	}
 	return worst;
 }
 
-void export_place_prepare(exporter *e, placement where)
+double place_spacing(const georef *ref, placement where, const double extent[4])
 {
-	double extent[4], longest;
-	e->spacing = 0;
 	if (where != PLACE_MAP && where != PLACE_LONLAT)
-		return;
-	shapes_extent(e, extent);
-	longest = MAX(extent[2] - extent[0], extent[3] - extent[1]);
-	for (double s = exp2(ceil(log2(MAX(longest, 1)))); s >= 1; s /= 2) {
-		if (worst_bend(e, where, extent, s) < 0.02) {
-			e->spacing = s < longest ? s : 0;
-			return;
-		}
-	}
-	e->spacing = 1;
+		return 0;
+	double longest = MAX(extent[2] - extent[0], extent[3] - extent[1]);
+	for (double s = exp2(ceil(log2(MAX(longest, 1)))); s >= 1; s /= 2)
+		if (worst_bend(ref, where, extent, s) < 0.02)
+			return s < longest ? s : 0;
+	return 1;
 }
 
 /* Vertices between a and b. On edges along the pixel grid they lie at multiples of the spacing, so that two objects
@@ -120,7 +96,7 @@ static wkb_shape *densified(const wkb_shape *from, double spacing)
 	return to;
 }
 
-static bool transform_shape(const exporter *e, placement where, wkb_shape *s, GError **error)
+static bool transform_shape(const georef *ref, placement where, wkb_shape *s, GError **error)
 {
 	guint n = s->xy->len / 2;
 	double *xy = &g_array_index(s->xy, double, 0);
@@ -129,7 +105,7 @@ static bool transform_shape(const exporter *e, placement where, wkb_shape *s, GE
 		x[i] = xy[2 * i];
 		y[i] = xy[2 * i + 1];
 	}
-	bool ok = transform(e, where, n, x, y, error);
+	bool ok = transform(ref, where, n, x, y, error);
 	for (guint i = 0; ok && i < n; i++) {
 		xy[2 * i] = x[i];
 		xy[2 * i + 1] = y[i];
@@ -199,13 +175,11 @@ static OGRGeometryH cut_at_antimeridian(OGRGeometryH whole)
 	return cut;
 }
 
-OGRGeometryH export_place(exporter *e, placement where, guint i, GError **error)
+OGRGeometryH place_shape(const georef *ref, placement where, const wkb_shape *shape, double spacing, GError **error)
 {
-	g_autoptr(wkb_shape) s = densified(g_ptr_array_index(e->shapes, i), e->spacing);
-	if (!transform_shape(e, where, s, error)) {
-		g_prefix_error(error, _("Object %u (%s) cannot be exported. "), i + 1, e->job->objects[i]->class_name);
+	g_autoptr(wkb_shape) s = densified(shape, spacing);
+	if (!transform_shape(ref, where, s, error))
 		return NULL;
-	}
 	bool jumped = where == PLACE_LONLAT && unwrap(s);
 	wkb_shape_orient(s);
 	OGRGeometryH g = to_geometry(s);
