@@ -246,6 +246,7 @@ void nadir_document_add_mark(NadirDocument *d, sam_mark_kind kind, int sign, con
 	prompt_add(next, kind, sign, xy, n, r);
 	if (!marks_fit(d, next))
 		return;
+	nadir_document_select(d, 0); /* what comes is about the new object */
 	g_clear_pointer(&d->preview.marks, prompt_free);
 	d->preview.marks = g_steal_pointer(&next);
 	ask(d);

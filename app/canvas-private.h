@@ -1,0 +1,92 @@
+/* Inside of the canvas, for its own files. Positions: sx, sy are widget pixels, ix, iy image pixels. */
+#pragma once
+#include "app/canvas.h"
+#include "app/document-private.h"
+#include "render/raster/tile-cache.h"
+
+G_BEGIN_DECLS
+
+/* Memory for pixels: decoded tiles, and the enlarged pieces of them that are drawn above 1:1. */
+#define CANVAS_TILE_BYTES (192u << 20)
+#define CANVAS_BLOCK_COUNT 96 /* of at most 1 MiB */
+
+/* What the pointer is doing between press and release. */
+typedef enum { DRAG_NONE, DRAG_PAN, DRAG_CLICK, DRAG_BOX, DRAG_CIRCLE, DRAG_STROKE, DRAG_BRUSH } CanvasDrag;
+
+/* A shape drawn once and kept as a render node while scale and look stay the same. */
+typedef struct {
+	double scale;
+	guint look;              /* hash of what else changes the picture */
+	graphene_rect_t covered; /* screen pixels, from the top-left corner of the shape's bounds */
+	GskRenderNode *node;
+	guint64 frame; /* last used */
+} CanvasShape;
+
+struct _NadirCanvas {
+	GtkWidget parent_instance;
+
+	/* Owned */
+	NadirDocument *document;
+	GSignalGroup *document_signals, *list_signals;
+	tile_cache *tiles;
+	GHashTable *blocks;   /* canvas-tiles.c: enlarged pieces of tiles */
+	GHashTable *shapes;   /* NadirObject (owned) -> CanvasShape */
+	CanvasShape *preview; /* of the shown candidate */
+	GdkTexture *checker[2];
+	char *tile_error; /* the first tile that could not be read, told once */
+	guint tell_error; /* source id */
+
+	viewport view;
+	bool placed; /* the view was fitted since the document came */
+	guint64 frame;
+
+	NadirTool tool;
+	double brush_radius;
+	bool space;        /* Space is held: drags pan */
+	bool inside;       /* the pointer is over the canvas */
+	double pointer[2]; /* sx, sy */
+	bool pointer_shift;
+
+	CanvasDrag drag;
+	int drag_sign;
+	double press[2], last[2]; /* sx, sy */
+	GArray *stroke;           /* of double pairs, image pixels: the stroke or box being drawn */
+	GArray *polygon;          /* of double pairs, image pixels */
+	guint32 last_click_time;
+	double pinch_scale;
+};
+
+/* canvas.c */
+void canvas_view_changed(NadirCanvas *c);
+double canvas_device_scale(NadirCanvas *c);   /* device pixels per image pixel */
+double canvas_snap(NadirCanvas *c, double s); /* to whole device pixels */
+
+/* canvas-tiles.c */
+void canvas_tiles_init(NadirCanvas *c);
+void canvas_tiles_reset(NadirCanvas *c); /* for the document, or none */
+void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
+
+/* canvas-input.c */
+void canvas_input_init(NadirCanvas *c);
+void canvas_update_cursor(NadirCanvas *c);
+
+/* tool.c: what each tool does with the pointer; button as in GDK, state the modifiers. */
+void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 time, double sx, double sy);
+void tool_motion(NadirCanvas *c, double sx, double sy);
+void tool_release(NadirCanvas *c, double sx, double sy);
+void tool_abort(NadirCanvas *c); /* drops what is being drawn */
+bool tool_is_drawing(NadirCanvas *c);
+
+/* overlay.c, overlay-marks.c, overlay-label.c: drawn over the tiles, in this order */
+void overlay_init(NadirCanvas *c);
+void overlay_forget(NadirCanvas *c);
+void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot);
+void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot);
+void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot);
+void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot);
+/* The colour of a class, of the current one with NULL. */
+GdkRGBA overlay_class_color(NadirDocument *d, const char *name);
+/* Where the pending prompt's shape (or its marks) lies on the screen. */
+bool overlay_preview_bounds(NadirCanvas *c, graphene_rect_t *bounds);
+
+G_END_DECLS

@@ -1,0 +1,342 @@
+/* Tiles on the screen: coarse below fine, checkerboard under transparency, hard pixel edges above 1:1. A frame draws
+ * what is there and never waits.
+ *
+ * GTK 4.8 scales textures with linear filtering only. Above 1:1 a piece of a tile is therefore enlarged by a power of
+ * two not below the scale, each pixel to a square, and that block is drawn smaller: edges are sharp to less than one
+ * screen pixel, and panning reuses the blocks. */
+#include "app/canvas-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BLOCK_SIDE 512    /* pixels of an enlarged block, at most */
+#define BLOCKS_A_FRAME 24 /* made at once; the rest is drawn soft and follows in the next frame */
+#define CHECKER_SIDE 10   /* of one square, screen pixels */
+
+typedef struct {
+	tile_key tile;
+	int bx, by, factor;
+} block_key;
+
+typedef struct {
+	block_key key;
+	GdkTexture *source, *texture; /* source: what it was made of */
+	guint64 frame;
+} block;
+
+static guint block_hash(gconstpointer p)
+{
+	const block_key *k = p;
+	guint h = (guint)k->tile.level;
+	h = h * 31 + (guint)k->tile.x;
+	h = h * 31 + (guint)k->tile.y;
+	h = h * 31 + (guint)k->bx;
+	h = h * 31 + (guint)k->by;
+	return h * 31 + (guint)k->factor;
+}
+
+static gboolean block_equal(gconstpointer a, gconstpointer b)
+{
+	const block_key *p = a, *q = b;
+	return p->tile.level == q->tile.level && p->tile.x == q->tile.x && p->tile.y == q->tile.y && p->bx == q->bx &&
+	       p->by == q->by && p->factor == q->factor;
+}
+
+static void block_free(void *data)
+{
+	block *b = data;
+	g_clear_object(&b->source);
+	g_clear_object(&b->texture);
+	g_free(b);
+}
+
+void canvas_tiles_init(NadirCanvas *c)
+{
+	c->blocks = g_hash_table_new_full(block_hash, block_equal, NULL, block_free);
+}
+
+static void on_tiles(void *data)
+{
+	gtk_widget_queue_draw(GTK_WIDGET(data));
+}
+
+void canvas_tiles_reset(NadirCanvas *c)
+{
+	g_hash_table_remove_all(c->blocks);
+	g_clear_pointer(&c->tiles, tile_cache_free);
+	g_clear_pointer(&c->tile_error, g_free);
+	g_clear_handle_id(&c->tell_error, g_source_remove);
+	if (c->document)
+		c->tiles = tile_cache_new(nadir_document_get_raster(c->document), nadir_document_get_style(c->document),
+		                          CANVAS_TILE_BYTES, g_object_unref, on_tiles, c);
+}
+
+/* --- the checkerboard --- */
+
+static GdkTexture *checker_texture(bool dark)
+{
+	const int side = 2 * CHECKER_SIDE;
+	const uint8_t grey[2][2] = {{0xff, 0xe2}, {0x3c, 0x2e}};
+	uint8_t *pixels = g_malloc((gsize)side * side * 4);
+	for (int y = 0; y < side; y++)
+		for (int x = 0; x < side; x++) {
+			uint8_t *p = pixels + ((gsize)y * side + x) * 4;
+			memset(p, grey[dark][(x / CHECKER_SIDE + y / CHECKER_SIDE) & 1], 3);
+			p[3] = 0xff;
+		}
+	g_autoptr(GBytes) bytes = g_bytes_new_take(pixels, (gsize)side * side * 4);
+	return gdk_memory_texture_new(side, side, GDK_MEMORY_DEFAULT, bytes, (gsize)side * 4);
+}
+
+static bool is_dark(NadirCanvas *c)
+{
+	GdkRGBA text;
+	gtk_style_context_get_color(gtk_widget_get_style_context(GTK_WIDGET(c)), &text);
+	return 0.299 * text.red + 0.587 * text.green + 0.114 * text.blue > 0.5;
+}
+
+static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
+{
+	const bool dark = is_dark(c);
+	if (!c->checker[dark])
+		c->checker[dark] = checker_texture(dark);
+	double x0, y0, x1, y1;
+	viewport_to_screen(&c->view, 0, 0, &x0, &y0);
+	viewport_to_screen(&c->view, c->view.image_w, c->view.image_h, &x1, &y1);
+	x0 = MAX(canvas_snap(c, x0), 0);
+	y0 = MAX(canvas_snap(c, y0), 0);
+	x1 = MIN(canvas_snap(c, x1), c->view.screen_w);
+	y1 = MIN(canvas_snap(c, y1), c->view.screen_h);
+	if (x1 <= x0 || y1 <= y0)
+		return;
+	gtk_snapshot_push_repeat(snapshot, &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)),
+	                         &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
+	gtk_snapshot_append_texture(snapshot, c->checker[dark],
+	                            &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
+	gtk_snapshot_pop(snapshot);
+}
+
+/* --- one tile --- */
+
+/* Level pixels to the screen; both sides of an edge round alike, so neighbours meet without a seam. */
+typedef struct {
+	NadirCanvas *c;
+	double fx, fy; /* full-size pixels a level pixel */
+} level_map;
+
+static level_map map_level(NadirCanvas *c, int level)
+{
+	const raster_info *info = raster_get_info(nadir_document_get_raster(c->document));
+	return (level_map){c, (double)info->width / info->levels[level].width,
+	                   (double)info->height / info->levels[level].height};
+}
+
+static graphene_rect_t map_rect(const level_map *m, int x, int y, int w, int h)
+{
+	double x0, y0, x1, y1;
+	viewport_to_screen(&m->c->view, x * m->fx, y * m->fy, &x0, &y0);
+	viewport_to_screen(&m->c->view, (x + w) * m->fx, (y + h) * m->fy, &x1, &y1);
+	x0 = canvas_snap(m->c, x0);
+	y0 = canvas_snap(m->c, y0);
+	x1 = canvas_snap(m->c, x1);
+	y1 = canvas_snap(m->c, y1);
+	return GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0));
+}
+
+static bool on_screen(NadirCanvas *c, const graphene_rect_t *r)
+{
+	return r->size.width > 0 && r->size.height > 0 && r->origin.x < c->view.screen_w &&
+	       r->origin.y < c->view.screen_h && r->origin.x + r->size.width > 0 && r->origin.y + r->size.height > 0;
+}
+
+static GdkTexture *tile_texture(tile *t)
+{
+	if (!t->user)
+		t->user = gdk_memory_texture_new(t->area.w, t->area.h, GDK_MEMORY_DEFAULT, t->pixels, (gsize)t->area.w * 4);
+	return t->user;
+}
+
+/* Each pixel of the piece to a square of factor x factor. */
+static GdkTexture *enlarge(const tile *t, const raster_rect *piece, int factor)
+{
+	const uint32_t *source = g_bytes_get_data(t->pixels, NULL);
+	const gsize row = (gsize)piece->w * factor;
+	uint32_t *out = g_new(uint32_t, row * piece->h * factor);
+	for (int y = 0; y < piece->h; y++) {
+		const uint32_t *from = source + (gsize)(piece->y + y) * t->area.w + piece->x;
+		uint32_t *first = out + (gsize)y * factor * row, *to = first;
+		for (int x = 0; x < piece->w; x++)
+			for (int k = 0; k < factor; k++)
+				*to++ = from[x];
+		for (int k = 1; k < factor; k++)
+			memcpy(first + (gsize)k * row, first, row * 4);
+	}
+	g_autoptr(GBytes) bytes = g_bytes_new_take(out, row * piece->h * factor * 4);
+	return gdk_memory_texture_new((int)row, piece->h * factor, GDK_MEMORY_DEFAULT, bytes, row * 4);
+}
+
+/* The enlarged block, or NULL when this frame has made enough of them. */
+static GdkTexture *block_texture(NadirCanvas *c, tile *t, const raster_rect *piece, int factor, int *made)
+{
+	const block_key key = {t->key, piece->x, piece->y, factor};
+	block *b = g_hash_table_lookup(c->blocks, &key);
+	if (!b || b->source != tile_texture(t)) {
+		if (++*made > BLOCKS_A_FRAME)
+			return NULL;
+		b = g_new0(block, 1);
+		b->key = key;
+		b->source = g_object_ref(tile_texture(t));
+		b->texture = enlarge(t, piece, factor);
+		g_hash_table_replace(c->blocks, &b->key, b);
+	}
+	b->frame = c->frame;
+	return b->texture;
+}
+
+static void draw_enlarged(const level_map *m, GtkSnapshot *snapshot, tile *t, int *made)
+{
+	NadirCanvas *c = m->c;
+	int factor = 2;
+	while (factor < 64 && factor < canvas_device_scale(c) * m->fx)
+		factor *= 2;
+	const int side = BLOCK_SIDE / factor;
+	for (int y = 0; y < t->area.h; y += side)
+		for (int x = 0; x < t->area.w; x += side) {
+			const raster_rect piece = {x, y, MIN(side, t->area.w - x), MIN(side, t->area.h - y)};
+			const graphene_rect_t r = map_rect(m, t->area.x + x, t->area.y + y, piece.w, piece.h);
+			if (!on_screen(c, &r))
+				continue;
+			GdkTexture *texture = block_texture(c, t, &piece, factor, made);
+			if (texture) {
+				gtk_snapshot_append_texture(snapshot, texture, &r);
+				continue;
+			}
+			const graphene_rect_t whole = map_rect(m, t->area.x, t->area.y, t->area.w, t->area.h);
+			gtk_snapshot_push_clip(snapshot, &r);
+			gtk_snapshot_append_texture(snapshot, tile_texture(t), &whole);
+			gtk_snapshot_pop(snapshot);
+		}
+}
+
+static void draw_failed(GtkSnapshot *snapshot, const graphene_rect_t *r)
+{
+	const GskColorStop stops[] = {{0, {0.75f, 0.1f, 0.15f, 0.55f}},
+	                              {0.5f, {0.75f, 0.1f, 0.15f, 0.55f}},
+	                              {0.5f, {0.1f, 0.1f, 0.1f, 0.55f}},
+	                              {1, {0.1f, 0.1f, 0.1f, 0.55f}}};
+	gtk_snapshot_append_repeating_linear_gradient(
+		snapshot, r, &r->origin, &GRAPHENE_POINT_INIT(r->origin.x + 12, r->origin.y + 12), stops, G_N_ELEMENTS(stops));
+}
+
+/* --- a level --- */
+
+typedef struct {
+	int x0, y0, x1, y1; /* tile columns and rows, the last ones excluded */
+} tile_range;
+
+static tile_range range_of(const level_map *m, const raster_rect *visible, int level)
+{
+	const raster_level *l = &raster_get_info(nadir_document_get_raster(m->c->document))->levels[level];
+	const tile_range r = {(int)floor(visible->x / m->fx / TILE_SIDE), (int)floor(visible->y / m->fy / TILE_SIDE),
+	                      (int)floor(((visible->x + visible->w) / m->fx - 1e-6) / TILE_SIDE) + 1,
+	                      (int)floor(((visible->y + visible->h) / m->fy - 1e-6) / TILE_SIDE) + 1};
+	return (tile_range){MAX(r.x0, 0), MAX(r.y0, 0), MIN(r.x1, (l->width + TILE_SIDE - 1) / TILE_SIDE),
+	                    MIN(r.y1, (l->height + TILE_SIDE - 1) / TILE_SIDE)};
+}
+
+static bool level_complete(NadirCanvas *c, int level, const tile_range *r)
+{
+	for (int y = r->y0; y < r->y1; y++)
+		for (int x = r->x0; x < r->x1; x++) {
+			const tile *t = tile_cache_get(c->tiles, (tile_key){level, x, y});
+			if (!t || !t->pixels)
+				return false;
+		}
+	return true;
+}
+
+static gboolean tell_error(gpointer data)
+{
+	NadirCanvas *c = data;
+	g_autoptr(GError) error = g_error_new_literal(RASTER_ERROR, RASTER_ERROR_CORRUPT, c->tile_error);
+	c->tell_error = 0;
+	nadir_document_report(c->document, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* Told once an image, and not from within a frame: who listens may change widgets. */
+static void note_error(NadirCanvas *c, const tile *t)
+{
+	if (c->tile_error || !t->error)
+		return;
+	c->tile_error = g_strdup(t->error);
+	c->tell_error = g_idle_add(tell_error, c);
+}
+
+static void draw_level(NadirCanvas *c, GtkSnapshot *snapshot, int level, bool finest, const raster_rect *visible,
+                       int *made)
+{
+	const level_map m = map_level(c, level);
+	const tile_range range = range_of(&m, visible, level);
+	const bool hard = finest && canvas_device_scale(c) * m.fx > 1.001;
+	for (int y = range.y0; y < range.y1; y++)
+		for (int x = range.x0; x < range.x1; x++) {
+			tile *t = tile_cache_get(c->tiles, (tile_key){level, x, y});
+			if (!t)
+				continue;
+			const graphene_rect_t r = map_rect(&m, t->area.x, t->area.y, t->area.w, t->area.h);
+			if (!on_screen(c, &r))
+				continue;
+			if (!t->pixels) {
+				note_error(c, t);
+				if (finest)
+					draw_failed(snapshot, &r);
+			} else if (hard) {
+				draw_enlarged(&m, snapshot, t, made);
+			} else {
+				gtk_snapshot_append_texture(snapshot, tile_texture(t), &r);
+			}
+		}
+}
+
+/* Blocks that were not seen lately go when there are too many. */
+static void prune_blocks(NadirCanvas *c)
+{
+	for (guint64 age = 60; g_hash_table_size(c->blocks) > CANVAS_BLOCK_COUNT; age /= 2) {
+		GHashTableIter iter;
+		gpointer value;
+		g_hash_table_iter_init(&iter, c->blocks);
+		while (g_hash_table_iter_next(&iter, NULL, &value))
+			if (((block *)value)->frame + age < c->frame)
+				g_hash_table_iter_remove(&iter);
+		if (age == 0)
+			break;
+	}
+}
+
+static gboolean draw_again(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+	gtk_widget_queue_draw(widget);
+	return G_SOURCE_REMOVE;
+}
+
+void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
+{
+	const raster_rect visible = viewport_visible(&c->view);
+	if (!c->tiles || visible.w <= 0 || visible.h <= 0)
+		return;
+	const int n_levels = raster_get_info(nadir_document_get_raster(c->document))->n_levels;
+	const int level = tile_cache_level(c->tiles, canvas_device_scale(c));
+	int made = 0;
+	draw_checker(c, snapshot);
+	tile_cache_want(c->tiles, level, &visible);
+	const level_map m = map_level(c, level);
+	const tile_range range = range_of(&m, &visible, level);
+	if (!level_complete(c, level, &range))
+		for (int l = n_levels - 1; l > level; l--)
+			draw_level(c, snapshot, l, false, &visible, &made);
+	draw_level(c, snapshot, level, true, &visible, &made);
+	prune_blocks(c);
+	if (made > BLOCKS_A_FRAME)
+		gtk_widget_add_tick_callback(GTK_WIDGET(c), draw_again, NULL, NULL);
+}

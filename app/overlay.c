@@ -1,0 +1,341 @@
+/* Objects and the preview over the image. A shape becomes a render node once and is kept while scale and look stay, so
+ * a pan costs a translation; what is not on the screen costs nothing. Never colour alone: outlines have a pattern for
+ * each class and every object its number. */
+#include "app/canvas-private.h"
+
+#include <math.h>
+
+#define MARGIN 8.0 /* screen pixels around a shape, for its outline */
+#define SMALL 3.0  /* objects below this size on the screen are dots */
+#define BADGE_SMALLEST 14.0
+#define BADGES_MOST 300
+#define EXACT_SCALE 4.0 /* from here on pixel edges are drawn as they are; below, corners are cut by half a pixel */
+
+typedef struct {
+	GdkRGBA fill, line;
+	int pattern;
+	double width;
+	bool selected, preview, stale;
+} look;
+
+static const struct {
+	int n;
+	double dash[4];
+} patterns[] = {{0, {0}}, {2, {7, 4}}, {2, {1.5, 4}}, {4, {9, 3.5, 1.5, 3.5}}};
+
+static void shape_free(void *data)
+{
+	CanvasShape *s = data;
+	g_clear_pointer(&s->node, gsk_render_node_unref);
+	g_free(s);
+}
+
+void overlay_init(NadirCanvas *c)
+{
+	c->shapes = g_hash_table_new_full(NULL, NULL, g_object_unref, shape_free);
+}
+
+void overlay_forget(NadirCanvas *c)
+{
+	g_clear_pointer(&c->preview, shape_free);
+}
+
+GdkRGBA overlay_class_color(NadirDocument *d, const char *name)
+{
+	GdkRGBA color = {0.73f, 0.73f, 0.73f, 1};
+	const project_class *k = name ? nadir_document_find_class(d, name) : NULL;
+	if (!name)
+		k = nadir_document_get_classes(d)->pdata[nadir_document_get_current_class(d)];
+	if (k)
+		gdk_rgba_parse(&color, k->color);
+	return color;
+}
+
+/* --- drawing one shape --- */
+
+/* Image pixels to the node's own pixels. */
+typedef struct {
+	double ox, oy, scale;
+} transform;
+
+static void corner(cairo_t *cr, const double *a, const double *b, const double *z, const transform *t, bool first)
+{
+	/* The corner b between a and z, cut where the edges are half a pixel away from it, or at their middles. */
+	const double la = hypot(a[0] - b[0], a[1] - b[1]), lz = hypot(z[0] - b[0], z[1] - b[1]);
+	const double ka = la > 1 ? 0.5 / la : 0.5, kz = lz > 1 ? 0.5 / lz : 0.5;
+	const double x0 = b[0] + (a[0] - b[0]) * ka, y0 = b[1] + (a[1] - b[1]) * ka;
+	const double x1 = b[0] + (z[0] - b[0]) * kz, y1 = b[1] + (z[1] - b[1]) * kz;
+	if (first)
+		cairo_move_to(cr, (x0 - t->ox) * t->scale, (y0 - t->oy) * t->scale);
+	else
+		cairo_line_to(cr, (x0 - t->ox) * t->scale, (y0 - t->oy) * t->scale);
+	cairo_line_to(cr, (x1 - t->ox) * t->scale, (y1 - t->oy) * t->scale);
+}
+
+static void ring_path(cairo_t *cr, const double *p, guint n, const transform *t)
+{
+	const bool exact = t->scale >= EXACT_SCALE;
+	/* Steps below a third of a screen pixel cannot be seen: far out, only some of the vertices are drawn. */
+	const double least = t->scale < 1 ? 0.35 / t->scale : 0;
+	const double *before = p;
+	for (guint i = 0; i < n; i++) {
+		const double *b = p + 2 * (gsize)i;
+		if (exact || least > 0) {
+			if (i > 0 && least > 0 && i + 1 < n && fabs(b[0] - before[0]) + fabs(b[1] - before[1]) < least)
+				continue;
+			before = b;
+			cairo_line_to(cr, (b[0] - t->ox) * t->scale, (b[1] - t->oy) * t->scale);
+		} else {
+			corner(cr, p + 2 * (gsize)((i + n - 1) % n), b, p + 2 * (gsize)((i + 1) % n), t, i == 0);
+		}
+	}
+	cairo_close_path(cr);
+}
+
+static void shape_path(cairo_t *cr, const wkb_shape *s, const transform *t)
+{
+	for (guint r = 0; r < s->rings->len; r++) {
+		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, r);
+		cairo_new_sub_path(cr);
+		ring_path(cr, &g_array_index(s->xy, double, 2 * (gsize)ring->first), ring->n, t);
+	}
+}
+
+static void stroke(cairo_t *cr, const GdkRGBA *color, double width, int pattern, bool keep)
+{
+	const int p = pattern % (int)G_N_ELEMENTS(patterns);
+	gdk_cairo_set_source_rgba(cr, color);
+	cairo_set_line_width(cr, width);
+	cairo_set_dash(cr, patterns[p].dash, patterns[p].n, 0);
+	if (keep)
+		cairo_stroke_preserve(cr);
+	else
+		cairo_stroke(cr);
+}
+
+static void draw_shape(cairo_t *cr, const wkb_shape *s, const transform *t, const look *k)
+{
+	const GdkRGBA under = {0, 0, 0, k->stale ? 0.35f : 0.6f}, white = {1, 1, 1, k->stale ? 0.6f : 1};
+	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+	cairo_set_line_cap(cr, k->pattern == 2 ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
+	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
+	shape_path(cr, s, t);
+	gdk_cairo_set_source_rgba(cr, &k->fill);
+	cairo_fill_preserve(cr);
+	stroke(cr, &under, k->width + (k->selected ? 4 : 2), 0, true);
+	if (k->selected)
+		stroke(cr, &white, k->width + 2, 0, true);
+	if (k->preview)
+		stroke(cr, &white, k->width, 1, false);
+	else
+		stroke(cr, &k->line, k->width, k->selected ? 0 : k->pattern, false);
+}
+
+/* --- the kept node --- */
+
+static guint look_hash(const look *k)
+{
+	g_autofree char *fill = gdk_rgba_to_string(&k->fill), *line = gdk_rgba_to_string(&k->line);
+	return g_str_hash(fill) ^ (g_str_hash(line) * 31) ^ ((guint)k->pattern << 3) ^ (k->selected ? 1u : 0) ^
+	       (k->preview ? 2u : 0) ^ (k->stale ? 4u : 0);
+}
+
+static graphene_rect_t rect_from(double x0, double y0, double x1, double y1)
+{
+	return GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0));
+}
+
+/* The part of the shape's rectangle that matters: what is on the screen, half a screen more on each side. */
+static graphene_rect_t part_to_draw(NadirCanvas *c, double left, double top, double w, double h, double extra)
+{
+	const double ex = c->view.screen_w * extra, ey = c->view.screen_h * extra;
+	return rect_from(MAX(-MARGIN, -left - ex), MAX(-MARGIN, -top - ey), MIN(w + MARGIN, c->view.screen_w - left + ex),
+	                 MIN(h + MARGIN, c->view.screen_h - top + ey));
+}
+
+static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
+                         const graphene_rect_t *on_screen, const double extent[4], const look *k)
+{
+	const double left = on_screen->origin.x, top = on_screen->origin.y;
+	const double w = on_screen->size.width, h = on_screen->size.height;
+	const graphene_rect_t needed = part_to_draw(c, left, top, w, h, 0);
+	const guint hash = look_hash(k);
+	if (needed.size.width <= 0 || needed.size.height <= 0)
+		return;
+	if (!kept->node || kept->scale != c->view.scale || kept->look != hash ||
+	    !graphene_rect_contains_rect(&kept->covered, &needed)) {
+		g_clear_pointer(&kept->node, gsk_render_node_unref);
+		kept->scale = c->view.scale;
+		kept->look = hash;
+		kept->covered = part_to_draw(c, left, top, w, h, 0.5);
+		kept->node = gsk_cairo_node_new(&kept->covered);
+		cairo_t *cr = gsk_cairo_node_get_draw_context(kept->node);
+		const transform t = {extent[0], extent[1], c->view.scale};
+		draw_shape(cr, s, &t, k);
+		cairo_destroy(cr);
+	}
+	kept->frame = c->frame;
+	gtk_snapshot_save(snapshot);
+	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)left, (float)top));
+	gtk_snapshot_append_node(snapshot, kept->node);
+	gtk_snapshot_restore(snapshot);
+}
+
+static graphene_rect_t screen_rect(NadirCanvas *c, const double extent[4])
+{
+	double x, y;
+	viewport_to_screen(&c->view, extent[0], extent[1], &x, &y);
+	return GRAPHENE_RECT_INIT((float)canvas_snap(c, x), (float)canvas_snap(c, y),
+	                          (float)((extent[2] - extent[0]) * c->view.scale),
+	                          (float)((extent[3] - extent[1]) * c->view.scale));
+}
+
+/* --- badges --- */
+
+static void append_badge(NadirCanvas *c, GtkSnapshot *snapshot, const graphene_rect_t *r, gint64 id,
+                         const GdkRGBA *color, bool selected)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, id);
+	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(c), text);
+	int tw, th;
+	pango_layout_get_pixel_size(layout, &tw, &th);
+	const float w = (float)MAX(tw + 8, th), h = (float)th;
+	/* At the top-right corner of the object, and always in sight while the object is. */
+	const float x = CLAMP(r->origin.x + r->size.width - w / 2, 2, c->view.screen_w - w - 2);
+	const float y = CLAMP(r->origin.y - h / 2, 2, c->view.screen_h - h - 2);
+	const GdkRGBA dark = {0, 0, 0, 0.85f}, white = {1, 1, 1, 1};
+	const double light = 0.299 * color->red + 0.587 * color->green + 0.114 * color->blue;
+	GskRoundedRect pill;
+	gsk_rounded_rect_init_from_rect(&pill, &GRAPHENE_RECT_INIT(x, y, w, h), 5);
+	gtk_snapshot_push_rounded_clip(snapshot, &pill);
+	gtk_snapshot_append_color(snapshot, color, &pill.bounds);
+	gtk_snapshot_pop(snapshot);
+	const float border = selected ? 2 : 1;
+	gtk_snapshot_append_border(snapshot, &pill, (float[4]){border, border, border, border},
+	                           (GdkRGBA[4]){selected ? white : dark, selected ? white : dark, selected ? white : dark,
+	                                        selected ? white : dark});
+	gtk_snapshot_save(snapshot);
+	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT(x + (w - (float)tw) / 2, y));
+	gtk_snapshot_append_layout(snapshot, layout, light > 0.5 ? &dark : &white);
+	gtk_snapshot_restore(snapshot);
+}
+
+/* --- objects --- */
+
+typedef struct {
+	NadirObject *object; /* borrowed from the list */
+	graphene_rect_t rect;
+	double extent[4]; /* image pixels */
+	GdkRGBA color;
+	bool selected;
+} visible_object;
+
+static CanvasShape *kept_shape(NadirCanvas *c, NadirObject *o)
+{
+	CanvasShape *s = g_hash_table_lookup(c->shapes, o);
+	if (!s) {
+		s = g_new0(CanvasShape, 1);
+		g_hash_table_insert(c->shapes, g_object_ref(o), s);
+	}
+	return s;
+}
+
+static gboolean not_drawn_lately(gpointer key, gpointer value, gpointer data)
+{
+	const NadirCanvas *c = data;
+	return ((CanvasShape *)value)->frame + 30 < c->frame;
+}
+
+static void append_object(NadirCanvas *c, GtkSnapshot *snapshot, const visible_object *v)
+{
+	NadirObject *o = v->object;
+	const feature *f = nadir_object_get_feature(o);
+	const project_class *k = nadir_document_find_class(c->document, f->class_name);
+	if (v->rect.size.width < SMALL && v->rect.size.height < SMALL) {
+		gtk_snapshot_append_color(snapshot, &v->color,
+		                          &GRAPHENE_RECT_INIT(v->rect.origin.x - 1, v->rect.origin.y - 1, 4, 4));
+		return;
+	}
+	look l = {.fill = v->color,
+	          .line = v->color,
+	          .pattern = k ? k->pattern : 0,
+	          .width = v->selected ? 2.5 : 2,
+	          .selected = v->selected};
+	l.fill.alpha = (float)nadir_document_get_opacity(c->document);
+	append_shape(c, snapshot, kept_shape(c, o), nadir_object_get_shape(o), &v->rect, v->extent, &l);
+}
+
+/* Back to front: oldest first, the selected one last. */
+static GArray *find_visible(NadirCanvas *c)
+{
+	GListModel *list = nadir_document_get_objects(c->document);
+	NadirObject *selected = nadir_document_get_selected(c->document);
+	const raster_rect area = viewport_visible(&c->view);
+	GArray *found = g_array_new(FALSE, FALSE, sizeof(visible_object));
+	visible_object last = {0};
+	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
+		raster_rect b;
+		if (!nadir_object_get_bounds(o, &b) || b.x > area.x + area.w || b.y > area.y + area.h || b.x + b.w < area.x ||
+		    b.y + b.h < area.y)
+			continue;
+		const double extent[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
+		const visible_object v = {.object = o,
+		                          .rect = screen_rect(c, extent),
+		                          .extent = {extent[0], extent[1], extent[2], extent[3]},
+		                          .color = overlay_class_color(c->document, nadir_object_get_feature(o)->class_name),
+		                          .selected = o == selected};
+		if (v.selected)
+			last = v;
+		else
+			g_array_append_val(found, v);
+	}
+	if (last.object)
+		g_array_append_val(found, last);
+	return found;
+}
+
+void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
+{
+	if (nadir_document_get_hidden(c->document))
+		return;
+	g_autoptr(GArray) found = find_visible(c);
+	for (guint i = 0; i < found->len; i++)
+		append_object(c, snapshot, &g_array_index(found, visible_object, i));
+	for (guint i = 0; i < found->len; i++) {
+		const visible_object *v = &g_array_index(found, visible_object, i);
+		const bool large = v->rect.size.width >= BADGE_SMALLEST || v->rect.size.height >= BADGE_SMALLEST;
+		if (v->selected || (large && found->len <= BADGES_MOST))
+			append_badge(c, snapshot, &v->rect, nadir_object_get_feature(v->object)->id, &v->color, v->selected);
+	}
+	if (g_hash_table_size(c->shapes) > 2 * found->len + 64 || c->frame % 256 == 0)
+		g_hash_table_foreach_remove(c->shapes, not_drawn_lately, c);
+}
+
+/* --- the preview --- */
+
+bool overlay_preview_bounds(NadirCanvas *c, graphene_rect_t *bounds)
+{
+	const wkb_shape *s = nadir_document_get_preview_shape(c->document);
+	double extent[4];
+	if (!s)
+		return false;
+	wkb_shape_extent(s, extent);
+	*bounds = screen_rect(c, extent);
+	return true;
+}
+
+void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot)
+{
+	const wkb_shape *s = nadir_document_get_preview_shape(c->document);
+	if (!s || nadir_document_get_hidden(c->document))
+		return;
+	const bool stale = nadir_document_get_preview(c->document, NULL, NULL) == NADIR_PREVIEW_RUNNING;
+	const look l = {.fill = {0.2f, 0.82f, 0.48f, stale ? 0.25f : 0.5f}, .width = 2, .preview = true, .stale = stale};
+	double extent[4];
+	wkb_shape_extent(s, extent);
+	const graphene_rect_t r = screen_rect(c, extent);
+	if (!c->preview)
+		c->preview = g_new0(CanvasShape, 1);
+	append_shape(c, snapshot, c->preview, s, &r, extent, &l);
+}
