@@ -1,10 +1,25 @@
 /* Entry: a sub-command runs without a display; anything else opens the window. */
+#include <glib/gi18n.h>
 #include <locale.h>
+#include <stdio.h>
+
+#include "app/cli/cli.h"
+#ifdef NADIR_WINDOW
+#include "app/application.h"
+#endif
 
 int main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
 	setlocale(LC_ALL, "");
-	return 0;
+	bindtextdomain(GETTEXT_PACKAGE, NADIR_LOCALEDIR);
+	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+	textdomain(GETTEXT_PACKAGE);
+	if (cli_wants(argc, argv))
+		return cli_main(argc, argv);
+#ifdef NADIR_WINDOW
+	return nadir_application_run(argc, argv);
+#else
+	fprintf(stderr, "nadir: %s\n", _("this program was built without the window; see nadir --help."));
+	return 2;
+#endif
 }

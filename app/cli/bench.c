@@ -81,7 +81,7 @@ static bool bench_segment(engine *e, const cli_image *img, cJSON *results, GErro
 				g_array_append_val(encode.values, a.encode_ms);
 			g_array_append_val(k == 0 ? first.values : next.values, total);
 		}
-		cli_progress((double)i / ROUNDS, "segment");
+		cli_progress((double)i / ROUNDS, (void *)"segment");
 	}
 	cli_progress_done();
 	report_series(&encode, results);
