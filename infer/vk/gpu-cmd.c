@@ -225,6 +225,8 @@ static const char *dispatch_fault(const gpu *dev, const gpu_kernel *k, const gpu
 			return "a misaligned range";
 		if (bind[i].bytes > dev->caps.max_binding_bytes)
 			return "a range larger than the device can bind";
+		if ((k->texels >> i & 1) && (bind[i].bytes % 16 || bind[i].bytes / 16 > dev->caps.max_texels))
+			return "a range that is not of whole texels";
 	}
 	for (int i = 0; i < 3; i++)
 		if (groups[i] > dev->caps.max_groups[i])
@@ -232,13 +234,47 @@ static const char *dispatch_fault(const gpu *dev, const gpu_kernel *k, const gpu
 	return NULL;
 }
 
+static VkBufferView new_view(gpu_cmd *cmd, const gpu_span *span)
+{
+	VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+	                               .buffer = span->buf->block->buffer,
+	                               .format = VK_FORMAT_R32G32B32A32_SFLOAT,
+	                               .offset = span->buf->offset + span->offset,
+	                               .range = span->bytes};
+	VkBufferView view = VK_NULL_HANDLE;
+
+	if (gpu_check(cmd->dev, vkCreateBufferView(cmd->dev->device, &info, NULL, &view), "a view", &cmd->error))
+		g_array_append_val(cmd->slot->views, view);
+	return view;
+}
+
+static void write_set(gpu_cmd *cmd, const gpu_kernel *k, const gpu_span *bind, VkDescriptorSet set)
+{
+	VkDescriptorBufferInfo infos[GPU_MAX_BINDINGS];
+	VkBufferView views[GPU_MAX_BINDINGS];
+	VkWriteDescriptorSet writes[GPU_MAX_BINDINGS];
+
+	for (uint32_t i = 0; i < k->n_bindings; i++) {
+		infos[i] =
+			(VkDescriptorBufferInfo){bind[i].buf->block->buffer, bind[i].buf->offset + bind[i].offset, bind[i].bytes};
+		views[i] = k->texels >> i & 1 ? new_view(cmd, &bind[i]) : VK_NULL_HANDLE;
+		writes[i] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+		                                   .dstSet = set,
+		                                   .dstBinding = i,
+		                                   .descriptorCount = 1,
+		                                   .descriptorType = gpu_binding_type(k, i),
+		                                   .pBufferInfo = &infos[i],
+		                                   .pTexelBufferView = &views[i]};
+	}
+	if (!cmd->error)
+		vkUpdateDescriptorSets(cmd->dev->device, k->n_bindings, writes, 0, NULL);
+}
+
 static bool bind_kernel(gpu_cmd *cmd, gpu_kernel *k, const gpu_span *bind)
 {
 	gpu *dev = cmd->dev;
 	gpu_slot *slot = cmd->slot;
 	VkDescriptorSet set;
-	VkDescriptorBufferInfo infos[GPU_MAX_BINDINGS];
-	VkWriteDescriptorSet writes[GPU_MAX_BINDINGS];
 	VkDescriptorSetAllocateInfo alloc = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
 	                                     .descriptorPool = slot->descriptors,
 	                                     .descriptorSetCount = 1,
@@ -246,17 +282,9 @@ static bool bind_kernel(gpu_cmd *cmd, gpu_kernel *k, const gpu_span *bind)
 
 	if (!gpu_check(dev, vkAllocateDescriptorSets(dev->device, &alloc, &set), "descriptors", &cmd->error))
 		return false;
-	for (uint32_t i = 0; i < k->n_bindings; i++) {
-		infos[i] =
-			(VkDescriptorBufferInfo){bind[i].buf->block->buffer, bind[i].buf->offset + bind[i].offset, bind[i].bytes};
-		writes[i] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-		                                   .dstSet = set,
-		                                   .dstBinding = i,
-		                                   .descriptorCount = 1,
-		                                   .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-		                                   .pBufferInfo = &infos[i]};
-	}
-	vkUpdateDescriptorSets(dev->device, k->n_bindings, writes, 0, NULL);
+	write_set(cmd, k, bind, set);
+	if (cmd->error)
+		return false;
 	if (slot->bound != k->pipeline)
 		vkCmdBindPipeline(slot->cb, VK_PIPELINE_BIND_POINT_COMPUTE, k->pipeline);
 	slot->bound = k->pipeline;

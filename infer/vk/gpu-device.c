@@ -47,6 +47,11 @@ static void read_limits(gpu *dev, const VkPhysicalDeviceProperties *props)
 		caps->max_groups[i] = limits->maxComputeWorkGroupCount[i];
 	}
 	caps->binding_align = MAX(4u, (uint32_t)limits->minStorageBufferOffsetAlignment);
+	/* A software device reads a texel buffer with vector gathers and an SSBO lane by lane (docs/PERFORMANCE.md). */
+	if (props->deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU && GPU_ALIGN % limits->minTexelBufferOffsetAlignment == 0) {
+		caps->max_texels = limits->maxTexelBufferElements;
+		caps->binding_align = MAX(caps->binding_align, (uint32_t)limits->minTexelBufferOffsetAlignment);
+	}
 	caps->memory_bytes = largest_local_heap(&dev->memory);
 	caps->unified =
 		props->deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU || props->deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
@@ -74,7 +79,7 @@ static void read_subgroups(gpu *dev, const VkPhysicalDeviceSubgroupProperties *s
 static void cut_to_minimum(gpu_caps *caps)
 {
 	caps->f16_storage = caps->f16_math = false;
-	caps->subgroup_min = caps->subgroup_max = 0;
+	caps->subgroup_min = caps->subgroup_max = caps->max_texels = 0;
 	caps->max_shared_bytes = MIN(caps->max_shared_bytes, 16u << 10);
 	caps->max_binding_bytes = MIN(caps->max_binding_bytes, 128u << 20);
 	caps->max_push_bytes = MIN(caps->max_push_bytes, 128u);

@@ -4,6 +4,11 @@
 
 #define MAX_SPEC 32
 
+VkDescriptorType gpu_binding_type(const gpu_kernel *k, uint32_t binding)
+{
+	return k->texels >> binding & 1 ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+}
+
 static VkResult make_layouts(gpu *dev, gpu_kernel *k)
 {
 	VkDescriptorSetLayoutBinding bindings[GPU_MAX_BINDINGS];
@@ -20,7 +25,7 @@ static VkResult make_layouts(gpu *dev, gpu_kernel *k)
 	for (uint32_t b = 0; b < k->n_bindings; b++)
 		bindings[b] = (VkDescriptorSetLayoutBinding){.binding = b,
 		                                             .descriptorCount = 1,
-		                                             .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+		                                             .descriptorType = gpu_binding_type(k, b),
 		                                             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
 	VkResult result = vkCreateDescriptorSetLayout(dev->device, &set, NULL, &k->set_layout);
 	return result == VK_SUCCESS ? vkCreatePipelineLayout(dev->device, &layout, NULL, &k->layout) : result;
@@ -63,6 +68,8 @@ static bool desc_fits(const gpu *dev, const gpu_kernel_desc *desc, GError **erro
 		what = "more than 8 buffers";
 	else if (desc->push_bytes > dev->caps.max_push_bytes || desc->push_bytes % 4)
 		what = "too many push constant bytes";
+	else if (desc->texels && dev->caps.max_texels == 0)
+		what = "texel buffers";
 	else if (desc->n_spec > MAX_SPEC)
 		what = "too many specialisation constants";
 	else if (desc->subgroup && (desc->subgroup < dev->caps.subgroup_min || desc->subgroup > dev->caps.subgroup_max))
@@ -85,6 +92,7 @@ gpu_kernel *gpu_kernel_new(gpu *dev, const gpu_kernel_desc *desc, GError **error
 	gpu_kernel *k = g_new0(gpu_kernel, 1);
 	k->dev = dev;
 	k->writes = desc->writes;
+	k->texels = desc->texels;
 	k->n_bindings = desc->n_bindings;
 	k->push_bytes = desc->push_bytes;
 	g_strlcpy(k->name, desc->name, sizeof(k->name));

@@ -144,6 +144,9 @@ static gpu_block *block_new(gpu *dev, gpu_intent intent, uint64_t bytes, VkResul
 	VkMemoryRequirements need;
 	gpu_hole all = {0, bytes};
 
+	if (dev->caps.max_texels)
+		info.usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
+
 	block->intent = intent;
 	block->bytes = bytes;
 	*result = vkCreateBuffer(dev->device, &info, NULL, &block->buffer);

@@ -24,11 +24,12 @@ struct gpu_kernel {
 	VkDescriptorSetLayout set_layout;
 	VkPipelineLayout layout;
 	VkPipeline pipeline;
-	uint32_t writes;
+	uint32_t writes, texels;
 	uint8_t n_bindings, push_bytes;
 	uint64_t last_serial;
 };
 void gpu_kernel_destroy(gpu_kernel *k);
+VkDescriptorType gpu_binding_type(const gpu_kernel *k, uint32_t binding);
 
 typedef struct {
 	VkCommandPool pool;
@@ -37,6 +38,7 @@ typedef struct {
 	VkDescriptorPool descriptors;
 	VkQueryPool queries; /* 0, 1: the submit; 2+2i, 3+2i: dispatch i when profiling */
 	VkPipeline bound;
+	GArray *views;                /* VkBufferView of texel bindings, destroyed when the submit is done */
 	uint64_t serial, flops, work; /* work: see gpu-submit.c */
 	double cost;                  /* estimated seconds */
 	int64_t host_start;           /* microseconds */
@@ -67,9 +69,9 @@ struct gpu {
 	gpu_cmd *cmd; /* the one being recorded, or NULL */
 	uint64_t serial_submitted, serial_done;
 	double work_per_second; /* measured; drives the cuts */
-	double cut_seconds;      /* grows from small to the budget */
-	int64_t last_done;       /* microseconds */
-	uint64_t n_barriers;     /* since gpu_open(); read by tests */
+	double cut_seconds;     /* grows from small to the budget */
+	int64_t last_done;      /* microseconds */
+	uint64_t n_barriers;    /* since gpu_open(); read by tests */
 	gpu_buffer *staging[GPU_STAGING_CHUNKS];
 	uint32_t staging_at;
 	uint64_t staging_used;

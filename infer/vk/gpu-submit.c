@@ -1,6 +1,6 @@
 /* Slots: command buffer, descriptors, timestamps and fence of one submit. A recording is cut into submits of about
- * BUDGET seconds: what a command will cost is its work (flops, plus bytes weighted like flops) over the rate measured so
- * far, which starts low on purpose. Up to GPU_SLOTS submits are in flight; they finish in order, on one queue. */
+ * BUDGET seconds: what a command will cost is its work (flops, plus bytes weighted like flops) over the rate measured
+ * so far, which starts low on purpose. Up to GPU_SLOTS submits are in flight; they finish in order, on one queue. */
 #include "infer/vk/gpu-submit.h"
 #include <string.h>
 
@@ -22,11 +22,14 @@ static bool slot_init(gpu *dev, gpu_slot *slot, GError **error)
 	                                      .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
 	                                      .commandBufferCount = 1};
 	VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-	VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, GPU_SLOT_DISPATCHES * GPU_MAX_BINDINGS};
+	VkDescriptorPoolSize sizes[] = {
+		{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, GPU_SLOT_DISPATCHES * GPU_MAX_BINDINGS},
+		{VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, GPU_SLOT_DISPATCHES * GPU_MAX_BINDINGS},
+	};
 	VkDescriptorPoolCreateInfo descriptors = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
 	                                          .maxSets = GPU_SLOT_DISPATCHES,
-	                                          .poolSizeCount = 1,
-	                                          .pPoolSizes = &size};
+	                                          .poolSizeCount = dev->caps.max_texels ? 2 : 1,
+	                                          .pPoolSizes = sizes};
 	VkQueryPoolCreateInfo queries = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
 	                                 .queryType = VK_QUERY_TYPE_TIMESTAMP,
 	                                 .queryCount = dev->options.profile ? N_QUERIES : 2};
@@ -41,6 +44,7 @@ static bool slot_init(gpu *dev, gpu_slot *slot, GError **error)
 		r = vkCreateDescriptorPool(dev->device, &descriptors, NULL, &slot->descriptors);
 	if (r == VK_SUCCESS && dev->timestamp_ns > 0)
 		r = vkCreateQueryPool(dev->device, &queries, NULL, &slot->queries);
+	slot->views = g_array_new(FALSE, FALSE, sizeof(VkBufferView));
 	slot->rows = dev->options.profile ? g_new0(gpu_profile_row, GPU_SLOT_DISPATCHES) : NULL;
 	return gpu_check(dev, r, "command buffers", error);
 }
@@ -55,10 +59,21 @@ bool gpu_slots_init(gpu *dev, GError **error)
 	return true;
 }
 
+static void drop_views(gpu *dev, gpu_slot *slot)
+{
+	for (guint i = 0; i < slot->views->len; i++)
+		vkDestroyBufferView(dev->device, g_array_index(slot->views, VkBufferView, i), NULL);
+	g_array_set_size(slot->views, 0);
+}
+
 void gpu_slots_destroy(gpu *dev)
 {
 	for (uint32_t i = 0; i < GPU_SLOTS; i++) {
 		gpu_slot *slot = &dev->slots[i];
+		if (slot->views) {
+			drop_views(dev, slot);
+			g_array_unref(slot->views);
+		}
 		vkDestroyQueryPool(dev->device, slot->queries, NULL);
 		vkDestroyDescriptorPool(dev->device, slot->descriptors, NULL);
 		vkDestroyFence(dev->device, slot->fence, NULL);
@@ -197,6 +212,7 @@ static bool slot_begin(gpu_cmd *cmd)
 
 	if (!slot_wait(cmd, slot))
 		return false;
+	drop_views(dev, slot);
 	VkResult r = vkResetFences(dev->device, 1, &slot->fence);
 	if (r == VK_SUCCESS)
 		r = vkResetCommandPool(dev->device, slot->pool, 0);
