@@ -67,7 +67,7 @@ void sam_build_count(sam_build *b, uint64_t outputs, uint64_t inputs_each)
 
 const char *sam_name(const char *prefix, const char *name)
 {
-	static _Thread_local char ring[4][128];
+	static _Thread_local char ring[8][128];
 	static _Thread_local unsigned at;
 	char *s = ring[at++ % G_N_ELEMENTS(ring)];
 	g_snprintf(s, sizeof ring[0], "%s.%s", prefix, name);

@@ -27,7 +27,7 @@ typedef struct {
 	tensor gamma, beta;
 } sam_norm;
 sam_norm sam_norm_load(sam_build *b, const char *prefix, uint32_t n);
-/* "prefix.name", valid until the fourth call after it. */
+/* "prefix.name", valid until the eighth call after it. */
 const char *sam_name(const char *prefix, const char *name);
 
 G_END_DECLS
