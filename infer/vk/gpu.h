@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 G_BEGIN_DECLS
-
 typedef struct gpu gpu;
 typedef struct gpu_buffer gpu_buffer;
 typedef struct gpu_kernel gpu_kernel;
@@ -34,8 +33,7 @@ typedef struct {
 	uint32_t max_push_bytes, max_shared_bytes, max_local[3], max_local_total, max_groups[3];
 	uint32_t subgroup_min, subgroup_max; /* 0: no subgroup arithmetic */
 	uint32_t binding_align;
-	uint32_t
-		max_texels; /* 0: read SSBOs; else reading through gpu_kernel_desc.texels is much faster (software devices) */
+	uint32_t max_texels; /* not 0: reading by gpu_kernel_desc.texels beats SSBOs by far (software devices) */
 	bool f16_storage, f16_math, unified, software;
 } gpu_caps;
 
@@ -85,8 +83,8 @@ typedef struct {
 	size_t spirv_bytes;
 	const uint32_t *spec; /* constant_id 0 .. n_spec-1 */
 	uint8_t n_spec, n_bindings, push_bytes;
-	uint32_t writes; /* bit b set: binding b is written; all bindings may be read */
-	uint32_t texels; /* bit b set: binding b is a samplerBuffer of rgba32f, only read; spans in multiples of 16 bytes */
+	uint32_t writes;   /* bit b set: binding b is written; all bindings may be read */
+	uint32_t texels;   /* bit b set: binding b is a samplerBuffer of rgba32f, only read; whole texels */
 	uint32_t subgroup; /* 0: any; else required size, only inside caps.subgroup_min..max */
 } gpu_kernel_desc;
 gpu_kernel *gpu_kernel_new(gpu *dev, const gpu_kernel_desc *desc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
