@@ -52,6 +52,7 @@ class CliTest(unittest.TestCase):
         env = dict(os.environ, NADIR_SOURCE=str(SOURCE), LC_ALL="C.UTF-8")
         for name in ("CACHE", "DATA", "CONFIG"):
             env[f"XDG_{name}_HOME"] = str(self.tmp / name.lower())
+        env["MESA_SHADER_CACHE_DIR"] = str(BUILD / "mesa-cache")  # compiled once, not once a test
         env.pop("DISPLAY", None)
         env.pop("WAYLAND_DISPLAY", None)
         env.update(more)
