@@ -11,8 +11,10 @@ struct raster_kept {
 	int level, n_bands;
 	int *bands; /* [n_bands]; NULL: the mask */
 	size_t size;
-	uint8_t *data; /* [n_bands][h][w] */
-	int rows_done; /* a cancelled build goes on from here */
+	uint8_t *data;  /* [n_bands][h][w] */
+	int rows_done;  /* a cancelled build goes on from here */
+	GArray *damage; /* raster_rect of this level that cannot be read */
+	GError *why;    /* the first of the reasons */
 };
 
 /* What is read: some bands, or the mask (one channel of bytes). */
@@ -29,6 +31,8 @@ void raster_kept_free(void *kept)
 	raster_kept *k = kept;
 	g_free(k->bands);
 	g_free(k->data);
+	g_array_unref(k->damage);
+	g_clear_error(&k->why);
 	g_free(k);
 }
 
@@ -56,9 +60,11 @@ void raster_levels_build(raster *r)
 	r->info.levels = r->levels;
 	for (int real = 0; real < s->n_levels; real++) {
 		add_level(r, real, 1);
+		bool last = real + 1 == s->n_levels;
 		int64_t side = larger_side(&s->levels[real]);
-		int64_t next = real + 1 < s->n_levels ? larger_side(&s->levels[real + 1]) : COARSEST_SIDE / 2 + 1;
-		for (int64_t step = 2; side > next * step * 7 / 4 && step < (1 << 30); step *= 2)
+		/* To the next real level no step is much larger than 2; the last level fits into one tile. */
+		int64_t limit = last ? COARSEST_SIDE : (int64_t)larger_side(&s->levels[real + 1]) * 7 / 2;
+		for (int64_t step = 2; side > limit * (step / 2) && step < (1 << 30); step *= 2)
 			add_level(r, real, (int)step);
 	}
 }
@@ -87,8 +93,12 @@ static bool read_real(const channels *ch, int real, const raster_rect *area, voi
 
 static void pick_row(const uint8_t *in, int n, int step, size_t size, uint8_t *out)
 {
-	for (int i = 0; i < n; i++)
-		memcpy(out + (size_t)i * size, in + (size_t)i * (size_t)step * size, size);
+	if (size == 1)
+		for (int i = 0; i < n; i++)
+			out[i] = in[(size_t)i * (size_t)step];
+	else
+		for (int i = 0; i < n; i++)
+			memcpy(out + (size_t)i * size, in + (size_t)i * (size_t)step * size, size);
 }
 
 /* One block of a virtual level: of each step x step square its middle pixel (or the last one inside the image). */
@@ -116,10 +126,23 @@ static bool sample_block(const channels *ch, const raster_place *p, const raster
 	return true;
 }
 
+/* A damaged block is noted when there is a list for it, and the rest goes on. */
+static bool note_damage(const raster_rect *block, GArray *damage, GError **why, GError **reason)
+{
+	if (!damage || !g_error_matches(*reason, RASTER_ERROR, RASTER_ERROR_CORRUPT))
+		return false;
+	g_array_append_val(damage, *block);
+	if (*why)
+		g_clear_error(reason);
+	else
+		*why = g_steal_pointer(reason);
+	return true;
+}
+
 /* Works through the area in blocks that fit what is decoded at once, so that each tile or strip is decoded about once.
- */
+ * kept: the level that is being made, or NULL. */
 static bool sample_area(const channels *ch, const raster_place *p, const raster_rect *area, uint8_t *out,
-                        size_t out_plane, GError **error)
+                        size_t out_plane, raster_kept *kept, GError **error)
 {
 	const raster_source *s = ch->r->source;
 	int bw = MAX(1, MAX(BLOCK_SIDE, s->chunk_w) / p->step), bh = MAX(1, s->chunk_h / p->step);
@@ -134,10 +157,15 @@ static bool sample_area(const channels *ch, const raster_place *p, const raster_
 	for (int y = 0; y < area->h; y += bh)
 		for (int x = 0; x < area->w; x += bw) {
 			raster_rect block = {area->x + x, area->y + y, MIN(bw, area->w - x), MIN(bh, area->h - y)};
-			if (g_cancellable_set_error_if_cancelled(ch->cancel, error) ||
-			    !sample_block(ch, p, &block, scratch, out + (size_t)y * row + (size_t)x * ch->size, row, out_plane,
-			                  error))
+			uint8_t *to = out + (size_t)y * row + (size_t)x * ch->size;
+			GError *reason = NULL;
+			if (g_cancellable_set_error_if_cancelled(ch->cancel, error))
 				return false;
+			if (!sample_block(ch, p, &block, scratch, to, row, out_plane, &reason) &&
+			    !(kept && note_damage(&block, kept->damage, &kept->why, &reason))) {
+				g_propagate_error(error, reason);
+				return false;
+			}
 		}
 	return true;
 }
@@ -179,6 +207,7 @@ static raster_kept *kept_new(const channels *ch, int level)
 	const raster_level *l = &r->levels[level];
 	bool all = ch->bands && r->source->contiguous && r->info.n_bands <= 4;
 	raster_kept *k = g_new0(raster_kept, 1);
+	k->damage = g_array_new(FALSE, FALSE, sizeof(raster_rect));
 	k->level = level;
 	k->size = ch->size;
 	k->n_bands = all ? r->info.n_bands : ch->n_bands;
@@ -221,7 +250,7 @@ static bool kept_finish(const channels *ch, raster_kept *k, GError **error)
 	size_t row = (size_t)l->width * k->size;
 	while (k->rows_done < l->height) {
 		raster_rect area = {0, k->rows_done, l->width, MIN(rows, l->height - k->rows_done)};
-		if (!sample_area(&whole, p, &area, k->data + (size_t)area.y * row, row * (size_t)l->height, error))
+		if (!sample_area(&whole, p, &area, k->data + (size_t)area.y * row, row * (size_t)l->height, k, error))
 			return false;
 		k->rows_done += area.h;
 	}
@@ -244,9 +273,44 @@ static void kept_copy(const channels *ch, const raster_kept *k, int level, const
 	}
 }
 
-static bool read_kept(const channels *ch, int from, int level, const raster_rect *area, void *out, GError **error)
+/* Only one thread makes kept levels; the others wait and stay cancellable. */
+static bool begin_building(const channels *ch, GError **error)
 {
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&ch->r->build);
+	raster *r = ch->r;
+	bool ok = true;
+	g_mutex_lock(&r->lock);
+	while (r->building && ok) {
+		g_cond_wait_until(&r->built, &r->lock, g_get_monotonic_time() + 20 * G_TIME_SPAN_MILLISECOND);
+		ok = !g_cancellable_set_error_if_cancelled(ch->cancel, error);
+	}
+	r->building |= ok;
+	g_mutex_unlock(&r->lock);
+	return ok;
+}
+
+static void end_building(const channels *ch)
+{
+	g_mutex_lock(&ch->r->lock);
+	ch->r->building = false;
+	g_cond_signal(&ch->r->built);
+	g_mutex_unlock(&ch->r->lock);
+}
+
+/* area is of `level`, damage of the kept level. */
+static bool is_whole(const channels *ch, const raster_kept *k, int level, const raster_rect *area)
+{
+	int64_t step = ch->r->places[level].step / ch->r->places[k->level].step;
+	for (guint i = 0; i < k->damage->len; i++) {
+		const raster_rect *d = &g_array_index(k->damage, raster_rect, i);
+		if (d->x < (area->x + area->w) * step && area->x * step < d->x + d->w && d->y < (area->y + area->h) * step &&
+		    area->y * step < d->y + d->h)
+			return false;
+	}
+	return true;
+}
+
+static bool read_kept_level(const channels *ch, int from, int level, const raster_rect *area, void *out, GError **error)
+{
 	raster_kept *k = kept_find(ch, from);
 	if (!k) {
 		g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("%s: not enough memory for an overview of it"),
@@ -255,8 +319,21 @@ static bool read_kept(const channels *ch, int from, int level, const raster_rect
 	}
 	if (!kept_finish(ch, k, error))
 		return false;
+	if (!is_whole(ch, k, level, area)) {
+		g_propagate_error(error, g_error_copy(k->why));
+		return false;
+	}
 	kept_copy(ch, k, level, area, out);
 	return true;
+}
+
+static bool read_kept(const channels *ch, int from, int level, const raster_rect *area, void *out, GError **error)
+{
+	if (!begin_building(ch, error))
+		return false;
+	bool ok = read_kept_level(ch, from, level, area, out, error);
+	end_building(ch);
+	return ok;
 }
 
 static bool read_channels(const channels *ch, int level, const raster_rect *area, void *out, GError **error)
@@ -275,7 +352,7 @@ static bool read_channels(const channels *ch, int level, const raster_rect *area
 	int from = kept_level(r, level);
 	if (from >= 0)
 		return read_kept(ch, from, level, area, out, error);
-	return sample_area(ch, &r->places[level], area, out, (size_t)area->w * (size_t)area->h * ch->size, error);
+	return sample_area(ch, &r->places[level], area, out, (size_t)area->w * (size_t)area->h * ch->size, NULL, error);
 }
 
 bool raster_read_native(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, void *out,

@@ -46,9 +46,10 @@ struct raster {
 	int bits;              /* of a sample as stored: 1, 2, 4 … */
 	int alpha;             /* index of the alpha band, or -1 */
 	bool alpha_associated; /* colours are stored multiplied by alpha */
-	GMutex build;          /* guards kept, held while a kept level is made */
-	GPtrArray *kept;       /* raster_kept, oldest first */
+	GPtrArray *kept;       /* raster_kept, oldest first; belongs to the thread that set building */
 	GMutex lock;           /* guards all below; never held while reading */
+	GCond built;
+	bool building;
 	raster_lut *lut;
 	raster_stats *stats; /* [n_bands], valid where stats_known */
 	bool *stats_known;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define PART_SIDE 64 /* what is left out around damage */
+
 /* The finest level that is small enough: percentiles of a handful of pixels would be worthless. */
 static int statistics_level(const raster *r)
 {
@@ -28,8 +30,55 @@ static void picture_clear(picture *p)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(picture, picture_clear)
 
+/* Reads one part of the picture into its place; native samples lie in planes. */
+static bool read_part(raster *r, picture *p, const raster_rect *part, GCancellable *cancel, GError **error)
+{
+	size_t size = raster_type_size(r->info.type), n = (size_t)part->w * (size_t)part->h;
+	size_t plane = (size_t)p->area.w * (size_t)p->area.h;
+	g_autofree uint8_t *native = g_malloc(n * (size_t)p->n_bands * size), *seen = g_malloc(n);
+	memset(seen, 255, n);
+	if (!raster_read_native(r, p->level, part, p->bands, p->n_bands, native, cancel, error) ||
+	    !raster_apply_transparency(r, p->level, part, seen, cancel, error))
+		return false;
+	for (int y = 0; y < part->h; y++) {
+		size_t from = (size_t)y * (size_t)part->w, to = (size_t)(part->y + y) * (size_t)p->area.w + (size_t)part->x;
+		memcpy(p->seen + to, seen + from, (size_t)part->w);
+		for (int b = 0; b < p->n_bands; b++)
+			memcpy(p->native + ((size_t)b * plane + to) * size, native + ((size_t)b * n + from) * size,
+			       (size_t)part->w * size);
+	}
+	return true;
+}
+
+/* A damaged image still has statistics: of what can be read of it. False with *error when that is nothing. */
+static bool read_parts(raster *r, picture *p, GCancellable *cancel, GError **error)
+{
+	g_autoptr(GError) first = NULL;
+	bool some = false;
+	memset(p->seen, 0, (size_t)p->area.w * (size_t)p->area.h);
+	for (int y = 0; y < p->area.h; y += PART_SIDE)
+		for (int x = 0; x < p->area.w; x += PART_SIDE) {
+			raster_rect part = {x, y, MIN(PART_SIDE, p->area.w - x), MIN(PART_SIDE, p->area.h - y)};
+			g_autoptr(GError) why = NULL;
+			if (read_part(r, p, &part, cancel, &why)) {
+				some = true;
+				continue;
+			}
+			if (!g_error_matches(why, RASTER_ERROR, RASTER_ERROR_CORRUPT)) {
+				g_propagate_error(error, g_steal_pointer(&why));
+				return false;
+			}
+			if (!first)
+				first = g_steal_pointer(&why);
+		}
+	if (!some)
+		g_propagate_error(error, g_steal_pointer(&first));
+	return some;
+}
+
 static bool picture_read(raster *r, picture *p, GCancellable *cancel, GError **error)
 {
+	g_autoptr(GError) why = NULL;
 	p->level = statistics_level(r);
 	p->area = (raster_rect){0, 0, r->levels[p->level].width, r->levels[p->level].height};
 	size_t n = (size_t)p->area.w * (size_t)p->area.h;
@@ -41,8 +90,13 @@ static bool picture_read(raster *r, picture *p, GCancellable *cancel, GError **e
 		return false;
 	}
 	memset(p->seen, 255, n);
-	return raster_read_native(r, p->level, &p->area, p->bands, p->n_bands, p->native, cancel, error) &&
-	       raster_apply_transparency(r, p->level, &p->area, p->seen, cancel, error);
+	if (raster_read_native(r, p->level, &p->area, p->bands, p->n_bands, p->native, cancel, &why) &&
+	    raster_apply_transparency(r, p->level, &p->area, p->seen, cancel, &why))
+		return true;
+	if (g_error_matches(why, RASTER_ERROR, RASTER_ERROR_CORRUPT))
+		return read_parts(r, p, cancel, error);
+	g_propagate_error(error, g_steal_pointer(&why));
+	return false;
 }
 
 /* The counted values of one band, packed to the front of out; their number. */

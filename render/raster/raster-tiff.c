@@ -298,18 +298,26 @@ static void scan_external(tiff_source *s, const char *path)
 	tiff_pool_give_back(s->pools[1], h);
 }
 
-/* What GDAL says of the image must be what is read here: type, bands, levels, mask. Else GDAL reads it, too. */
+static bool has_level(const tiff_source *s, const raster_level *l)
+{
+	for (int i = 0; i < s->source.n_levels; i++)
+		if (s->dirs[i].width == l->width && s->dirs[i].height == l->height)
+			return true;
+	return false;
+}
+
+/* What GDAL says of the image must be what is read here: type, bands, mask, and every level of its (it does not see
+ * overviews in SubIFDs). Else GDAL reads the pixels, too. */
 static bool agrees(const tiff_source *s, const raster *r)
 {
 	const tiff_dir *d = &s->dirs[0];
 	const raster_source *theirs = r->source;
 	raster_type type;
 	if (d->width != r->info.width || d->height != r->info.height || d->samples != r->info.n_bands ||
-	    !tiff_dir_type(d, &type) || type != r->info.type || s->source.n_levels != theirs->n_levels ||
-	    s->has_own_mask[0] != r->info.has_mask)
+	    !tiff_dir_type(d, &type) || type != r->info.type || s->has_own_mask[0] != r->info.has_mask)
 		return false;
 	for (int l = 0; l < theirs->n_levels; l++)
-		if (s->dirs[l].width != theirs->levels[l].width || s->dirs[l].height != theirs->levels[l].height)
+		if (!has_level(s, &theirs->levels[l]))
 			return false;
 	return true;
 }

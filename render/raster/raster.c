@@ -42,7 +42,7 @@ raster *raster_open_through(const char *path, bool only_gdal, GCancellable *canc
 		return NULL;
 	g_autoptr(raster) r = g_new0(raster, 1);
 	g_atomic_ref_count_init(&r->refs);
-	g_mutex_init(&r->build);
+	g_cond_init(&r->built);
 	g_mutex_init(&r->lock);
 	r->kept = g_ptr_array_new_with_free_func(raster_kept_free);
 	r->info.path = g_strdup(path);
@@ -97,7 +97,7 @@ void raster_unref(raster *r)
 	g_free(r->stats);
 	g_free(r->stats_known);
 	info_clear(&r->info);
-	g_mutex_clear(&r->build);
+	g_cond_clear(&r->built);
 	g_mutex_clear(&r->lock);
 	g_free(r);
 }
