@@ -20,16 +20,22 @@ struct output_set {
 	GPtrArray *files;
 };
 
+static int fault_count;
+
 bool output_fault(void)
 {
 #if NADIR_FAULTS
-	static int count;
 	const char *fault = g_getenv("NADIR_FAULT");
 	int n = 0;
 	if (fault && sscanf(fault, "write:%d:enospc", &n) == 1)
-		return g_atomic_int_add(&count, 1) + 1 == n;
+		return g_atomic_int_add(&fault_count, 1) + 1 == n;
 #endif
 	return false;
+}
+
+void output_fault_reset(void)
+{
+	g_atomic_int_set(&fault_count, 0);
 }
 
 static const char *way_out(int error_number)

@@ -23,10 +23,12 @@ bool output_set_commit(output_set *s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool output_write(const char *path, const void *data, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "/a/b.shp: no space left on device; free some space …": for code that writes by other means. */
 void output_set_error(GError **error, const char *path, int error_number);
-/* A file size limit (ulimit -f) comes back as an error of write(2) from now on, instead of ending the program by SIGXFSZ. */
+/* A file size limit (ulimit -f) comes back as an error of write(2) from now on, instead of ending the program by
+ * SIGXFSZ. */
 void output_survive_limits(void);
 /* Counts a write for NADIR_FAULT=write:N:enospc (built with -Dfaults=true): true when this one, the N-th, must fail. */
 bool output_fault(void);
+void output_fault_reset(void); /* counts from 0 again */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(output_set, output_set_free)
 

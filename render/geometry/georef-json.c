@@ -5,12 +5,22 @@
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
 
+/* Raw numbers, because cJSON prints some a bit short and a project must place its objects exactly as before. */
+static cJSON *exact_array(const double *v, int n)
+{
+	cJSON *array = cJSON_CreateArray();
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	for (int i = 0; i < n; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateRaw(g_ascii_dtostr(text, sizeof text, v[i])));
+	return array;
+}
+
 static cJSON *gcps_to_json(const georef *g)
 {
 	cJSON *list = cJSON_CreateArray();
 	for (int i = 0; i < g->n_gcps; i++) {
 		const raster_gcp *c = &g->gcps[i];
-		cJSON_AddItemToArray(list, cJSON_CreateDoubleArray((double[]){c->px, c->py, c->x, c->y}, 4));
+		cJSON_AddItemToArray(list, exact_array((double[]){c->px, c->py, c->x, c->y}, 4));
 	}
 	return list;
 }
@@ -31,7 +41,7 @@ char *georef_to_json(const georef *g)
 	if (g->name)
 		cJSON_AddStringToObject(root, "name", g->name);
 	if (g->wkt && g->affine)
-		cJSON_AddItemToObject(root, "geotransform", cJSON_CreateDoubleArray(g->gt, 6));
+		cJSON_AddItemToObject(root, "geotransform", exact_array(g->gt, 6));
 	if (g->n_gcps > 0)
 		cJSON_AddItemToObject(root, "gcps", gcps_to_json(g));
 	if (g->rpc)

@@ -1,5 +1,5 @@
-/* A project: one GeoPackage written through OGR, the truth of an analyst's work (design.md section 5). Every change is one
- * transaction with its undo row; a function that returned true has committed, so kill -9 afterwards loses nothing.
+/* A project: one GeoPackage written through OGR, the truth of an analyst's work (design.md section 5). Every change is
+ * one transaction with its undo row; a function that returned true has committed, so kill -9 afterwards loses nothing.
  * Threads: one thread owns a project (calls are short; the window calls it from the main loop). */
 #pragma once
 #include "render/geometry/feature.h"
@@ -13,12 +13,13 @@ typedef enum {
 	PROJECT_ERROR_OPEN,    /* not there, no project, locked by another window */
 	PROJECT_ERROR_VERSION, /* made by a newer Nadir */
 	PROJECT_ERROR_CORRUPT,
-	PROJECT_ERROR_WRITE,   /* full disk, no permission: nothing was changed, the message says what to do */
+	PROJECT_ERROR_WRITE, /* full disk, no permission: nothing was changed, the message says what to do */
 } project_error;
 
 typedef struct project project;
 
-/* The default place: IMAGE.nadir.gpkg beside the image, or in the user's data folder when that is not writable. Free with g_free. */
+/* The default place: IMAGE.nadir.gpkg beside the image, or in the user's data folder when that is not writable. Free
+ * with g_free. */
 char *project_default_path(const char *image_path);
 /* Whether a .gpkg is a project (has nadir_meta). */
 bool project_is_project(const char *path);
@@ -29,10 +30,13 @@ const char *project_path(const project *p);
 /* Writes the whole project to another place by rename and goes on there. */
 bool project_save_as(project *p, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Images. Adds the image or finds it again by path or fingerprint; its georef makes the map view. Returns its id or 0. */
-gint64 project_add_image(project *p, const raster_info *info, const georef *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Images. Adds the image or finds it again by path or fingerprint; its georef makes the map view. Returns its id or 0.
+ */
+gint64 project_add_image(project *p, const raster_info *info, const georef *g,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Per-image text settings (view, style): key-value, not part of undo. */
-bool project_set_image_setting(project *p, gint64 image, const char *key, const char *value, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_set_image_setting(project *p, gint64 image, const char *key, const char *value,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *project_get_image_setting(project *p, gint64 image, const char *key); /* free with g_free; NULL when not set */
 typedef struct {
 	gint64 id;
@@ -42,11 +46,11 @@ typedef struct {
 GPtrArray *project_images(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type project_image] */
 
 typedef struct {
-	int id;         /* 1.. */
+	int id; /* 1.. */
 	char *name;
-	char color[8];  /* #rrggbb, from a colour-blind-safe set */
-	int pattern;    /* outline: 0 solid, 1 dashes, 2 dots, 3 dash-dot … */
-	int key;        /* 1..9, 0; -1 none */
+	char color[8]; /* #rrggbb, from a colour-blind-safe set */
+	int pattern;   /* outline: 0 solid, 1 dashes, 2 dots, 3 dash-dot … */
+	int key;       /* 1..9, 0; -1 none */
 } project_class;
 GPtrArray *project_classes(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Finds a class by name or adds it with the next free colour, pattern and key; 0 on error. */
@@ -54,8 +58,10 @@ int project_class_for(project *p, const char *name, GError **error) G_GNUC_WARN_
 bool project_update_class(project *p, const project_class *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Objects. `what` names the step in the undo list ("accept airplane"). */
-GPtrArray *project_objects(project *p, gint64 image, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type feature] by id; image 0: all */
-bool project_insert(project *p, gint64 image, feature *o, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* sets o->id, times */
+GPtrArray *project_objects(project *p, gint64 image,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type feature] by id; image 0: all */
+bool project_insert(project *p, gint64 image, feature *o, const char *what,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT; /* sets o->id, times */
 bool project_update(project *p, const feature *o, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Several at once, one undo step. */
 bool project_delete(project *p, const gint64 *ids, guint n, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

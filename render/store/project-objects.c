@@ -1,0 +1,124 @@
+/* Changes of objects: each one transaction with its rows of the journal. */
+#include "render/store/project-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+
+/* The next id; never one that was given before, so that undo brings an object back under its own. The highest is in the
+ * journal even when the object is gone. */
+static gint64 next_id(project *p)
+{
+	return project_number(p, 0,
+	                      "SELECT max(coalesce((SELECT max(object_id) FROM edits), 0), "
+	                      "coalesce((SELECT max(fid) FROM nadir_objects), 0))") +
+	       1;
+}
+
+static void replace_text(char **to, char *value)
+{
+	g_free(*to);
+	*to = value;
+}
+
+/* What only the store knows: the class's number, the image's label, the area on the ground. */
+static bool complete(project *p, gint64 image, feature *o, GError **error)
+{
+	const project_place *place = project_place_of(p, image, error);
+	if (!place)
+		return false;
+	if (!o->px_geom) {
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		            _("An object of class %s has no outline and was not stored."), o->class_name);
+		return false;
+	}
+	o->class_id = project_class_in_transaction(p, o->class_name, error);
+	if (o->class_id == 0)
+		return false;
+	if (!o->image || !*o->image)
+		replace_text(&o->image, g_strdup(place->label));
+	return true;
+}
+
+static void set_area(project *p, gint64 image, feature *o)
+{
+	const project_place *place = project_place_of(p, image, NULL);
+	if (place)
+		o->area_m2 = georef_area_m2(place->ref, o->px_geom);
+}
+
+static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const char *what, GError **error)
+{
+	o->id = next_id(p);
+	replace_text(&o->edited, project_now());
+	if (!o->created || !*o->created)
+		replace_text(&o->created, g_strdup(o->edited));
+	if (!complete(p, image, o, error))
+		return false;
+	set_area(p, image, o);
+	return project_put_rows(p, image, o, error) && project_journal_add(p, step, what, image, NULL, o, error);
+}
+
+static bool delete_one(project *p, gint64 step, gint64 id, const char *what, GError **error)
+{
+	gint64 image;
+	g_autoptr(feature) before = project_get_rows(p, id, &image, error);
+	return before && project_drop_rows(p, id, error) && project_journal_add(p, step, what, image, before, NULL, error);
+}
+
+static bool replace_all(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
+                        const char *what, GError **error)
+{
+	gint64 step = project_journal_step(p, error);
+	if (step == 0)
+		return false;
+	for (guint i = 0; i < n_remove; i++)
+		if (!delete_one(p, step, remove[i], what, error))
+			return false;
+	for (guint i = 0; i < n_add; i++)
+		if (!insert_one(p, step, image, add[i], what, error))
+			return false;
+	return true;
+}
+
+bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
+                     const char *what, GError **error)
+{
+	if (!project_begin(p, error))
+		return false;
+	bool ok = project_end(p, replace_all(p, image, remove, n_remove, add, n_add, what, error), error);
+	for (guint i = 0; !ok && i < n_add; i++)
+		add[i]->id = 0; /* not stored */
+	return ok;
+}
+
+bool project_insert(project *p, gint64 image, feature *o, const char *what, GError **error)
+{
+	return project_replace(p, image, NULL, 0, &o, 1, what, error);
+}
+
+bool project_delete(project *p, const gint64 *ids, guint n, const char *what, GError **error)
+{
+	return project_replace(p, 0, ids, n, NULL, 0, what, error);
+}
+
+static bool update_one(project *p, const feature *o, const char *what, GError **error)
+{
+	gint64 image, step;
+	g_autoptr(feature) before = project_get_rows(p, o->id, &image, error);
+	g_autoptr(feature) after = before ? feature_copy(o) : NULL;
+	if (!after || !complete(p, image, after, error))
+		return false;
+	replace_text(&after->edited, project_now());
+	if (!*after->created)
+		replace_text(&after->created, g_strdup(before->created));
+	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
+		set_area(p, image, after);
+	step = project_journal_step(p, error);
+	return step > 0 && project_put_rows(p, image, after, error) &&
+	       project_journal_add(p, step, what, image, before, after, error);
+}
+
+bool project_update(project *p, const feature *o, const char *what, GError **error)
+{
+	return project_begin(p, error) && project_end(p, update_one(p, o, what, error), error);
+}

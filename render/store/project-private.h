@@ -1,0 +1,95 @@
+/* What the project's files share. */
+#pragma once
+#include "render/geometry/place.h"
+#include "render/store/project.h"
+
+#include <gdal.h>
+
+G_BEGIN_DECLS
+
+enum { PROJECT_SCHEMA = 1 };
+
+/* An image as far as placing its objects needs it. */
+typedef struct {
+	gint64 id;
+	georef *ref;
+	double spacing; /* of extra vertices on the way to longitude and latitude */
+	char *label;    /* the objects' `image`: file name # fingerprint */
+} project_place;
+
+struct project {
+	char *path;
+	GDALDatasetH ds;    /* NULL only after a failed reopening */
+	int lock;           /* descriptor of the side file that holds the lock */
+	GHashTable *places; /* gint64 -> project_place */
+	char *undo_text, *redo_text;
+};
+
+/* --- project-sql.c: the data set as a database --- */
+
+/* Runs a statement. The GError is PROJECT_ERROR_WRITE with a way out. */
+bool project_run(project *p, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4) G_GNUC_WARN_UNUSED_RESULT;
+/* 'it''s' for a statement; free with g_free. */
+char *project_quote(const char *text);
+/* First value of the first row; NULL when there is none. Free with g_free. */
+char *project_text(project *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
+gint64 project_number(project *p, gint64 otherwise, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Calls `each` with every row; ends early when it says false. PROJECT_ERROR_CORRUPT when the query fails. */
+typedef bool (*project_row)(OGRFeatureH row, void *data);
+bool project_select(project *p, project_row each, void *data, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(5, 6) G_GNUC_WARN_UNUSED_RESULT;
+/* A transaction; end commits when ok, else takes all back. What end returns is what has happened. */
+bool project_begin(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_end(project *p, bool ok, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* From GDAL's last message. Always false. */
+bool project_failed(project *p, GError **error);
+OGRLayerH project_layer(project *p, const char *name);
+/* New text, "" for NULL. */
+char *row_text(OGRFeatureH row, int field);
+char *project_now(void); /* ISO 8601, UTC, milliseconds */
+
+/* --- project.c --- */
+
+/* The data set with its settings, or NULL. */
+GDALDatasetH project_connect(const char *path);
+
+/* --- project-schema.c --- */
+
+/* Makes a new project file; there is nothing at the path. */
+bool project_schema_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After opening: is it whole, is it a project, is it of a version that can be read. */
+bool project_schema_check(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- project-lock.c --- */
+
+/* The lock that one project has one window; it dies with the process. -1 + error. */
+int project_lock(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void project_unlock(const char *path, int lock);
+
+/* --- project-images.c, project-classes.c: inside a transaction --- */
+const project_place *project_place_of(project *p, gint64 image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void project_place_free(project_place *place);
+int project_class_in_transaction(project *p, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *project_class_name(project *p, int id); /* NULL when there is none */
+
+/* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
+
+/* o->id and o->class_id are set; a row of that id is replaced. */
+bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The object as stored, and its image; NULL + error when there is none. */
+feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Attributes as JSON and back, for the journal; the geometry stays apart. */
+char *feature_to_json(const feature *o);
+feature *feature_from_json(const char *text);
+
+/* --- project-journal.c: inside a transaction --- */
+
+/* One object's change as a row of step `step`; before or after NULL: it was made or deleted. */
+bool project_journal_add(project *p, gint64 step, const char *what, gint64 image, const feature *before,
+                         const feature *after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A new step; what was undone can no longer be redone. 0 on error. */
+gint64 project_journal_step(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void project_journal_refresh(project *p); /* undo and redo texts */
+
+G_END_DECLS

@@ -1,0 +1,259 @@
+/* One object in all its tables: the truth in nadir_objects, its prompts in marks, its map view in the feature layers.
+ */
+#include "render/geometry/feature-fields.h"
+#include "render/geometry/gdal-session.h"
+#include "render/store/project-private.h"
+
+#include <cJSON.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+/* --- attributes as JSON --- */
+
+static void add_real(cJSON *to, const char *name, double v)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	if (isfinite(v)) /* raw, because cJSON prints some numbers a bit short */
+		cJSON_AddRawToObject(to, name, g_ascii_dtostr(text, sizeof text, v));
+}
+
+char *feature_to_json(const feature *o)
+{
+	cJSON *root = cJSON_CreateObject();
+	feature_text texts[FEATURE_TEXTS];
+	feature_texts(o, texts);
+	for (guint i = 0; i < FEATURE_TEXTS; i++)
+		cJSON_AddStringToObject(root, texts[i].name, texts[i].value);
+	cJSON_AddNumberToObject(root, "id", (double)o->id);
+	cJSON_AddNumberToObject(root, "class_id", o->class_id);
+	cJSON_AddNumberToObject(root, "area_px", (double)o->area_px);
+	add_real(root, "score", o->score);
+	add_real(root, "area_m2", o->area_m2);
+	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(root);
+	return text;
+}
+
+static void take_text(const cJSON *root, const char *name, char **to)
+{
+	const char *value = cJSON_GetStringValue(cJSON_GetObjectItem(root, name));
+	g_free(*to);
+	*to = g_strdup(value ? value : "");
+}
+
+static double take_real(const cJSON *root, const char *name, double otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItem(root, name);
+	return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
+feature *feature_from_json(const char *text)
+{
+	cJSON *root = cJSON_Parse(text);
+	feature *o = feature_new();
+	take_text(root, "class", &o->class_name);
+	take_text(root, "model", &o->model);
+	take_text(root, "prompt", &o->prompt);
+	take_text(root, "state", &o->state);
+	take_text(root, "reviewer", &o->reviewer);
+	take_text(root, "caption", &o->caption);
+	take_text(root, "image", &o->image);
+	take_text(root, "created", &o->created);
+	take_text(root, "edited", &o->edited);
+	o->id = (gint64)take_real(root, "id", 0);
+	o->class_id = (int)take_real(root, "class_id", 0);
+	o->area_px = (gint64)take_real(root, "area_px", 0);
+	o->score = take_real(root, "score", NAN);
+	o->area_m2 = take_real(root, "area_m2", NAN);
+	cJSON_Delete(root);
+	return o;
+}
+
+/* --- writing --- */
+
+static bool put_truth(project *p, gint64 image, const feature *o, GError **error)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(o->px_geom, &size);
+	OGRLayerH layer = project_layer(p, "nadir_objects");
+	if (!layer)
+		return project_failed(p, error);
+	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
+	feature_fields_set(f, o, o->id, o->class_id, 0);
+	OGR_F_SetFID(f, o->id);
+	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "image_id"), image);
+	OGR_F_SetFieldBinary(f, OGR_F_GetFieldIndex(f, "px_geom"), (int)size, data);
+	OGRErr err = OGR_L_CreateFeature(layer, f);
+	OGR_F_Destroy(f);
+	return err == OGRERR_NONE || project_failed(p, error);
+}
+
+static bool put_view(project *p, const char *name, const feature *o, OGRGeometryH geometry, GError **error)
+{
+	OGRLayerH layer = project_layer(p, name);
+	if (!layer) {
+		OGR_G_DestroyGeometry(geometry);
+		return project_failed(p, error);
+	}
+	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
+	feature_fields_set(f, o, o->id, o->class_id, 0);
+	OGR_F_SetFID(f, o->id);
+	if (geometry)
+		OGR_F_SetGeometryDirectly(f, geometry);
+	OGRErr err = OGR_L_CreateFeature(layer, f);
+	OGR_F_Destroy(f);
+	return err == OGRERR_NONE || project_failed(p, error);
+}
+
+/* Every object has a row in `objects`; where its place on the globe is not known the geometry is NULL, and without a
+ * CRS there is one in `objects_px` besides. */
+static bool put_views(project *p, gint64 image, const feature *o, GError **error)
+{
+	const project_place *place = project_place_of(p, image, error);
+	g_autoptr(wkb_shape) shape = place ? wkb_shape_read(o->px_geom, error) : NULL;
+	if (!shape)
+		return false;
+	if (georef_has_crs(place->ref)) {
+		g_autoptr(GError) off_the_globe = NULL;
+		OGRGeometryH g = place_shape(place->ref, PLACE_LONLAT, shape, place->spacing, &off_the_globe);
+		return put_view(p, "objects", o, g, error);
+	}
+	return put_view(p, "objects", o, NULL, error) &&
+	       put_view(p, "objects_px", o, place_shape(place->ref, PLACE_PIXELS_UP, shape, 0, NULL), error);
+}
+
+static bool put_mark(project *p, gint64 id, int place, const cJSON *mark, GError **error)
+{
+	const char *kind = cJSON_GetStringValue(cJSON_GetObjectItem(mark, "kind"));
+	char *text = cJSON_PrintUnformatted(mark);
+	g_autofree char *quoted_kind = project_quote(kind ? kind : "");
+	g_autofree char *quoted = project_quote(text);
+	cJSON_free(text);
+	return project_run(p, error,
+	                   "INSERT INTO marks (object_id, place, kind, sign, mark) VALUES (%" G_GINT64_FORMAT
+	                   ", %d, %s, %d, %s)",
+	                   id, place, quoted_kind, take_real(mark, "sign", 1) < 0 ? -1 : 1, quoted);
+}
+
+/* The prompts one by one, so that they can be shown and edited again. */
+static bool put_marks(project *p, const feature *o, GError **error)
+{
+	cJSON *list = o->prompt && *o->prompt ? cJSON_Parse(o->prompt) : NULL;
+	const cJSON *mark;
+	bool ok = true;
+	int place = 0;
+	if (cJSON_IsArray(list)) {
+		cJSON_ArrayForEach(mark, list)
+		{
+			ok = ok && put_mark(p, o->id, place++, mark, error);
+		}
+	}
+	cJSON_Delete(list);
+	return ok;
+}
+
+bool project_drop_rows(project *p, gint64 id, GError **error)
+{
+	static const char *const tables[][2] = {
+		{"nadir_objects", "fid"}, {"objects", "fid"}, {"objects_px", "fid"}, {"marks", "object_id"}};
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+		if (!project_run(p, error, "DELETE FROM %s WHERE %s = %" G_GINT64_FORMAT, tables[i][0], tables[i][1], id))
+			return false;
+	return true;
+}
+
+static bool put_all(project *p, gint64 image, const feature *o, GError **error)
+{
+	return put_truth(p, image, o, error) && put_views(p, image, o, error) && put_marks(p, o, error);
+}
+
+bool project_put_rows(project *p, gint64 image, const feature *o, GError **error)
+{
+	if (!project_drop_rows(p, o->id, error))
+		return false;
+	gdal_session_begin();
+	bool ok = put_all(p, image, o, error);
+	gdal_session_end();
+	return ok;
+}
+
+/* --- reading --- */
+
+#define COLUMNS                                                                                                        \
+	"fid+0 AS k, image_id, class_id, score, area_px, area_m2, model, prompt, state, reviewer, caption, image, "        \
+	"created, edited, "                                                                                                \
+	"px_geom, class"
+
+static double row_real(OGRFeatureH row, int field)
+{
+	return OGR_F_IsFieldSetAndNotNull(row, field) ? OGR_F_GetFieldAsDouble(row, field) : NAN;
+}
+
+static void set_row_text(char **to, OGRFeatureH row, int field)
+{
+	g_free(*to);
+	*to = row_text(row, field);
+}
+
+static feature *feature_from_row(OGRFeatureH row)
+{
+	feature *o = feature_new();
+	char **const texts[] = {&o->model,   &o->prompt, &o->state,   &o->reviewer,
+	                        &o->caption, &o->image,  &o->created, &o->edited};
+	int size = 0;
+	o->id = OGR_F_GetFieldAsInteger64(row, 0);
+	o->class_id = OGR_F_GetFieldAsInteger(row, 2);
+	o->score = row_real(row, 3);
+	o->area_px = OGR_F_GetFieldAsInteger64(row, 4);
+	o->area_m2 = row_real(row, 5);
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		set_row_text(texts[i], row, 6 + (int)i);
+	const GByte *data = OGR_F_GetFieldAsBinary(row, 14, &size);
+	o->px_geom = g_bytes_new(data, (gsize)MAX(size, 0));
+	set_row_text(&o->class_name, row, 15);
+	return o;
+}
+
+static bool add_object(OGRFeatureH row, void *data)
+{
+	g_ptr_array_add(data, feature_from_row(row));
+	return true;
+}
+
+GPtrArray *project_objects(project *p, gint64 image, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+	if (!project_select(p, add_object, list, error,
+	                    "SELECT " COLUMNS " FROM nadir_objects WHERE %d OR image_id = %" G_GINT64_FORMAT
+	                    " ORDER BY fid",
+	                    image == 0, image))
+		return NULL;
+	return g_steal_pointer(&list);
+}
+
+typedef struct {
+	feature *o;
+	gint64 image;
+} object_row;
+
+static bool take_object(OGRFeatureH row, void *data)
+{
+	object_row *r = data;
+	r->o = feature_from_row(row);
+	r->image = OGR_F_GetFieldAsInteger64(row, 1);
+	return false;
+}
+
+feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
+{
+	object_row r = {0};
+	if (!project_select(p, take_object, &r, error,
+	                    "SELECT " COLUMNS " FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, id))
+		return NULL;
+	if (!r.o)
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
+	*image = r.image;
+	return r.o;
+}

@@ -1,0 +1,220 @@
+#include "render/file/output.h"
+#include "render/geometry/gdal-session.h"
+#include "render/store/project-private.h"
+
+#include <cpl_conv.h>
+#include <cpl_string.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+char *project_default_path(const char *image_path)
+{
+	g_autofree char *folder = g_path_get_dirname(image_path), *base = g_path_get_basename(image_path);
+	g_autofree char *name = g_strconcat(base, ".nadir.gpkg", NULL);
+	char *beside = g_build_filename(folder, name, NULL);
+	bool local = !g_str_has_prefix(image_path, "/vsi");
+	if (local && (access(beside, R_OK | W_OK) == 0 || access(folder, W_OK) == 0) && access(folder, W_OK) == 0)
+		return beside;
+	/* Images of the same name from different folders get different projects. */
+	g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, image_path, -1);
+	g_autofree char *own = g_strdup_printf("%s-%.8s.nadir.gpkg", base, hash);
+	g_autofree char *data = g_build_filename(g_get_user_data_dir(), "nadir", "projects", NULL);
+	g_free(beside);
+	g_mkdir_with_parents(data, 0700);
+	return g_build_filename(data, own, NULL);
+}
+
+/* A read-only look that takes no lock and leaves no files. */
+bool project_is_project(const char *path)
+{
+	char *options[] = {(char *)"IMMUTABLE=YES", (char *)"LIST_ALL_TABLES=YES", NULL};
+	const char *const drivers[] = {"GPKG", NULL};
+	bool found = false;
+	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return false;
+	gdal_session_begin();
+	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, (const char *const *)options, NULL);
+	if (ds) {
+		found = GDALDatasetGetLayerByName(ds, "nadir_meta") != NULL;
+		GDALClose(ds);
+	}
+	gdal_session_end();
+	return found;
+}
+
+GDALDatasetH project_connect(const char *path)
+{
+	const char *const options[] = {"LIST_ALL_TABLES=YES", NULL};
+	const char *const drivers[] = {"GPKG", NULL};
+	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
+	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, options, NULL);
+	for (guint i = 0; ds && i < G_N_ELEMENTS(settings); i++) {
+		OGRLayerH rows = GDALDatasetExecuteSQL(ds, settings[i], NULL, NULL);
+		if (rows)
+			GDALDatasetReleaseResultSet(ds, rows);
+	}
+	return ds;
+}
+
+static project *project_alloc(const char *path, int lock)
+{
+	project *p = g_new0(project, 1);
+	output_survive_limits();
+	p->path = g_strdup(path);
+	p->lock = lock;
+	p->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)project_place_free);
+	return p;
+}
+
+/* After a kill the extents of the layers may be behind: OGR writes them when it closes. */
+static void mend_extents(project *p)
+{
+	static const char *const layers[] = {"objects", "objects_px"};
+	for (guint i = 0; i < G_N_ELEMENTS(layers); i++) {
+		g_autoptr(GError) ignored = NULL; /* a read-only table of contents harms nothing */
+		if (!project_run(
+				p, &ignored,
+				"UPDATE gpkg_contents SET (min_x, max_x, min_y, max_y) = (SELECT min(minx), max(maxx), min(miny), "
+				"max(maxy) FROM rtree_%s_geom) WHERE table_name = '%s'",
+				layers[i], layers[i]))
+			g_debug("%s", ignored->message);
+	}
+}
+
+static bool looks_like_sqlite(const char *path)
+{
+	char head[16] = "";
+	FILE *f = g_fopen(path, "rb");
+	bool ok = f && fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SQLite format 3", 16) == 0;
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+/* The file is locked for us. */
+static bool open_locked(project *p, GError **error)
+{
+	g_autofree char *wal = g_strconcat(p->path, "-wal", NULL);
+	bool killed = g_file_test(wal, G_FILE_TEST_EXISTS);
+	if (!looks_like_sqlite(p->path)) {
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT,
+		            _("%s is damaged or no project at all: it is not a GeoPackage."), p->path);
+		return false;
+	}
+	gdal_session_begin();
+	p->ds = project_connect(p->path);
+	if (!p->ds)
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
+		            gdal_session_message());
+	bool ok = p->ds && project_schema_check(p, error);
+	if (ok && killed)
+		mend_extents(p);
+	gdal_session_end();
+	if (ok)
+		project_journal_refresh(p);
+	return ok;
+}
+
+project *project_create(const char *path, GError **error)
+{
+	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("%s exists already: open it or choose another name."),
+		            path);
+		return NULL;
+	}
+	int lock = project_lock(path, error);
+	if (lock < 0)
+		return NULL;
+	g_autoptr(project) p = project_alloc(path, lock);
+	if (!project_schema_create(path, error) || !open_locked(p, error))
+		return NULL;
+	return g_steal_pointer(&p);
+}
+
+project *project_open(const char *path, GError **error)
+{
+	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN, _("There is no project %s."), path);
+		return NULL;
+	}
+	int lock = project_lock(path, error);
+	if (lock < 0)
+		return NULL;
+	g_autoptr(project) p = project_alloc(path, lock);
+	return open_locked(p, error) ? g_steal_pointer(&p) : NULL;
+}
+
+static void disconnect(project *p)
+{
+	static const char *const statements[] = {"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"};
+	gdal_session_begin();
+	if (p->ds)
+		GDALFlushCache(p->ds); /* OGR's table of contents, before the log goes */
+	for (guint i = 0; p->ds && i < G_N_ELEMENTS(statements); i++) {
+		OGRLayerH rows = GDALDatasetExecuteSQL(p->ds, statements[i], NULL, NULL);
+		if (rows)
+			GDALDatasetReleaseResultSet(p->ds, rows);
+	}
+	if (p->ds)
+		GDALClose(p->ds);
+	p->ds = NULL;
+	gdal_session_end();
+}
+
+void project_close(project *p)
+{
+	if (!p)
+		return;
+	disconnect(p);
+	project_unlock(p->path, p->lock);
+	g_hash_table_unref(p->places);
+	g_free(p->path);
+	g_free(p->undo_text);
+	g_free(p->redo_text);
+	g_free(p);
+}
+
+const char *project_path(const project *p)
+{
+	return p->path;
+}
+
+/* A consistent copy, made by the database itself under another name and renamed. */
+static bool copy_to(project *p, const char *path, GError **error)
+{
+	g_autofree char *temporary = g_strdup_printf("%s.%08x.gpkg", path, g_random_int());
+	g_autofree char *quoted = project_quote(temporary);
+	bool ok = project_run(p, error, "VACUUM INTO %s", quoted);
+	if (ok && rename(temporary, path) != 0) {
+		g_autoptr(GError) why = NULL;
+		output_set_error(&why, path, errno);
+		g_set_error_literal(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, why->message);
+		ok = false;
+	}
+	if (!ok)
+		g_unlink(temporary);
+	return ok;
+}
+
+bool project_save_as(project *p, const char *path, GError **error)
+{
+	g_autofree char *from = realpath(p->path, NULL);
+	g_autofree char *to = realpath(path, NULL);
+	if (from && g_strcmp0(from, to) == 0)
+		return true;
+	int lock = project_lock(path, error);
+	if (lock < 0)
+		return false;
+	project *copy = project_alloc(path, lock);
+	if (!copy_to(p, path, error) || !open_locked(copy, error)) {
+		project_close(copy);
+		return false;
+	}
+	project old = *p;
+	*p = *copy;
+	*copy = old;
+	project_close(copy);
+	return true;
+}
