@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PART_SIDE 64 /* what is left out around damage */
-
 /* The finest level that is small enough: percentiles of a handful of pixels would be worthless. */
 static int statistics_level(const raster *r)
 {
@@ -55,10 +53,12 @@ static bool read_parts(raster *r, picture *p, GCancellable *cancel, GError **err
 {
 	g_autoptr(GError) first = NULL;
 	bool some = false;
+	/* In parts that are decoded at once: all of a damaged one is lost anyway. */
+	int step = r->places[p->level].step, w = MAX(1, r->source->chunk_w / step), h = MAX(1, r->source->chunk_h / step);
 	memset(p->seen, 0, (size_t)p->area.w * (size_t)p->area.h);
-	for (int y = 0; y < p->area.h; y += PART_SIDE)
-		for (int x = 0; x < p->area.w; x += PART_SIDE) {
-			raster_rect part = {x, y, MIN(PART_SIDE, p->area.w - x), MIN(PART_SIDE, p->area.h - y)};
+	for (int y = 0; y < p->area.h; y += h)
+		for (int x = 0; x < p->area.w; x += w) {
+			raster_rect part = {x, y, MIN(w, p->area.w - x), MIN(h, p->area.h - y)};
 			g_autoptr(GError) why = NULL;
 			if (read_part(r, p, &part, cancel, &why)) {
 				some = true;

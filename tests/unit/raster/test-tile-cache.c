@@ -1,0 +1,331 @@
+/* Tiles of the displayed picture: right pixels, from the centre out, none stale, none too many. */
+#include "render/raster/tile-cache.h"
+#include "tiff-writer.h"
+
+static const layout LARGE = {"large", 3000, 2000, 3, 8, SAMPLEFORMAT_UINT, COMPRESSION_LZW, 256, 256};
+
+typedef struct {
+	raster *r;
+	tile_cache *c;
+	raster_style style;
+	int changes, freed;
+	GArray *order; /* tile_key as they came */
+} fixture;
+
+static void count_free(void *user)
+{
+	fixture *f = *(fixture **)user;
+	f->freed++;
+	g_free(user);
+}
+
+static void note_change(void *data)
+{
+	fixture *f = data;
+	f->changes++;
+	for (int level = 0; level < f->r->info.n_levels; level++)
+		for (int y = 0; y <= (f->r->levels[level].height - 1) / TILE_SIDE; y++)
+			for (int x = 0; x <= (f->r->levels[level].width - 1) / TILE_SIDE; x++) {
+				tile *t = tile_cache_get(f->c, (tile_key){level, x, y});
+				if (!t || t->user)
+					continue;
+				fixture **user = g_new(fixture *, 1);
+				*user = f;
+				t->user = user;
+				g_array_append_val(f->order, t->key);
+			}
+}
+
+static void set_up(fixture *f, const char *path, uint64_t budget)
+{
+	*f = (fixture){.r = test_open(path), .order = g_array_new(FALSE, FALSE, sizeof(tile_key))};
+	g_assert_true(raster_style_resolve(f->r, NULL, NULL, NULL, &f->style, NULL, NULL));
+	f->c = tile_cache_new(f->r, &f->style, budget, count_free, note_change, f);
+}
+
+static void tear_down(fixture *f)
+{
+	if (f->c)
+		tile_cache_free(f->c);
+	g_array_unref(f->order);
+	raster_unref(f->r);
+}
+
+/* All that is in sight, and the coarsest level, which covers. */
+static void wait_for_all(fixture *f)
+{
+	tile_cache_stats s;
+	const tile_key cover = {f->r->info.n_levels - 1, 0, 0};
+	gint64 end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+	do {
+		while (g_main_context_iteration(NULL, FALSE))
+			;
+		g_usleep(500);
+		tile_cache_get_stats(f->c, &s);
+	} while ((s.pending > 0 || !tile_cache_get(f->c, cover)) && g_get_monotonic_time() < end);
+	g_assert_cmpuint(s.pending, ==, 0);
+	g_assert_nonnull(tile_cache_get(f->c, cover));
+}
+
+static char *large_image(void)
+{
+	char *path = test_path("large.tif");
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		write_layout(path, &LARGE);
+	return path;
+}
+
+static void assert_pixels(fixture *f, const tile *t)
+{
+	size_t stride = (size_t)t->area.w * 4, bytes = stride * (size_t)t->area.h;
+	g_autofree uint8_t *expected = g_malloc(bytes);
+	g_assert_true(raster_render(f->r, &f->style, t->key.level, &t->area, expected, stride, NULL, NULL));
+	g_assert_nonnull(t->pixels);
+	g_assert_null(t->error);
+	g_assert_cmpmem(g_bytes_get_data(t->pixels, NULL), g_bytes_get_size(t->pixels), expected, bytes);
+}
+
+static void test_pixels(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	const raster_rect sight = {900, 700, 800, 600};
+	tile_cache_want(f.c, 0, &sight);
+	g_assert_null(tile_cache_get(f.c, (tile_key){0, 5, 4})); /* nothing blocks */
+	wait_for_all(&f);
+	for (int y = 700 / 256; y <= 1299 / 256; y++)
+		for (int x = 900 / 256; x <= 1699 / 256; x++) {
+			tile *t = tile_cache_get(f.c, (tile_key){0, x, y});
+			g_assert_nonnull(t);
+			assert_pixels(&f, t);
+		}
+	int last = f.r->info.n_levels - 1;
+	tile *cover = tile_cache_get(f.c, (tile_key){last, 0, 0});
+	g_assert_nonnull(cover);
+	assert_pixels(&f, cover);
+	const raster_rect corner = {2990, 1990, 10, 10}; /* a tile that is cut by the image's edge */
+	tile_cache_want(f.c, 0, &corner);
+	wait_for_all(&f);
+	tile *t = tile_cache_get(f.c, (tile_key){0, 11, 7});
+	g_assert_cmpint(t->area.w, ==, 3000 - 11 * 256);
+	g_assert_cmpint(t->area.h, ==, 2000 - 7 * 256);
+	assert_pixels(&f, t);
+	tear_down(&f);
+}
+
+static int by_double(gconstpointer a, gconstpointer b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* The coarsest first, then from the centre out. Two workers may finish out of turn by a place or two. */
+static void test_order(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	const raster_rect all = {0, 0, 3000, 2000};
+	tile_cache_want(f.c, 0, &all);
+	wait_for_all(&f);
+	g_autoptr(GArray) distances = g_array_new(FALSE, FALSE, sizeof(double)), sorted = NULL;
+	int coarse_at = -1;
+	for (guint i = 0; i < f.order->len; i++) {
+		tile_key k = g_array_index(f.order, tile_key, i);
+		double d = hypot(k.x + 0.5 - 1500.0 / 256, k.y + 0.5 - 1000.0 / 256);
+		if (k.level == 0)
+			g_array_append_val(distances, d);
+		else if (coarse_at < 0)
+			coarse_at = (int)i;
+	}
+	g_assert_cmpuint(distances->len, ==, 12 * 8);
+	g_assert_cmpint(coarse_at, >=, 0);
+	sorted = g_array_copy(distances);
+	g_array_sort(sorted, by_double);
+	/* Tiles of one delivery are noted by row: the mean rank is looked at, not each. */
+	double near = 0, far = 0;
+	for (int i = 0; i < 24; i++) {
+		near += g_array_index(distances, double, i);
+		far += g_array_index(distances, double, 95 - i);
+	}
+	double best_near = 0, best_far = 0;
+	for (int i = 0; i < 24; i++) {
+		best_near += g_array_index(sorted, double, i);
+		best_far += g_array_index(sorted, double, 95 - i);
+	}
+	g_assert_cmpfloat(near, <, best_near * 1.6);
+	g_assert_cmpfloat(far, >, best_far * 0.8);
+	tear_down(&f);
+}
+
+static void test_eviction(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	uint64_t tile_bytes = TILE_SIDE * TILE_SIDE * 4, budget = 20 * tile_bytes;
+	set_up(&f, path, budget);
+	int seen = 0;
+	for (int x = 0; x + 500 <= 3000; x += 250) {
+		const raster_rect sight = {x, 300, 500, 500};
+		tile_cache_stats s;
+		tile_cache_want(f.c, 0, &sight);
+		wait_for_all(&f);
+		tile_cache_get_stats(f.c, &s);
+		g_assert_cmpuint(s.bytes, <=, budget);
+		g_assert_cmpuint(s.budget, ==, budget);
+		g_assert_nonnull(tile_cache_get(f.c, (tile_key){f.r->info.n_levels - 1, 0, 0}));
+		seen++;
+	}
+	g_assert_cmpint(seen, >, 8);
+	g_assert_null(tile_cache_get(f.c, (tile_key){0, 0, 1})); /* long out of sight */
+	g_assert_cmpint(f.freed, >, 0);
+	int made = (int)f.order->len;
+	tile_cache_free(f.c);
+	f.c = NULL;
+	g_assert_cmpint(f.freed, ==, made); /* each of the caller's textures exactly once */
+	tear_down(&f);
+}
+
+/* What is in sight stays, though it alone is over the budget. */
+static void test_small_budget(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 1000);
+	const raster_rect sight = {0, 0, 700, 700};
+	tile_cache_want(f.c, 0, &sight);
+	wait_for_all(&f);
+	for (int i = 0; i < 9; i++)
+		g_assert_nonnull(tile_cache_get(f.c, (tile_key){0, i % 3, i / 3}));
+	tear_down(&f);
+}
+
+/* A new style: old tiles cover until the new ones come, results of the old one never arrive afterwards. */
+static void test_style(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	const raster_rect sight = {0, 0, 2000, 1500};
+	tile_cache_want(f.c, 0, &sight);
+	wait_for_all(&f);
+	tile_key middle = {0, 3, 3};
+	g_autoptr(GBytes) before = g_bytes_ref(tile_cache_get(f.c, middle)->pixels);
+	g_assert_true(raster_style_resolve(f.r, "3,2,1", "minmax", NULL, &f.style, NULL, NULL));
+	tile_cache_set_style(f.c, &f.style);
+	g_assert_true(tile_cache_get(f.c, middle)->pixels == before);
+	for (int i = 0; i < 20; i++) { /* hurried changes while tiles are on their way */
+		f.style.hi[0] = 100 + i;
+		tile_cache_set_style(f.c, &f.style);
+		g_usleep(300);
+		g_main_context_iteration(NULL, FALSE);
+	}
+	wait_for_all(&f);
+	for (int y = 0; y < 6; y++)
+		for (int x = 0; x < 8; x++)
+			assert_pixels(&f, tile_cache_get(f.c, (tile_key){0, x, y}));
+	tear_down(&f);
+}
+
+/* Wishes that nobody has any more are dropped: after a quick flight only the last place is made. */
+static void test_stale_wishes(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	for (int i = 0; i < 40; i++) {
+		const raster_rect sight = {i * 60, 200, 600, 500};
+		tile_cache_want(f.c, 0, &sight);
+	}
+	wait_for_all(&f);
+	g_assert_nonnull(tile_cache_get(f.c, (tile_key){0, 39 * 60 / 256, 1}));
+	g_assert_null(tile_cache_get(f.c, (tile_key){0, 0, 1}));
+	tear_down(&f);
+}
+
+static void test_level(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	g_assert_cmpint(tile_cache_level(f.c, 64), ==, 0);
+	g_assert_cmpint(tile_cache_level(f.c, 1), ==, 0);
+	g_assert_cmpint(tile_cache_level(f.c, 0.6), ==, 0);
+	g_assert_cmpint(tile_cache_level(f.c, 0.5), ==, 1);
+	g_assert_cmpint(tile_cache_level(f.c, 0.3), ==, 1);
+	g_assert_cmpint(tile_cache_level(f.c, 0.25), ==, 2);
+	g_assert_cmpint(tile_cache_level(f.c, 1e-6), ==, f.r->info.n_levels - 1);
+	tear_down(&f);
+}
+
+/* A damaged tile: the part that can be read is there, the rest is transparent, and the reason is told. */
+static void test_damage(void)
+{
+	const layout l = {"damaged", 256, 256, 1, 8, SAMPLEFORMAT_UINT, COMPRESSION_ADOBE_DEFLATE, 64, 64};
+	g_autofree char *path = test_path("damaged.tif"), *bytes = NULL;
+	gsize size;
+	write_layout(path, &l);
+	TIFF *tif = TIFFOpen(path, "r");
+	uint64_t at = TIFFGetStrileOffset(tif, 5), n = TIFFGetStrileByteCount(tif, 5);
+	TIFFClose(tif);
+	g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+	memset(bytes + at + 2, 0xFF, n - 2);
+	g_assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
+	fixture f;
+	set_up(&f, path, 64 << 20);
+	const raster_rect all = {0, 0, 256, 256};
+	tile_cache_want(f.c, 0, &all);
+	wait_for_all(&f);
+	tile *t = tile_cache_get(f.c, (tile_key){0, 0, 0});
+	g_assert_nonnull(t->pixels);
+	g_assert_nonnull(strstr(t->error, "column 64, row 64"));
+	const uint8_t *p = g_bytes_get_data(t->pixels, NULL);
+	for (int y = 0; y < 256; y++)
+		for (int x = 0; x < 256; x++) {
+			bool lost = x / 64 == 1 && y / 64 == 1;
+			const uint8_t *pixel = p + (y * 256 + x) * 4;
+			g_assert_cmpint(pixel[3], ==, lost ? 0 : 255);
+			g_assert_cmpint(pixel[0], ==, lost ? 0 : (int)layout_value(&l, x, y, 0));
+		}
+	tile_cache_stats s;
+	tile_cache_get_stats(f.c, &s);
+	g_assert_cmpuint(s.failed, ==, 1);
+	tear_down(&f);
+}
+
+/* Freed in the middle of work: nothing is called afterwards. */
+static void test_free_while_busy(void)
+{
+	g_autofree char *path = large_image();
+	for (int i = 0; i < 20; i++) {
+		fixture f;
+		set_up(&f, path, 64 << 20);
+		const raster_rect all = {0, 0, 3000, 2000};
+		tile_cache_want(f.c, i % 3, &all);
+		g_usleep((gulong)i * 200);
+		g_clear_pointer(&f.c, tile_cache_free);
+		f.changes = 0;
+		while (g_main_context_iteration(NULL, FALSE))
+			;
+		g_assert_cmpint(f.changes, ==, 0);
+		tear_down(&f);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tile-cache/pixels", test_pixels);
+	g_test_add_func("/tile-cache/order", test_order);
+	g_test_add_func("/tile-cache/eviction", test_eviction);
+	g_test_add_func("/tile-cache/small-budget", test_small_budget);
+	g_test_add_func("/tile-cache/style", test_style);
+	g_test_add_func("/tile-cache/stale-wishes", test_stale_wishes);
+	g_test_add_func("/tile-cache/level", test_level);
+	g_test_add_func("/tile-cache/damage", test_damage);
+	g_test_add_func("/tile-cache/free-while-busy", test_free_while_busy);
+	int status = g_test_run();
+	test_clean();
+	return status;
+}
