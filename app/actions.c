@@ -1,0 +1,187 @@
+#include "app/actions.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define FILES N_("File")
+#define EDIT N_("Edit")
+#define MARK N_("Mark")
+#define CLASSES N_("Classes")
+#define VIEW N_("View")
+#define HELP N_("Program")
+
+/* clang-format off */
+static const nadir_action table[] = {
+	{"win.open", N_("Open…"), "<Control>o", FILES, N_("image raster file project")},
+	{"win.open-sample", N_("Open the Sample Image"), NULL, FILES, N_("try example demo")},
+	{"win.save-as", N_("Save Project As…"), "<Control><Shift>s", FILES, N_("move copy gpkg")},
+	{"win.export", N_("Export…"), "<Control>e", FILES, N_("shapefile geojson geopackage coco mask")},
+	{"win.close", N_("Close Window"), "<Control>w", FILES, NULL},
+	{"app.quit", N_("Quit"), "<Control>q", FILES, N_("exit")},
+
+	{"win.undo", N_("Undo"), "<Control>z", EDIT, NULL},
+	{"win.redo", N_("Redo"), "<Control><Shift>z|<Control>y", EDIT, NULL},
+	{"win.rename", N_("Change Class of Selected Object"), "F2", EDIT, N_("rename relabel label")},
+	{"win.delete", N_("Delete Selected Object"), "Delete|KP_Delete", EDIT, N_("remove")},
+	{"win.next-object", N_("Next Object"), "n", EDIT, N_("select")},
+	{"win.previous-object", N_("Previous Object"), "<Shift>n", EDIT, N_("select")},
+	{"win.show-object", N_("Zoom to Selected Object"), "z", EDIT, N_("show find go")},
+	{"win.deselect", N_("Deselect"), "<Control><Shift>a", EDIT, N_("none")},
+
+	{"win.tool::select", N_("Select and Pan"), "v", MARK, N_("tool hand move")},
+	{"win.tool::point", N_("Point"), "p", MARK, N_("tool click")},
+	{"win.tool::box", N_("Box"), "b", MARK, N_("tool rectangle")},
+	{"win.tool::circle", N_("Circle"), "c", MARK, N_("tool round")},
+	{"win.tool::scribble", N_("Scribble"), "s", MARK, N_("tool stroke line")},
+	{"win.tool::polygon", N_("Polygon by Hand"), "g", MARK, N_("tool draw outline")},
+	{"win.tool::brush", N_("Brush and Eraser"), "e", MARK, N_("tool correct add erase paint")},
+	{"win.accept", N_("Accept the Preview"), "Return|KP_Enter", MARK, N_("keep store")},
+	{"win.next-candidate", N_("Next Candidate"), "Tab", MARK, N_("other mask")},
+	{"win.previous-candidate", N_("Previous Candidate"), "<Shift>Tab|<Shift>ISO_Left_Tab", MARK, N_("other mask")},
+	{"win.undo-mark", N_("Take Back the Last Mark"), "BackSpace", MARK, NULL},
+	{"win.drop", N_("Drop the Preview"), "Escape", MARK, N_("cancel discard")},
+	{"win.brush-smaller", N_("Smaller Brush"), "comma", MARK, N_("radius")},
+	{"win.brush-larger", N_("Larger Brush"), "period", MARK, N_("radius")},
+	{"win.cancel-encode", N_("Stop Encoding"), NULL, MARK, N_("cancel")},
+
+	{"win.class::1", N_("First Class"), "1|KP_1", CLASSES, NULL},
+	{"win.class::2", N_("Second Class"), "2|KP_2", CLASSES, NULL},
+	{"win.class::3", N_("Third Class"), "3|KP_3", CLASSES, NULL},
+	{"win.class::4", N_("Fourth Class"), "4|KP_4", CLASSES, NULL},
+	{"win.class::5", N_("Fifth Class"), "5|KP_5", CLASSES, NULL},
+	{"win.class::6", N_("Sixth Class"), "6|KP_6", CLASSES, NULL},
+	{"win.class::7", N_("Seventh Class"), "7|KP_7", CLASSES, NULL},
+	{"win.class::8", N_("Eighth Class"), "8|KP_8", CLASSES, NULL},
+	{"win.class::9", N_("Ninth Class"), "9|KP_9", CLASSES, NULL},
+	{"win.class::0", N_("Tenth Class"), "0|KP_0", CLASSES, NULL},
+	{"win.add-class", N_("Add Class…"), "<Control><Shift>n", CLASSES, N_("new label")},
+
+	{"win.zoom-in", N_("Zoom In"), "plus|equal|KP_Add|<Control>plus|<Control>equal", VIEW, NULL},
+	{"win.zoom-out", N_("Zoom Out"), "minus|KP_Subtract|<Control>minus", VIEW, NULL},
+	{"win.zoom-one", N_("One Image Pixel per Screen Pixel"), "<Control>0", VIEW, N_("1:1 100 % original zoom")},
+	{"win.zoom-fit", N_("Fit the Image in the Window"), "f", VIEW, N_("zoom whole all")},
+	{"win.hide-masks", N_("Hide All Masks"), "h", VIEW, N_("show objects hold")},
+	{"win.opacity-down", N_("More Transparent Masks"), "bracketleft", VIEW, N_("opacity")},
+	{"win.opacity-up", N_("More Opaque Masks"), "bracketright", VIEW, N_("opacity")},
+	{"win.style", N_("Bands and Stretch…"), "<Control>b", VIEW, N_("composite contrast gamma percentile db sar")},
+	{"win.page::objects", N_("Show Objects"), "<Alt>1", VIEW, N_("sidebar list")},
+	{"win.page::image", N_("Show Image Information"), "<Alt>2", VIEW, N_("sidebar crs bands size")},
+	{"win.find", N_("Find Objects"), "<Control>f", VIEW, N_("filter search list")},
+	{"win.sidebar", N_("Sidebar"), "F9", VIEW, N_("panel hide show")},
+	{"win.fullscreen", N_("Full Screen"), "F11", VIEW, NULL},
+	{"win.copy-position", N_("Copy the Pointer's Coordinates"), "<Control><Shift>c", VIEW, N_("map position clipboard")},
+
+	{"win.focus-canvas", N_("Go to the Image"), "<Alt>0", VIEW, N_("keyboard focus canvas")},
+
+	{"win.palette", N_("Command Palette"), "<Control>k", HELP, N_("search actions")},
+	{"win.shortcuts", N_("Keyboard Shortcuts"), "question|<Control>question", HELP, N_("keys help")},
+	{"app.preferences", N_("Preferences"), "<Control>comma", HELP, N_("settings device theme units")},
+	{"app.about", N_("About Nadir"), NULL, HELP, N_("version licence")},
+};
+/* clang-format on */
+
+const nadir_action *nadir_actions(guint *n)
+{
+	*n = G_N_ELEMENTS(table);
+	return table;
+}
+
+const nadir_action *nadir_action_find(const char *action)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++)
+		if (g_str_equal(table[i].action, action))
+			return &table[i];
+	return NULL;
+}
+
+const char *nadir_action_title(const nadir_action *a)
+{
+	return _(a->title);
+}
+
+char *nadir_action_key_label(const nadir_action *a)
+{
+	if (!a->keys)
+		return NULL;
+	g_auto(GStrv) keys = g_strsplit(a->keys, "|", 2);
+	guint key;
+	GdkModifierType mods;
+	if (!gtk_accelerator_parse(keys[0], &key, &mods))
+		return NULL;
+	return gtk_accelerator_get_label(key, mods);
+}
+
+char *nadir_action_tooltip(const nadir_action *a)
+{
+	g_autofree char *key = nadir_action_key_label(a);
+	return key ? g_strdup_printf("%s (%s)", nadir_action_title(a), key) : g_strdup(nadir_action_title(a));
+}
+
+/* The group that holds the action and its name there; NULL when the widget sits in no such window yet. */
+static GActionGroup *find_group(GtkWidget *widget, const char *name, const char **local)
+{
+	GtkRoot *root = gtk_widget_get_root(widget);
+	if (!GTK_IS_APPLICATION_WINDOW(root))
+		return NULL;
+	*local = strchr(name, '.') + 1;
+	if (g_str_has_prefix(name, "win."))
+		return G_ACTION_GROUP(root);
+	return G_ACTION_GROUP(gtk_window_get_application(GTK_WINDOW(root)));
+}
+
+bool nadir_action_is_enabled(GtkWidget *widget, const nadir_action *a)
+{
+	g_autofree char *name = NULL;
+	g_autoptr(GVariant) target = NULL;
+	const char *local = NULL;
+	if (!g_action_parse_detailed_name(a->action, &name, &target, NULL))
+		return false;
+	GActionGroup *group = find_group(widget, name, &local);
+	return group && g_action_group_has_action(group, local) && g_action_group_get_action_enabled(group, local);
+}
+
+bool nadir_action_run(GtkWidget *widget, const nadir_action *a)
+{
+	g_autofree char *name = NULL;
+	g_autoptr(GVariant) target = NULL;
+	const char *local = NULL;
+	if (!nadir_action_is_enabled(widget, a) || !g_action_parse_detailed_name(a->action, &name, &target, NULL))
+		return false;
+	g_action_group_activate_action(find_group(widget, name, &local), local, target);
+	return true;
+}
+
+/* Keys that also write text or move in it belong to the entry that has the focus. */
+static bool is_plain(const char *keys)
+{
+	return !strstr(keys, "<Control>") && !strstr(keys, "<Alt>") && keys[0] != 'F';
+}
+
+static bool focus_wants_text(GtkWindow *window)
+{
+	GtkWidget *focus = gtk_window_get_focus(window);
+	return focus &&
+	       (GTK_IS_EDITABLE(focus) || GTK_IS_TEXT_VIEW(focus) || gtk_widget_get_ancestor(focus, GTK_TYPE_POPOVER));
+}
+
+static gboolean on_shortcut(GtkWidget *widget, GVariant *args, gpointer data)
+{
+	const nadir_action *a = data;
+	if (is_plain(a->keys) && focus_wants_text(GTK_WINDOW(widget)))
+		return FALSE;
+	return nadir_action_run(widget, a);
+}
+
+void nadir_actions_install(GtkWindow *window)
+{
+	GtkEventController *controller = gtk_shortcut_controller_new();
+	gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_BUBBLE);
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!table[i].keys || g_str_equal(table[i].action, "win.hide-masks")) /* held, not struck: the window's own */
+			continue;
+		GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(table[i].keys),
+		                                         gtk_callback_action_new(on_shortcut, (gpointer)&table[i], NULL));
+		gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(controller), shortcut);
+	}
+	gtk_widget_add_controller(GTK_WIDGET(window), controller);
+}

@@ -1,0 +1,359 @@
+#include "app/panel-objects.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+#include "app/object-row.h"
+#include "app/panel-classes.h"
+
+typedef enum { SORT_NEWEST, SORT_OLDEST, SORT_CLASS, SORT_LARGEST, SORT_SCORE } sort_order;
+
+struct _NadirPanelObjects {
+	GtkWidget parent_instance;
+
+	/* Template widgets */
+	GtkSearchEntry *filter_entry;
+	GtkLabel *count;
+	GtkDropDown *order;
+	GtkStack *stack;
+	GtkListView *list;
+	GtkPopoverMenu *menu;
+	NadirPanelClasses *classes;
+
+	/* Owned references */
+	NadirDocument *document;
+	GSignalGroup *signals;
+	GtkFilter *filter;
+	GtkSorter *sorter;
+	GtkFilterListModel *filtered;
+	GtkSingleSelection *selection;
+	GHashTable *rows; /* of NadirObjectRow, borrowed: those bound now */
+	char *needle;     /* case-folded filter text */
+	gboolean syncing; /* the selection follows the document: do not answer */
+};
+
+G_DEFINE_FINAL_TYPE(NadirPanelObjects, nadir_panel_objects, GTK_TYPE_WIDGET)
+
+enum { FAILED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void fail(NadirPanelObjects *self, const GError *error)
+{
+	g_signal_emit(self, signals[FAILED], 0, error->message);
+}
+
+/* --- filter and order --- */
+
+static gboolean matches(gpointer item, gpointer data)
+{
+	NadirPanelObjects *self = data;
+	if (!self->needle || !*self->needle)
+		return TRUE;
+	const feature *f = nadir_object_get_feature(item);
+	g_autofree char *details = nadir_object_describe(item);
+	g_autofree char *all = g_strdup_printf("%s #%" G_GINT64_FORMAT " %s %s %s", f->class_name, f->id, details, f->state,
+	                                       f->caption ? f->caption : "");
+	g_autofree char *folded = g_utf8_casefold(all, -1);
+	return strstr(folded, self->needle) != NULL;
+}
+
+static int by_number(double a, double b)
+{
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+static int compare(gconstpointer pa, gconstpointer pb, gpointer data)
+{
+	const NadirPanelObjects *self = data;
+	const feature *a = nadir_object_get_feature((gpointer)pa), *b = nadir_object_get_feature((gpointer)pb);
+	const int newest = a->id < b->id ? 1 : a->id > b->id ? -1 : 0;
+	int c = 0;
+	switch ((sort_order)gtk_drop_down_get_selected(self->order)) {
+	case SORT_NEWEST:
+		return newest;
+	case SORT_OLDEST:
+		return -newest;
+	case SORT_CLASS:
+		c = g_utf8_collate(a->class_name, b->class_name);
+		break;
+	case SORT_LARGEST:
+		c = by_number((double)b->area_px, (double)a->area_px);
+		break;
+	case SORT_SCORE: /* what a person drew needs no second look: last */
+		c = by_number(isnan(a->score) ? 2 : a->score, isnan(b->score) ? 2 : b->score);
+		break;
+	}
+	return c ? c : newest;
+}
+
+static void update_count(NadirPanelObjects *self)
+{
+	const guint all = self->document ? g_list_model_get_n_items(nadir_document_get_objects(self->document)) : 0;
+	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	g_autofree char *text = shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
+	                                     : g_strdup_printf(_("%u of %u objects"), shown, all);
+	gtk_label_set_text(self->count, text);
+	gtk_stack_set_visible_child_name(self->stack, shown ? "list" : all ? "no-match" : "empty");
+}
+
+static void on_filter_changed(NadirPanelObjects *self)
+{
+	g_free(self->needle);
+	self->needle = g_utf8_casefold(gtk_editable_get_text(GTK_EDITABLE(self->filter_entry)), -1);
+	gtk_filter_changed(self->filter, GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+static void on_order_changed(NadirPanelObjects *self)
+{
+	if (self->sorter)
+		gtk_sorter_changed(self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+}
+
+/* --- selection, both ways --- */
+
+static guint find_position(NadirPanelObjects *self, gint64 id)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
+		if (nadir_object_get_feature(o)->id == id)
+			return i;
+	}
+	return GTK_INVALID_LIST_POSITION;
+}
+
+static void follow_document(NadirPanelObjects *self)
+{
+	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
+	const guint position =
+		selected ? find_position(self, nadir_object_get_feature(selected)->id) : GTK_INVALID_LIST_POSITION;
+	self->syncing = TRUE;
+	gtk_single_selection_set_selected(self->selection, position);
+	self->syncing = FALSE;
+	if (position != GTK_INVALID_LIST_POSITION)
+		gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", position);
+}
+
+static void on_user_selected(NadirPanelObjects *self)
+{
+	NadirObject *o = gtk_single_selection_get_selected_item(self->selection);
+	if (self->syncing || !self->document || !o)
+		return;
+	if (o != nadir_document_get_selected(self->document))
+		nadir_document_select(self->document, nadir_object_get_feature(o)->id);
+}
+
+/* Items are replaced when they change, and the model then loses the selection: the document knows it. */
+static void on_items_changed(NadirPanelObjects *self)
+{
+	update_count(self);
+	if (!self->syncing)
+		follow_document(self);
+}
+
+static void on_activated(NadirPanelObjects *self, guint position)
+{
+	gtk_widget_activate_action(GTK_WIDGET(self), "win.show-object", NULL);
+}
+
+void nadir_panel_objects_step(NadirPanelObjects *self, int step)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	if (!self->document || n == 0)
+		return;
+	guint at = gtk_single_selection_get_selected(self->selection);
+	if (at == GTK_INVALID_LIST_POSITION)
+		at = step > 0 ? n - 1 : 0;
+	at = (at + n + (step > 0 ? 1 : n - 1)) % n;
+	g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), at);
+	nadir_document_select(self->document, nadir_object_get_feature(o)->id);
+}
+
+/* --- rows --- */
+
+static void on_relabel(NadirObjectRow *row, const char *name, NadirPanelObjects *self)
+{
+	g_autoptr(GError) error = NULL;
+	const feature *f = nadir_object_get_feature(nadir_object_row_get_object(row));
+	if (!nadir_document_relabel(self->document, f->id, name, &error))
+		fail(self, error);
+}
+
+static void on_row_pressed(GtkGestureClick *gesture, int n_press, double x, double y, NadirObjectRow *row)
+{
+	NadirPanelObjects *self = NADIR_PANEL_OBJECTS(gtk_widget_get_ancestor(GTK_WIDGET(row), NADIR_TYPE_PANEL_OBJECTS));
+	NadirObject *o = nadir_object_row_get_object(row);
+	double px, py;
+	if (!self || !o || !self->document)
+		return;
+	nadir_document_select(self->document, nadir_object_get_feature(o)->id);
+	gtk_widget_translate_coordinates(GTK_WIDGET(row), GTK_WIDGET(self), x, y, &px, &py);
+	gtk_popover_set_pointing_to(GTK_POPOVER(self->menu), &(GdkRectangle){(int)px, (int)py, 1, 1});
+	gtk_popover_popup(GTK_POPOVER(self->menu));
+}
+
+static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPanelObjects *self)
+{
+	GtkWidget *row = nadir_object_row_new();
+	GtkGesture *click = gtk_gesture_click_new();
+	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+	g_signal_connect_object(click, "pressed", G_CALLBACK(on_row_pressed), row, 0);
+	gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(click));
+	g_signal_connect_object(row, "relabel", G_CALLBACK(on_relabel), self, 0);
+	gtk_list_item_set_child(item, row);
+}
+
+static void bind_row(NadirPanelObjects *self, NadirObjectRow *row, NadirObject *o)
+{
+	const char *name = nadir_object_get_feature(o)->class_name;
+	nadir_object_row_bind(row, o, self->document ? nadir_document_find_class(self->document, name) : NULL);
+}
+
+static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPanelObjects *self)
+{
+	NadirObjectRow *row = NADIR_OBJECT_ROW(gtk_list_item_get_child(item));
+	bind_row(self, row, gtk_list_item_get_item(item));
+	g_hash_table_add(self->rows, row);
+}
+
+static void on_unbind(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPanelObjects *self)
+{
+	NadirObjectRow *row = NADIR_OBJECT_ROW(gtk_list_item_get_child(item));
+	g_hash_table_remove(self->rows, row);
+	nadir_object_row_bind(row, NULL, NULL);
+}
+
+void nadir_panel_objects_refresh(NadirPanelObjects *self)
+{
+	GHashTableIter iter;
+	gpointer row;
+	g_hash_table_iter_init(&iter, self->rows);
+	while (g_hash_table_iter_next(&iter, &row, NULL))
+		bind_row(self, row, nadir_object_row_get_object(row));
+}
+
+void nadir_panel_objects_edit_selected(NadirPanelObjects *self)
+{
+	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
+	GHashTableIter iter;
+	gpointer row;
+	g_hash_table_iter_init(&iter, self->rows);
+	while (selected && g_hash_table_iter_next(&iter, &row, NULL))
+		if (nadir_object_row_get_object(row) == selected) {
+			nadir_object_row_edit(row, nadir_document_get_classes(self->document));
+			return;
+		}
+}
+
+/* --- the panel --- */
+
+void nadir_panel_objects_focus_filter(NadirPanelObjects *self)
+{
+	gtk_widget_grab_focus(GTK_WIDGET(self->filter_entry));
+}
+
+void nadir_panel_objects_focus_new_class(NadirPanelObjects *self)
+{
+	nadir_panel_classes_focus_new(self->classes);
+}
+
+static void on_stop_search(NadirPanelObjects *self)
+{
+	gtk_editable_set_text(GTK_EDITABLE(self->filter_entry), "");
+	gtk_widget_activate_action(GTK_WIDGET(self), "win.focus-canvas", NULL);
+}
+
+static void on_classes_failed(NadirPanelObjects *self, const char *sentence)
+{
+	g_signal_emit(self, signals[FAILED], 0, sentence);
+}
+
+void nadir_panel_objects_set_document(NadirPanelObjects *self, NadirDocument *document)
+{
+	g_return_if_fail(NADIR_IS_PANEL_OBJECTS(self));
+	self->syncing = TRUE;
+	gtk_filter_list_model_set_model(self->filtered, NULL);
+	g_set_object(&self->document, document);
+	g_signal_group_set_target(self->signals, document);
+	if (document)
+		gtk_filter_list_model_set_model(self->filtered, nadir_document_get_objects(document));
+	self->syncing = FALSE;
+	nadir_panel_classes_set_document(self->classes, document);
+	on_items_changed(self);
+}
+
+static void nadir_panel_objects_dispose(GObject *object)
+{
+	NadirPanelObjects *self = NADIR_PANEL_OBJECTS(object);
+	GtkWidget *child;
+	if (self->selection)
+		g_signal_handlers_disconnect_by_data(self->selection, self);
+	g_clear_object(&self->signals);
+	g_clear_object(&self->document);
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
+		gtk_widget_unparent(child);
+	g_clear_object(&self->selection);
+	g_clear_object(&self->filtered);
+	g_clear_object(&self->filter);
+	g_clear_object(&self->sorter);
+	g_clear_pointer(&self->rows, g_hash_table_unref);
+	g_clear_pointer(&self->needle, g_free);
+	G_OBJECT_CLASS(nadir_panel_objects_parent_class)->dispose(object);
+}
+
+static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_panel_objects_dispose;
+	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_PANEL_OBJECTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+	                               G_TYPE_NONE, 1, G_TYPE_STRING);
+	g_type_ensure(NADIR_TYPE_PANEL_CLASSES);
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-objects.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, filter_entry);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, count);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, order);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, stack);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, list);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, menu);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, classes);
+	gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_order_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
+	gtk_widget_class_bind_template_callback(widget_class, on_activated);
+	gtk_widget_class_bind_template_callback(widget_class, on_classes_failed);
+	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
+}
+
+static void make_models(NadirPanelObjects *self)
+{
+	self->filter = GTK_FILTER(gtk_custom_filter_new(matches, self, NULL));
+	self->sorter = GTK_SORTER(gtk_custom_sorter_new(compare, self, NULL));
+	self->filtered = gtk_filter_list_model_new(NULL, g_object_ref(self->filter));
+	GtkSortListModel *sorted =
+		gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), g_object_ref(self->sorter));
+	self->selection = gtk_single_selection_new(G_LIST_MODEL(sorted));
+	gtk_single_selection_set_autoselect(self->selection, FALSE);
+	gtk_single_selection_set_can_unselect(self->selection, TRUE);
+	g_signal_connect_swapped(self->selection, "notify::selected", G_CALLBACK(on_user_selected), self);
+	g_signal_connect_data(self->selection, "items-changed", G_CALLBACK(on_items_changed), self, NULL,
+	                      G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+}
+
+static void nadir_panel_objects_init(NadirPanelObjects *self)
+{
+	self->rows = g_hash_table_new(NULL, NULL);
+	gtk_widget_init_template(GTK_WIDGET(self));
+	make_models(self);
+	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
+	g_signal_connect(factory, "setup", G_CALLBACK(on_setup), self);
+	g_signal_connect(factory, "bind", G_CALLBACK(on_bind), self);
+	g_signal_connect(factory, "unbind", G_CALLBACK(on_unbind), self);
+	gtk_list_view_set_factory(self->list, factory);
+	g_object_unref(factory);
+	gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(self->selection));
+	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
+	g_signal_group_connect_swapped(self->signals, "selection-changed", G_CALLBACK(follow_document), self);
+	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(nadir_panel_objects_refresh), self);
+	update_count(self);
+}

@@ -1,0 +1,174 @@
+#include "app/style-editor.h"
+
+#include <glib/gi18n.h>
+
+typedef enum { MODE_AUTO, MODE_ONE, MODE_THREE } band_mode;
+
+/* What the user has chosen, kept with the document so that every editor of it shows the same. */
+typedef struct {
+	guint mode, stretch, source; /* rows of the choosers; 0: automatic */
+	guint band[3];
+} style_choice;
+
+#define CHOICE_KEY "nadir-style-choice"
+
+struct _NadirStyleEditor {
+	GtkWidget parent_instance;
+
+	/* Template widgets */
+	GtkDropDown *mode, *band0, *band1, *band2, *stretch, *source;
+	GtkLabel *label0, *label1, *label2;
+
+	/* Owned references */
+	NadirDocument *document;
+	GSignalGroup *signals;
+
+	gboolean loading; /* the widgets follow the document: do not answer */
+};
+
+G_DEFINE_FINAL_TYPE(NadirStyleEditor, nadir_style_editor, GTK_TYPE_WIDGET)
+
+static const char *const stretches[] = {NULL, "none", "p2-98", "minmax", "db"};
+static const char *const sources[] = {NULL, "optical", "sar", "infrared"};
+
+char *nadir_band_title(const raster_info *info, int band)
+{
+	static const char *const colors[] = {"red",   N_("red"),   "green", N_("green"), "blue",    N_("blue"),
+	                                     "alpha", N_("alpha"), "gray",  N_("grey"),  "palette", N_("palette")};
+	const raster_band *b = &info->bands[band];
+	const char *color = NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(colors); i += 2)
+		if (g_str_equal(b->color, colors[i]))
+			color = _(colors[i + 1]);
+	GString *text = g_string_new(NULL);
+	g_string_append_printf(text, "%d", band + 1);
+	if (color)
+		g_string_append_printf(text, " · %s", color);
+	if (b->name && *b->name)
+		g_string_append_printf(text, " · %s", b->name);
+	return g_string_free(text, FALSE);
+}
+
+static style_choice *get_choice(NadirDocument *document)
+{
+	style_choice *choice = g_object_get_data(G_OBJECT(document), CHOICE_KEY);
+	if (!choice) {
+		choice = g_new0(style_choice, 1);
+		g_object_set_data_full(G_OBJECT(document), CHOICE_KEY, choice, g_free);
+	}
+	return choice;
+}
+
+static void show_bands(NadirStyleEditor *self, band_mode mode)
+{
+	GtkWidget *three[] = {GTK_WIDGET(self->band1), GTK_WIDGET(self->band2), GTK_WIDGET(self->label1),
+	                      GTK_WIDGET(self->label2)};
+	for (guint i = 0; i < G_N_ELEMENTS(three); i++)
+		gtk_widget_set_visible(three[i], mode == MODE_THREE);
+	gtk_widget_set_visible(GTK_WIDGET(self->band0), mode != MODE_AUTO);
+	gtk_widget_set_visible(GTK_WIDGET(self->label0), mode != MODE_AUTO);
+	gtk_label_set_text(self->label0, mode == MODE_THREE ? _("Red") : _("Band"));
+}
+
+static void load(NadirStyleEditor *self)
+{
+	gtk_widget_set_sensitive(GTK_WIDGET(self), self->document != NULL);
+	if (!self->document)
+		return;
+	style_choice *choice = get_choice(self->document);
+	const raster_style *style = nadir_document_get_style(self->document);
+	GtkDropDown *bands[] = {self->band0, self->band1, self->band2};
+	self->loading = TRUE;
+	for (int i = 0; i < 3; i++) {
+		if (choice->mode == MODE_AUTO)
+			choice->band[i] = (guint)style->band[i];
+		gtk_drop_down_set_selected(bands[i], choice->band[i]);
+	}
+	gtk_drop_down_set_selected(self->mode, choice->mode);
+	gtk_drop_down_set_selected(self->stretch, choice->stretch);
+	gtk_drop_down_set_selected(self->source, choice->source);
+	show_bands(self, choice->mode);
+	self->loading = FALSE;
+}
+
+static void on_changed(NadirStyleEditor *self)
+{
+	if (self->loading || !self->document)
+		return;
+	style_choice *choice = get_choice(self->document);
+	*choice = (style_choice){.mode = gtk_drop_down_get_selected(self->mode),
+	                         .stretch = gtk_drop_down_get_selected(self->stretch),
+	                         .source = gtk_drop_down_get_selected(self->source),
+	                         .band = {gtk_drop_down_get_selected(self->band0), gtk_drop_down_get_selected(self->band1),
+	                                  gtk_drop_down_get_selected(self->band2)}};
+	g_autofree char *bands = NULL;
+	if (choice->mode == MODE_ONE)
+		bands = g_strdup_printf("%u", choice->band[0] + 1);
+	else if (choice->mode == MODE_THREE)
+		bands = g_strdup_printf("%u,%u,%u", choice->band[0] + 1, choice->band[1] + 1, choice->band[2] + 1);
+	show_bands(self, choice->mode);
+	nadir_document_set_style(self->document, bands, stretches[choice->stretch], sources[choice->source]);
+}
+
+static void fill_bands(NadirStyleEditor *self)
+{
+	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
+	g_autoptr(GtkStringList) list = gtk_string_list_new(NULL);
+	for (int i = 0; i < info->n_bands; i++)
+		gtk_string_list_take(list, nadir_band_title(info, i));
+	gtk_drop_down_set_model(self->band0, G_LIST_MODEL(list));
+	gtk_drop_down_set_model(self->band1, G_LIST_MODEL(list));
+	gtk_drop_down_set_model(self->band2, G_LIST_MODEL(list));
+}
+
+void nadir_style_editor_set_document(NadirStyleEditor *self, NadirDocument *document)
+{
+	g_return_if_fail(NADIR_IS_STYLE_EDITOR(self));
+	g_set_object(&self->document, document);
+	g_signal_group_set_target(self->signals, document);
+	self->loading = TRUE;
+	if (document)
+		fill_bands(self);
+	load(self);
+	self->loading = FALSE;
+}
+
+static void nadir_style_editor_dispose(GObject *object)
+{
+	NadirStyleEditor *self = NADIR_STYLE_EDITOR(object);
+	GtkWidget *child;
+	self->loading = TRUE;
+	g_clear_object(&self->signals);
+	g_clear_object(&self->document);
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
+		gtk_widget_unparent(child);
+	G_OBJECT_CLASS(nadir_style_editor_parent_class)->dispose(object);
+}
+
+static void nadir_style_editor_class_init(NadirStyleEditorClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_style_editor_dispose;
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/style-editor.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, mode);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, band0);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, band1);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, band2);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, label0);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, label1);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, label2);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, stretch);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, source);
+	gtk_widget_class_bind_template_callback(widget_class, on_changed);
+	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+}
+
+static void nadir_style_editor_init(NadirStyleEditor *self)
+{
+	self->loading = TRUE;
+	gtk_widget_init_template(GTK_WIDGET(self));
+	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
+	g_signal_group_connect_swapped(self->signals, "style-changed", G_CALLBACK(load), self);
+	show_bands(self, MODE_AUTO);
+	self->loading = FALSE;
+}

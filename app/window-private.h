@@ -1,0 +1,56 @@
+/* Inside of the window, for its own files. */
+#pragma once
+#include "app/palette.h"
+#include "app/window.h"
+#include "app/workspace.h"
+
+G_BEGIN_DECLS
+
+struct _NadirWindow {
+	AdwApplicationWindow parent_instance;
+
+	/* Template widgets */
+	AdwWindowTitle *title;
+	AdwToastOverlay *toasts;
+	GtkInfoBar *info_bar;
+	GtkLabel *info_text;
+	GtkStack *stack; /* empty, opening, image */
+	GtkLabel *opening_text;
+	GtkWidget *status_page;
+	GtkListBox *recent_list;
+	GtkWidget *recent_box;
+	NadirWorkspace *work;
+	GtkButton *undo_button, *redo_button;
+	GtkMenuButton *chip;
+	GtkLabel *chip_label;
+	GtkImage *chip_icon;
+	GtkLabel *chip_details;
+	GMenu *recent_menu;
+
+	/* Owned references */
+	NadirDocument *document;
+	GSignalGroup *document_signals;
+	GCancellable *opening; /* of the file being opened */
+	GFile *file;           /* what is open or being opened */
+	GtkFileChooserNative *chooser;
+	service *service;       /* borrowed: what the document was opened with */
+	gboolean told_software; /* the notice about a software device was shown */
+	guint opening_source;   /* shows the spinner when opening takes a while */
+};
+
+/* window-actions.c */
+void nadir_window_install_actions(NadirWindow *self);
+void nadir_window_update_actions(NadirWindow *self);
+/* window-open.c */
+void nadir_window_setup_open(NadirWindow *self);               /* drag and drop, recent files */
+void nadir_window_open_beside(NadirWindow *self, GFile *file); /* here when empty, else in another window */
+void nadir_window_choose_file(NadirWindow *self);
+void nadir_window_choose_save_as(NadirWindow *self);
+void nadir_window_reload(NadirWindow *self); /* the same file once more, with the current service */
+void nadir_window_set_document(NadirWindow *self, NadirDocument *document);
+/* window-status.c */
+void nadir_window_update_title(NadirWindow *self);
+void nadir_window_update_chip(NadirWindow *self);
+void nadir_window_update_busy(NadirWindow *self);
+
+G_END_DECLS

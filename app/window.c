@@ -1,0 +1,263 @@
+#include "app/window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "app/actions.h"
+
+G_DEFINE_FINAL_TYPE(NadirWindow, nadir_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* --- messages --- */
+
+static void show_message(NadirWindow *self, GtkMessageType type, const char *sentence)
+{
+	gtk_info_bar_set_message_type(self->info_bar, type);
+	gtk_label_set_text(self->info_text, sentence);
+	gtk_info_bar_set_revealed(self->info_bar, TRUE);
+}
+
+void nadir_window_show_error(NadirWindow *self, const char *sentence)
+{
+	g_return_if_fail(NADIR_IS_WINDOW(self));
+	show_message(self, GTK_MESSAGE_ERROR, sentence);
+}
+
+void nadir_window_show_notice(NadirWindow *self, const char *sentence)
+{
+	g_return_if_fail(NADIR_IS_WINDOW(self));
+	AdwToast *toast = adw_toast_new("");
+	g_autofree char *title = g_markup_escape_text(sentence, -1);
+	adw_toast_set_title(toast, title);
+	adw_toast_overlay_add_toast(self->toasts, toast);
+}
+
+static void on_document_error(NadirWindow *self, const char *sentence)
+{
+	nadir_window_show_error(self, sentence);
+}
+
+static void on_document_notice(NadirWindow *self, const char *sentence)
+{
+	nadir_window_show_notice(self, sentence);
+}
+
+static void on_panel_failed(NadirWindow *self, const char *sentence)
+{
+	nadir_window_show_error(self, sentence);
+}
+
+static void on_info_response(GtkInfoBar *bar)
+{
+	gtk_info_bar_set_revealed(bar, FALSE);
+}
+
+/* --- the document --- */
+
+/* What a screen reader says when the canvas has the focus: the object that is selected. */
+static void describe_canvas(NadirWindow *self)
+{
+	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
+	const feature *f = selected ? nadir_object_get_feature(selected) : NULL;
+	g_autofree char *text =
+		f ? g_strdup_printf(_("Image; selected object: %s number %" G_GINT64_FORMAT), f->class_name, f->id)
+		  : g_strdup(_("Image"));
+	gtk_accessible_update_property(GTK_ACCESSIBLE(self->work->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+}
+
+static void tell_step(GtkButton *button, const char *action, const char *what)
+{
+	g_autofree char *tip = nadir_action_tooltip(nadir_action_find(action));
+	g_autofree char *text = what ? g_strdup_printf("%s: %s", tip, what) : g_strdup(tip);
+	gtk_widget_set_tooltip_text(GTK_WIDGET(button), text);
+}
+
+static void on_state_changed(NadirWindow *self)
+{
+	tell_step(self->undo_button, "win.undo", self->document ? nadir_document_get_undo_text(self->document) : NULL);
+	tell_step(self->redo_button, "win.redo", self->document ? nadir_document_get_redo_text(self->document) : NULL);
+	nadir_window_update_actions(self);
+	describe_canvas(self);
+}
+
+static void on_objects_changed(NadirWindow *self)
+{
+	nadir_window_update_title(self);
+	on_state_changed(self);
+}
+
+void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
+{
+	if (self->document)
+		g_signal_handlers_disconnect_by_func(nadir_document_get_objects(self->document), on_objects_changed, self);
+	g_signal_group_set_target(self->document_signals, document);
+	nadir_workspace_set_document(self->work, document);
+	g_set_object(&self->document, document);
+	if (document)
+		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(on_objects_changed),
+		                        self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+	gtk_stack_set_visible_child_name(self->stack, document ? "image" : "empty");
+	nadir_window_update_title(self);
+	nadir_window_update_busy(self);
+	on_state_changed(self);
+	if (document)
+		gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+}
+
+NadirDocument *nadir_window_get_document(NadirWindow *self)
+{
+	return self->document;
+}
+
+NadirCanvas *nadir_window_get_canvas(NadirWindow *self)
+{
+	return self->work->canvas;
+}
+
+bool nadir_window_is_opening(NadirWindow *self)
+{
+	return self->opening != NULL;
+}
+
+bool nadir_window_is_empty(NadirWindow *self)
+{
+	return !self->document && !self->opening;
+}
+
+void nadir_window_units_changed(NadirWindow *self)
+{
+	nadir_panel_objects_refresh(self->work->objects);
+	nadir_window_update_title(self);
+	nadir_workspace_update_view(self->work);
+	gtk_widget_queue_draw(GTK_WIDGET(self->work->canvas));
+}
+
+/* --- held keys --- */
+
+static bool wants_text(NadirWindow *self)
+{
+	GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
+	return focus && (GTK_IS_EDITABLE(focus) || gtk_widget_get_ancestor(focus, GTK_TYPE_POPOVER));
+}
+
+static gboolean on_key_pressed(NadirWindow *self, guint key, guint code, GdkModifierType state)
+{
+	if ((key != GDK_KEY_h && key != GDK_KEY_H) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) || wants_text(self) ||
+	    !self->document)
+		return FALSE;
+	nadir_document_set_hidden(self->document, true);
+	return TRUE;
+}
+
+static void on_key_released(NadirWindow *self, guint key)
+{
+	if ((key == GDK_KEY_h || key == GDK_KEY_H) && self->document)
+		nadir_document_set_hidden(self->document, false);
+}
+
+/* --- life --- */
+
+static void restore_size(NadirWindow *self, GSettings *settings)
+{
+	int width, height;
+	g_settings_get(settings, "window-size", "(ii)", &width, &height);
+	gtk_window_set_default_size(GTK_WINDOW(self), MAX(width, 640), MAX(height, 400));
+	if (g_settings_get_boolean(settings, "window-maximized"))
+		gtk_window_maximize(GTK_WINDOW(self));
+	adw_flap_set_reveal_flap(self->work->flap, g_settings_get_boolean(settings, "sidebar-visible"));
+}
+
+static gboolean nadir_window_close_request(GtkWindow *window)
+{
+	NadirWindow *self = NADIR_WINDOW(window);
+	NadirApplication *app = NADIR_APPLICATION(gtk_window_get_application(window));
+	int width, height;
+	gtk_window_get_default_size(window, &width, &height);
+	if (app) {
+		GSettings *settings = nadir_application_get_settings(app);
+		g_settings_set(settings, "window-size", "(ii)", width, height);
+		g_settings_set_boolean(settings, "window-maximized", gtk_window_is_maximized(window));
+		g_settings_set_boolean(settings, "sidebar-visible", adw_flap_get_reveal_flap(self->work->flap));
+	}
+	g_cancellable_cancel(self->opening);
+	nadir_window_set_document(self, NULL); /* the project is closed now, not when the last reference goes */
+	return GTK_WINDOW_CLASS(nadir_window_parent_class)->close_request(window);
+}
+
+static void nadir_window_dispose(GObject *object)
+{
+	NadirWindow *self = NADIR_WINDOW(object);
+	g_cancellable_cancel(self->opening);
+	g_clear_object(&self->opening);
+	g_clear_handle_id(&self->opening_source, g_source_remove);
+	g_clear_object(&self->document_signals);
+	g_clear_object(&self->document);
+	g_clear_object(&self->file);
+	g_clear_object(&self->chooser);
+	G_OBJECT_CLASS(nadir_window_parent_class)->dispose(object);
+}
+
+#define BIND(name) gtk_widget_class_bind_template_child(widget_class, NadirWindow, name)
+
+static void bind_children(GtkWidgetClass *widget_class)
+{
+	BIND(title);
+	BIND(toasts);
+	BIND(info_bar);
+	BIND(info_text);
+	BIND(stack);
+	BIND(opening_text);
+	BIND(status_page);
+	BIND(recent_list);
+	BIND(recent_box);
+	BIND(work);
+	BIND(undo_button);
+	BIND(redo_button);
+	BIND(chip);
+	BIND(chip_label);
+	BIND(chip_icon);
+	BIND(chip_details);
+	BIND(recent_menu);
+}
+
+#undef BIND
+
+static void nadir_window_class_init(NadirWindowClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_window_dispose;
+	GTK_WINDOW_CLASS(klass)->close_request = nadir_window_close_request;
+	g_type_ensure(NADIR_TYPE_WORKSPACE);
+	gtk_widget_class_set_template_from_resource(widget_class, NADIR_RESOURCE_PATH "/window.ui");
+	bind_children(widget_class);
+	gtk_widget_class_bind_template_callback(widget_class, on_info_response);
+	gtk_widget_class_bind_template_callback(widget_class, on_panel_failed);
+	gtk_widget_class_bind_template_callback(widget_class, on_key_pressed);
+	gtk_widget_class_bind_template_callback(widget_class, on_key_released);
+}
+
+static void nadir_window_init(NadirWindow *self)
+{
+	gtk_widget_init_template(GTK_WIDGET(self));
+	self->document_signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
+	g_signal_group_connect_swapped(self->document_signals, "preview-changed", G_CALLBACK(on_state_changed), self);
+	g_signal_group_connect_swapped(self->document_signals, "selection-changed", G_CALLBACK(on_state_changed), self);
+	g_signal_group_connect_swapped(self->document_signals, "classes-changed", G_CALLBACK(on_state_changed), self);
+	g_signal_group_connect_swapped(self->document_signals, "settings-changed", G_CALLBACK(on_state_changed), self);
+	g_signal_group_connect_swapped(self->document_signals, "preview-changed", G_CALLBACK(nadir_window_update_busy),
+	                               self);
+	g_signal_group_connect_swapped(self->document_signals, "busy-changed", G_CALLBACK(nadir_window_update_busy), self);
+	g_signal_group_connect_swapped(self->document_signals, "error", G_CALLBACK(on_document_error), self);
+	g_signal_group_connect_swapped(self->document_signals, "notice", G_CALLBACK(on_document_notice), self);
+	nadir_window_install_actions(self);
+	nadir_actions_install(GTK_WINDOW(self));
+}
+
+NadirWindow *nadir_window_new(NadirApplication *app)
+{
+	NadirWindow *self = g_object_new(NADIR_TYPE_WINDOW, "application", app, NULL);
+	restore_size(self, nadir_application_get_settings(app));
+	g_signal_connect_object(app, "service-changed", G_CALLBACK(nadir_window_update_chip), self, G_CONNECT_SWAPPED);
+	nadir_window_setup_open(self);
+	nadir_window_set_document(self, NULL);
+	nadir_window_update_chip(self);
+	return self;
+}

@@ -1,0 +1,157 @@
+#include "app/workspace.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "app/tool-strip.h"
+
+G_DEFINE_FINAL_TYPE(NadirWorkspace, nadir_workspace, GTK_TYPE_WIDGET)
+
+enum { FAILED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void update_zoom(NadirWorkspace *self)
+{
+	const viewport *v = nadir_canvas_get_viewport(self->canvas);
+	const double percent = self->document ? v->scale * 100 : 100;
+	g_autofree char *text = g_strdup_printf(percent < 10 ? "%.1f %%" : "%.0f %%", percent);
+	gtk_button_set_label(self->zoom_label, text);
+	nadir_scale_bar_update(self->scale_bar, self->canvas);
+	gtk_widget_set_visible(self->scale_box, gtk_widget_get_visible(GTK_WIDGET(self->scale_bar)));
+}
+
+static void update_brush(NadirWorkspace *self)
+{
+	const double radius = nadir_canvas_get_brush_radius(self->canvas);
+	g_autofree char *text = g_strdup_printf(_("%.0f px"), 2 * radius);
+	gtk_widget_set_visible(self->brush_box, self->document && nadir_canvas_get_tool(self->canvas) == NADIR_TOOL_BRUSH);
+	gtk_label_set_text(self->brush_label, text);
+	self->brush_loading = TRUE;
+	gtk_range_set_value(GTK_RANGE(self->brush_scale), log2(MAX(radius, 0.5)));
+	self->brush_loading = FALSE;
+}
+
+void nadir_workspace_update_view(NadirWorkspace *self)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	update_zoom(self);
+	update_brush(self);
+}
+
+static void on_brush_scale(NadirWorkspace *self)
+{
+	if (self->brush_loading)
+		return;
+	nadir_canvas_set_brush_radius(self->canvas, exp2(gtk_range_get_value(GTK_RANGE(self->brush_scale))));
+	update_brush(self);
+}
+
+static void on_pointer_moved(NadirWorkspace *self)
+{
+	double x = NAN, y = NAN;
+	if (!nadir_canvas_get_pointer(self->canvas, &x, &y))
+		x = y = NAN;
+	nadir_status_line_set_pointer(self->status, x, y);
+}
+
+static void on_view_changed(NadirWorkspace *self)
+{
+	update_zoom(self);
+	on_pointer_moved(self);
+}
+
+void nadir_workspace_show_progress(NadirWorkspace *self, double fraction, gboolean loading)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	gtk_widget_set_visible(self->encode_box, fraction >= 0 || loading);
+	gtk_progress_bar_set_fraction(self->encode_progress, MAX(fraction, 0));
+	if (fraction >= 0) {
+		g_autofree char *text = g_strdup_printf(_("The model looks at this part… %.0f %%"), 100 * fraction);
+		gtk_label_set_text(self->encode_text, text);
+	} else if (loading) {
+		gtk_label_set_text(self->encode_text, _("The model is being loaded…"));
+	}
+}
+
+void nadir_workspace_show_page(NadirWorkspace *self, const char *page)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	adw_flap_set_reveal_flap(self->flap, TRUE);
+	adw_view_stack_set_visible_child_name(self->pages, page);
+}
+
+void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	nadir_canvas_set_document(self->canvas, document);
+	nadir_panel_objects_set_document(self->objects, document);
+	nadir_panel_image_set_document(self->image, document);
+	nadir_style_editor_set_document(self->style, document);
+	nadir_status_line_set_document(self->status, document);
+	g_set_object(&self->document, document);
+	nadir_workspace_update_view(self);
+}
+
+static void on_panel_failed(NadirWorkspace *self, const char *sentence)
+{
+	g_signal_emit(self, signals[FAILED], 0, sentence);
+}
+
+static void nadir_workspace_dispose(GObject *object)
+{
+	NadirWorkspace *self = NADIR_WORKSPACE(object);
+	GtkWidget *child;
+	g_clear_object(&self->document);
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
+		gtk_widget_unparent(child);
+	G_OBJECT_CLASS(nadir_workspace_parent_class)->dispose(object);
+}
+
+static void ensure_types(void)
+{
+	g_type_ensure(NADIR_TYPE_CANVAS);
+	g_type_ensure(NADIR_TYPE_TOOL_STRIP);
+	g_type_ensure(NADIR_TYPE_SCALE_BAR);
+	g_type_ensure(NADIR_TYPE_PANEL_OBJECTS);
+	g_type_ensure(NADIR_TYPE_PANEL_IMAGE);
+	g_type_ensure(NADIR_TYPE_STYLE_EDITOR);
+	g_type_ensure(NADIR_TYPE_STATUS_LINE);
+}
+
+static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_workspace_dispose;
+	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+	                               1, G_TYPE_STRING);
+	ensure_types();
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/workspace.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, flap);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, pages);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, canvas);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, objects);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, image);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style_button);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_bar);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, zoom_label);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_scale);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_label);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_progress);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_text);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, status);
+	gtk_widget_class_bind_template_callback(widget_class, on_brush_scale);
+	gtk_widget_class_bind_template_callback(widget_class, on_view_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_pointer_moved);
+	gtk_widget_class_bind_template_callback(widget_class, update_brush);
+	gtk_widget_class_bind_template_callback(widget_class, on_panel_failed);
+	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
+}
+
+static void nadir_workspace_init(NadirWorkspace *self)
+{
+	gtk_widget_init_template(GTK_WIDGET(self));
+}

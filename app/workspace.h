@@ -1,0 +1,53 @@
+/* What the window shows of an open image: canvas with floating tools, sidebar, status line. Its parts are open to the
+ * window's own files, which give them their actions. */
+#pragma once
+#include <adwaita.h>
+
+#include "app/canvas.h"
+#include "app/panel-image.h"
+#include "app/panel-objects.h"
+#include "app/scale-bar.h"
+#include "app/status-line.h"
+#include "app/style-editor.h"
+
+G_BEGIN_DECLS
+
+#define NADIR_TYPE_WORKSPACE (nadir_workspace_get_type())
+G_DECLARE_FINAL_TYPE(NadirWorkspace, nadir_workspace, NADIR, WORKSPACE, GtkWidget)
+
+struct _NadirWorkspace {
+	GtkWidget parent_instance;
+
+	/* Template widgets */
+	AdwFlap *flap;
+	AdwViewStack *pages;
+	NadirCanvas *canvas;
+	NadirPanelObjects *objects;
+	NadirPanelImage *image;
+	NadirStyleEditor *style;
+	GtkMenuButton *style_button;
+	NadirScaleBar *scale_bar;
+	GtkWidget *scale_box;
+	GtkButton *zoom_label;
+	GtkWidget *brush_box;
+	GtkScale *brush_scale;
+	GtkLabel *brush_label;
+	GtkWidget *encode_box;
+	GtkProgressBar *encode_progress;
+	GtkLabel *encode_text;
+	NadirStatusLine *status;
+
+	/* Owned references */
+	NadirDocument *document;
+
+	gboolean brush_loading; /* the slider follows the canvas: do not answer */
+};
+
+/* Signal: "failed" (const char *sentence), when a change could not be stored. */
+void nadir_workspace_set_document(NadirWorkspace *workspace, NadirDocument *document); /* NULL: empty */
+void nadir_workspace_show_page(NadirWorkspace *workspace, const char *page);           /* "objects", "image" */
+void nadir_workspace_update_view(NadirWorkspace *workspace);                           /* zoom, scale, brush */
+/* fraction < 0: nothing is being encoded; `loading`: the model is still on its way and marks wait for it. */
+void nadir_workspace_show_progress(NadirWorkspace *workspace, double fraction, gboolean loading);
+
+G_END_DECLS
