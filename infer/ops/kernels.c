@@ -8,12 +8,20 @@
 #include "conv_f16_f32.spv.h"
 #include "conv_f32_f16.spv.h"
 #include "conv_f32_f32.spv.h"
+#include "conv_tile_f16_f16.spv.h"
+#include "conv_tile_f16_f32.spv.h"
+#include "conv_tile_f32_f16.spv.h"
+#include "conv_tile_f32_f32.spv.h"
+#include "conv_tile_texel.spv.h"
 #include "copy_f16_f16.spv.h"
 #include "copy_f16_f32.spv.h"
 #include "copy_f32_f16.spv.h"
 #include "copy_f32_f32.spv.h"
 #include "depthwise_f16.spv.h"
 #include "depthwise_f32.spv.h"
+#include "depthwise_tile_f16.spv.h"
+#include "depthwise_tile_f32.spv.h"
+#include "depthwise_tile_texel.spv.h"
 #include "elementwise_f16.spv.h"
 #include "elementwise_f32.spv.h"
 #include "fourier_f16.spv.h"
@@ -28,12 +36,21 @@
 #include "linear_f32_f16.spv.h"
 #include "linear_f32_f32.spv.h"
 #include "linear_f32_q8.spv.h"
+#include "linear_tile_f16_f16.spv.h"
+#include "linear_tile_f16_f32.spv.h"
+#include "linear_tile_f16_q8.spv.h"
+#include "linear_tile_f32_f16.spv.h"
+#include "linear_tile_f32_f32.spv.h"
+#include "linear_tile_f32_q8.spv.h"
+#include "linear_tile_texel.spv.h"
 #include "matmul_nt_f16.spv.h"
 #include "matmul_nt_f32.spv.h"
 #include "resize_f16.spv.h"
 #include "resize_f32.spv.h"
 #include "upsample_add_f16.spv.h"
 #include "upsample_add_f32.spv.h"
+#include "window_attention_block_f16.spv.h"
+#include "window_attention_block_f32.spv.h"
 #include "window_attention_f16.spv.h"
 #include "window_attention_f32.spv.h"
 
@@ -56,10 +73,29 @@
 		V(k##_f32_f32), V(k##_f16_f32), V(k##_f32_f16), V(k##_f16_f16), V(k##_f32_q8), V(k##_f16_q8)                   \
 	}
 
+#define TEXEL(k) [VARIANT_TEXEL] = V(k##_texel)
+
 const kernel_info kernel_table[N_KERNELS] = {
 	[KERNEL_LINEAR] = {"linear", 5, sizeof(struct linear_push), 1 << 4, BY_WEIGHT_Q8(linear)},
+	[KERNEL_LINEAR_TILE] = {"linear_tile",
+                            5,
+                            sizeof(struct linear_push),
+                            1 << 4,
+                            {V(linear_tile_f32_f32), V(linear_tile_f16_f32), V(linear_tile_f32_f16),
+                             V(linear_tile_f16_f16), V(linear_tile_f32_q8), V(linear_tile_f16_q8), TEXEL(linear_tile)}},
 	[KERNEL_CONV] = {"conv", 5, sizeof(struct conv_push), 1 << 4, BY_WEIGHT(conv)},
+	[KERNEL_CONV_TILE] = {"conv_tile",
+                          5,
+                          sizeof(struct conv_push),
+                          1 << 4,
+                          {V(conv_tile_f32_f32), V(conv_tile_f16_f32), V(conv_tile_f32_f16), V(conv_tile_f16_f16),
+                           TEXEL(conv_tile)}},
 	[KERNEL_DEPTHWISE] = {"depthwise", 4, sizeof(struct conv_push), 1 << 3, BY_ACTIVATION(depthwise)},
+	[KERNEL_DEPTHWISE_TILE] = {"depthwise_tile",
+                               4,
+                               sizeof(struct conv_push),
+                               1 << 3,
+                               {V(depthwise_tile_f32), V(depthwise_tile_f16), TEXEL(depthwise_tile)}},
 	[KERNEL_LAYER_NORM] = {"layer_norm", 4, sizeof(struct layer_norm_push), 1 << 3, BY_ACTIVATION(layer_norm)},
 	[KERNEL_ELEMENTWISE] = {"elementwise", 3, sizeof(struct elementwise_push), 1 << 2, BY_ACTIVATION(elementwise)},
 	[KERNEL_COPY] = {"copy", 2, sizeof(struct copy_push), 1 << 1, BY_WEIGHT(copy)},
@@ -68,6 +104,8 @@ const kernel_info kernel_table[N_KERNELS] = {
 	[KERNEL_RESIZE] = {"resize", 2, sizeof(struct resize_push), 1 << 1, BY_ACTIVATION(resize)},
 	[KERNEL_WINDOW_ATTENTION] = {"window_attention", 4, sizeof(struct window_attention_push), 1 << 3,
                                  BY_ACTIVATION(window_attention)},
+	[KERNEL_WINDOW_ATTENTION_BLOCK] = {"window_attention_block", 4, sizeof(struct window_attention_push), 1 << 3,
+                                       BY_ACTIVATION(window_attention_block)},
 	[KERNEL_ATTENTION] = {"attention", 4, sizeof(struct attention_push), 1 << 3, BY_ACTIVATION(attention)},
 	[KERNEL_MATMUL_NT] = {"matmul_nt", 3, sizeof(struct matmul_nt_push), 1 << 2, BY_ACTIVATION(matmul_nt)},
 	[KERNEL_FOURIER] = {"fourier", 3, sizeof(struct fourier_push), 1 << 2, BY_ACTIVATION(fourier)},

@@ -1,6 +1,7 @@
 /* Convolutions over [H,W,C] images with any kernel size, stride and asymmetric padding. */
 #include "infer/ops/ops-private.h"
 #include "infer/ops/push-all.h"
+#include <string.h>
 
 /* Rows of the output are computed in bands when a tensor is too large to bind; a band sees the input rows it needs. */
 typedef struct {
@@ -26,6 +27,45 @@ static band band_part(const band *b, uint32_t first, uint32_t n, const weight *w
 	part.x = tensor_slice(b->x, from, to - from);
 	part.pad_y = (int32_t)((int64_t)from - top);
 	return part;
+}
+
+static bool in_fours(const struct conv_push *push)
+{
+	const uint64_t x_end = push->x_offset + (uint64_t)push->in_h * push->in_w * push->in_c;
+
+	return push->out_c % 4 == 0 && (push->y_offset | push->add_offset) % 4 == 0 && x_end % 4 == 0;
+}
+
+static void add_sizes(ops_call *call, const uint32_t *sizes, uint32_t n)
+{
+	memcpy(call->spec + call->n_spec, sizes, n * sizeof(*sizes));
+	call->n_spec += (uint8_t)n;
+}
+
+/* The same by register tiles; images of few channels (not in fours) are read number by number. */
+static void use_conv_tile(const ops *o, ops_call *call, struct conv_push *push, bool texels)
+{
+	const uint32_t pixels = push->out_h * push->out_w, few = push->in_c % 4 != 0 || push->x_offset % 4 != 0;
+	const tile t = ops_tile(o, pixels, push->out_c);
+
+	call->kernel = KERNEL_CONV_TILE;
+	if (texels)
+		call->variant = VARIANT_TEXEL;
+	add_sizes(call, (uint32_t[]){few, t.rows, t.cols, t.local}, 4);
+	push->lanes = t.lanes;
+	ops_tile_groups(&t, pixels, push->out_c, call->groups);
+}
+
+static void use_depthwise_tile(const ops *o, ops_call *call, const struct conv_push *push, bool texels)
+{
+	const uint32_t pixels = 4, local = o->caps->software ? 8 : 64;
+
+	call->kernel = KERNEL_DEPTHWISE_TILE;
+	if (texels)
+		call->variant = VARIANT_TEXEL;
+	add_sizes(call, (uint32_t[]){push->kw, push->stride, pixels, local}, 4);
+	const uint64_t n = (uint64_t)push->out_h * ((push->out_w + pixels - 1) / pixels) * (push->in_c / 4);
+	ops_groups_1d(o, (n + local - 1) / local * 64, call->groups);
 }
 
 static void record_band(ops *o, gpu_cmd *cmd, const band *b, const weight *w, const op_conv_params *p)
@@ -60,7 +100,13 @@ static void record_band(ops *o, gpu_cmd *cmd, const band *b, const weight *w, co
 	if (!depthwise)
 		call.bind[3] = add ? ops_bind(o, &b->add, &push.add_offset) : call.bind[0];
 	call.bind[depthwise ? 3 : 4] = ops_bind(o, &b->y, &push.y_offset);
-	ops_groups_1d(o, outputs, call.groups);
+	const bool texels = ops_use_texels(o, &call, b->x.type, w->data.type);
+	if (!in_fours(&push) || (depthwise && push.x_offset % 4))
+		ops_groups_1d(o, outputs, call.groups);
+	else if (depthwise)
+		use_depthwise_tile(o, &call, &push, texels);
+	else
+		use_conv_tile(o, &call, &push, texels);
 	ops_run(o, cmd, &call);
 }
 
@@ -89,8 +135,10 @@ static void convolve(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, 
 	if (tensor_is_null(&y) || tensor_is_null(&x) || tensor_is_null(&w->data) || (p->add && tensor_is_null(p->add)))
 		return;
 	check_shapes(&y, &x, w, p);
-	const band all = {
-		.y = y, .x = x, .add = p->add ? tensor_reshape(*p->add, 3, y.ne) : (tensor){.n_dims = 0}, .pad_y = (int32_t)p->pad_y};
+	const band all = {.y = y,
+	                  .x = x,
+	                  .add = p->add ? tensor_reshape(*p->add, 3, y.ne) : (tensor){.n_dims = 0},
+	                  .pad_y = (int32_t)p->pad_y};
 	run_bands(o, cmd, &all, w, p);
 }
 

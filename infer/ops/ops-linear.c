@@ -1,12 +1,34 @@
 /* Matrix products with weights: linear layers, 1x1 convolutions, transposed convolutions 2x2. */
 #include "infer/ops/ops-private.h"
 #include "infer/ops/push-all.h"
+#include <string.h>
 
 /* How the columns of the product are laid down. */
 typedef struct {
 	uint32_t rows, width; /* width: columns of the input image when a 2x2 block is spread over the output, else 0 */
 	op_act act;
 } product;
+
+static bool in_fours(const struct linear_push *push)
+{
+	return push->in_dim % 4 == 0 && push->out_dim % (push->width ? 16 : 4) == 0 &&
+	       (push->x_offset | push->y_offset | push->add_offset) % 4 == 0;
+}
+
+/* The same product by register tiles. */
+static void use_tile(const ops *o, ops_call *call, struct linear_push *push, dtype activation, dtype weights)
+{
+	const tile t = ops_tile(o, push->rows, push->out_dim);
+	const uint32_t sizes[] = {t.rows, t.cols, push->in_dim % 8 ? 1 : 2, t.local};
+
+	call->kernel = KERNEL_LINEAR_TILE;
+	if (ops_use_texels(o, call, activation, weights))
+		call->variant = VARIANT_TEXEL;
+	memcpy(call->spec + call->n_spec, sizes, sizeof(sizes));
+	call->n_spec += G_N_ELEMENTS(sizes);
+	push->lanes = t.lanes;
+	ops_tile_groups(&t, push->rows, push->out_dim, call->groups);
+}
 
 static void record_product(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weight *w, const tensor *add, product how)
 {
@@ -31,7 +53,10 @@ static void record_product(ops *o, gpu_cmd *cmd, tensor y, tensor x, const weigh
 	call.bind[2] = ops_bind(o, &w->bias, &none);
 	call.bind[3] = add ? ops_bind(o, add, &push.add_offset) : call.bind[0];
 	call.bind[4] = ops_bind(o, &y, &push.y_offset);
-	ops_groups_1d(o, (uint64_t)push.rows * push.out_dim, call.groups);
+	if (in_fours(&push))
+		use_tile(o, &call, &push, x.type, w->data.type);
+	else
+		ops_groups_1d(o, (uint64_t)push.rows * push.out_dim, call.groups);
 	ops_run(o, cmd, &call);
 }
 

@@ -7,8 +7,11 @@ G_BEGIN_DECLS
 
 typedef enum {
 	KERNEL_LINEAR,
+	KERNEL_LINEAR_TILE,
 	KERNEL_CONV,
+	KERNEL_CONV_TILE,
 	KERNEL_DEPTHWISE,
+	KERNEL_DEPTHWISE_TILE,
 	KERNEL_LAYER_NORM,
 	KERNEL_ELEMENTWISE,
 	KERNEL_COPY,
@@ -16,13 +19,15 @@ typedef enum {
 	KERNEL_UPSAMPLE_ADD,
 	KERNEL_RESIZE,
 	KERNEL_WINDOW_ATTENTION,
+	KERNEL_WINDOW_ATTENTION_BLOCK,
 	KERNEL_ATTENTION,
 	KERNEL_MATMUL_NT,
 	KERNEL_FOURIER,
 	N_KERNELS,
 } kernel_id;
 
-#define MAX_VARIANTS 6
+#define MAX_VARIANTS 7
+#define VARIANT_TEXEL 6 /* f32 read through texel buffers: all bindings but those written */
 #define MAX_SPEC 8
 #define MAX_BINDINGS 5
 
@@ -34,7 +39,7 @@ typedef struct {
 		const char *name;
 		const uint32_t *spirv;
 		size_t bytes;
-	} variant[MAX_VARIANTS]; /* by activation type (f32, f16) + 2 * weight type (f32, f16, q8) */
+	} variant[MAX_VARIANTS]; /* by activation type (f32, f16) + 2 * weight type (f32, f16, q8); or texel */
 } kernel_info;
 extern const kernel_info kernel_table[N_KERNELS];
 
@@ -68,6 +73,24 @@ bool ops_need_fit(ops *o, const char *op, const tensor *t);
 void ops_groups_1d(const ops *o, uint64_t n, uint32_t groups[3]);
 void ops_run(ops *o, gpu_cmd *cmd, const ops_call *call);
 void ops_set_error(ops *o, GError *error); /* takes it */
+
+/* Tile kernels: each invocation computes rows x cols outputs; `lanes` neighbours go along columns, local / lanes along
+ * rows. */
+typedef struct {
+	uint32_t rows, cols, lanes, local;
+} tile;
+static inline uint32_t ops_tile_rows(const tile *t)
+{
+	return t->rows * (t->local / t->lanes);
+}
+static inline uint32_t ops_tile_cols(const tile *t)
+{
+	return t->cols * t->lanes;
+}
+tile ops_tile(const ops *o, uint32_t rows, uint32_t cols);
+void ops_tile_groups(const tile *t, uint32_t rows, uint32_t cols, uint32_t groups[3]);
+/* Whether VARIANT_TEXEL can and should run this call. */
+bool ops_use_texels(const ops *o, const ops_call *call, dtype activation, dtype weights);
 
 static inline guint variant_of(dtype activation, dtype weights)
 {

@@ -84,6 +84,7 @@ static gpu_kernel *get_kernel(ops *o, const ops_call *call)
 		.n_bindings = info->n_bindings,
 		.push_bytes = info->push_bytes,
 		.writes = info->writes,
+		.texels = call->variant == VARIANT_TEXEL ? ((1u << info->n_bindings) - 1) & ~info->writes : 0,
 	};
 	GError *error = NULL;
 	k = gpu_kernel_new(o->dev, &desc, &error);

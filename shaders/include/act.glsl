@@ -22,3 +22,8 @@ float activate(uint kind, float x)
 		return x / (1.0 + exp(-x));
 	return x;
 }
+
+vec4 activate4(uint kind, vec4 x)
+{
+	return vec4(activate(kind, x.x), activate(kind, x.y), activate(kind, x.z), activate(kind, x.w));
+}

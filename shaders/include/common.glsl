@@ -8,7 +8,11 @@
 #endif
 #include "push.h"
 
+#ifdef LOCAL_SIZE_ID
+layout(local_size_x_id = LOCAL_SIZE_ID, local_size_y = 1, local_size_z = 1) in;
+#else
 layout(local_size_x = 64, local_size_y = 1, local_size_z = 1) in;
+#endif
 
 /* Number of this invocation in a dispatch folded into x and y (ops_groups_1d). */
 uint flat_id()

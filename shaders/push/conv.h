@@ -15,4 +15,5 @@ PUSH(conv_push) {
 	u32 y_offset;
 	u32 add_offset;
 	u32 w_scales;
+	u32 lanes; /* tile kernel: neighbours along columns */
 } PUSH_AS;

@@ -9,4 +9,5 @@ PUSH(linear_push) {
 	u32 add_offset;
 	u32 w_scales; /* word at which the scales of Q8 begin */
 	u32 width;
+	u32 lanes; /* tile kernel: neighbours along columns */
 } PUSH_AS;
