@@ -147,7 +147,8 @@ bool nadir_action_run(GtkWidget *widget, const nadir_action *a)
 	const char *local = NULL;
 	if (!nadir_action_is_enabled(widget, a) || !g_action_parse_detailed_name(a->action, &name, &target, NULL))
 		return false;
-	g_action_group_activate_action(find_group(widget, name, &local), local, target);
+	GActionGroup *group = find_group(widget, name, &local);
+	g_action_group_activate_action(group, local, target);
 	return true;
 }
 
