@@ -4,6 +4,7 @@
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
 
+#include <cpl_conv.h>
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -56,6 +57,18 @@ static bool plan_geojson(exporter *e, vector_plan *p, GError **error)
 	return true;
 }
 
+/* The newest edit, so that the same objects make the same bytes whenever they are exported; NULL when none is known. */
+static const char *newest_edit(const exporter *e)
+{
+	const char *newest = NULL;
+	for (guint i = 0; i < e->job->n_objects; i++) {
+		const char *edited = e->job->objects[i]->edited;
+		if (edited && strlen(edited) >= 20 && (!newest || strcmp(edited, newest) > 0))
+			newest = edited;
+	}
+	return newest;
+}
+
 static bool plan_vector(exporter *e, vector_plan *p, GError **error)
 {
 	bool has_crs = georef_has_crs(e->job->ref);
@@ -70,6 +83,10 @@ static bool plan_vector(exporter *e, vector_plan *p, GError **error)
 		p->text_limit = EXPORT_SHP_TEXT_BYTES;
 		p->layer_options = CSLSetNameValue(p->layer_options, "ENCODING", "UTF-8");
 		p->layer_options = CSLSetNameValue(p->layer_options, "2GB_LIMIT", "YES");
+		if (newest_edit(e)) {
+			g_autofree char *day = g_strndup(newest_edit(e), 10);
+			p->layer_options = CSLSetNameValue(p->layer_options, "DBF_DATE_LAST_UPDATE", day);
+		}
 		break;
 	case EXPORT_GPKG:
 		p->driver = "GPKG";
@@ -228,7 +245,9 @@ bool export_vector(exporter *e, GError **error)
 	g_autofree char *folder = g_strdup_printf("/vsimem/nadir-export-%p", (void *)e);
 	g_autofree char *memory_path = g_strdup_printf("%s/%s%s", folder, p.layer_name, extensions[e->format]);
 	VSIMkdir(folder, 0700);
+	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", newest_edit(e));
 	bool ok = make_dataset(e, &p, memory_path, error);
+	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", NULL);
 	if (ok && e->format == EXPORT_SHP)
 		ok = take_shapefile(e, memory_path, error);
 	else if (ok)

@@ -216,7 +216,7 @@ static bool run(exporter *e, GError **error)
 		            _("There is no object to export to %s: mark and accept one first, or widen the filter."), e->path);
 		return false;
 	}
-	if (!read_shapes(e, error) || !export_step(e, 0, error))
+	if (!output_check(e->path, error) || !read_shapes(e, error) || !export_step(e, 0, error))
 		return false;
 	collect_classes(e);
 	return formats[e->format].write(e, error) && export_step(e, 1, error) && output_set_commit(e->out, error);

@@ -146,15 +146,30 @@ static bool write_and_close(int fd, const void *data, gsize size)
 	return ok;
 }
 
+bool output_check(const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	struct stat st;
+	int error_number = 0;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		error_number = EISDIR;
+	else if (stat(folder, &st) != 0)
+		error_number = errno;
+	else if (!S_ISDIR(st.st_mode))
+		error_number = ENOTDIR;
+	else if (access(folder, W_OK | X_OK) != 0)
+		error_number = errno;
+	if (error_number != 0)
+		output_set_error(error, path, error_number);
+	return error_number == 0;
+}
+
 bool output_set_add(output_set *s, const char *path, const void *data, gsize size, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(path);
-	output_file *f = g_new0(output_file, 1);
-	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-		g_free(f);
-		output_set_error(error, path, EISDIR);
+	if (!output_check(path, error))
 		return false;
-	}
+	output_file *f = g_new0(output_file, 1);
 	f->path = g_strdup(path);
 	f->temporary = g_build_filename(folder, ".nadir-XXXXXX", NULL);
 	g_ptr_array_add(s->files, f);
@@ -185,6 +200,10 @@ static bool keep_old(output_file *f, GError **error)
 	g_autofree char *name = g_strdup_printf(".nadir-%08x%08x", g_random_int(), g_random_int());
 	if (!g_file_test(f->path, G_FILE_TEST_EXISTS))
 		return true;
+	if (g_file_test(f->path, G_FILE_TEST_IS_DIR)) {
+		output_set_error(error, f->path, EISDIR);
+		return false;
+	}
 	f->backup = g_build_filename(folder, name, NULL);
 	if (link(f->path, f->backup) == 0 || rename(f->path, f->backup) == 0)
 		return true;

@@ -16,6 +16,8 @@ bool output_set_add(output_set *s, const char *path, const void *data, gsize siz
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A file that must not be there afterwards, such as a .prj left by an earlier export. */
 void output_set_remove(output_set *s, const char *path);
+/* Whether a file could be made there, before the work for it is done. */
+bool output_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* In the order of the calls above. */
 bool output_set_commit(output_set *s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
