@@ -477,7 +477,8 @@ raster_source *raster_gdal_open(raster *r, const char *path, GError **error)
 	GDALDatasetH d = GDALOpenEx(path, GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, NULL, NULL, NULL);
 	raster_source *s = d ? describe(r, d, path, error) : NULL;
 	if (!d)
-		g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN, _("%s: not an image that can be opened: %s"), path,
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN,
+		            _("%s: cannot be opened as an image; is it complete and of a known format? (%s)"), path,
 		            gdal_log_text(&log));
 	else if (!s)
 		GDALClose(d);

@@ -18,9 +18,9 @@ static bool check_file(const char *path, GError **error)
 	if (stat(path, &st) != 0) {
 		if (errno == ENOENT && strchr(path, ':'))
 			return true; /* a name like NETCDF:file:variable */
-		why = errno == ENOENT || errno == ENOTDIR ? _("there is no such file") : g_strerror(errno);
+		why = errno == ENOENT || errno == ENOTDIR ? _("there is no such file; check the name") : g_strerror(errno);
 	} else if (S_ISREG(st.st_mode) && st.st_size == 0) {
-		why = _("the file is empty (0 bytes)");
+		why = _("the file is empty (0 bytes); copy it again");
 	} else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
 		why = _("this is not a file");
 	} else if (g_access(path, R_OK) != 0) {

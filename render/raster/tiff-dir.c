@@ -275,7 +275,7 @@ static bool check_place(const tiff_dir *d, const tiff_pool *pool, tiff_handle *h
 		why = g_strdup(_("the file does not say where they are"));
 	else if (at > end || bytes > end - at)
 		why = g_strdup_printf(_("they should be at bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-		                        ", but the file ends at %" G_GUINT64_FORMAT "; it is incomplete"),
+		                        ", but the file ends at %" G_GUINT64_FORMAT "; it is incomplete, copy it again"),
 		                      at, at + bytes, end);
 	else if (tiff_dir_packed_bytes(d) / PACKING_LIMIT > bytes)
 		why = g_strdup_printf(_("%" G_GUINT64_FORMAT " bytes cannot hold so many pixels"), bytes);

@@ -1,6 +1,6 @@
 /* Small TIFFs of many layouts, broken at random, are opened, read, stretched and rendered: whatever happens, it ends
  * with pixels or with an error. fuzz-raster [SECONDS [SEED]] */
-#include "tests/unit/raster/tiff-writer.h"
+#include "tiff-writer.h"
 
 static const layout SEEDS[] = {
 	{"tiles", 90, 70, 3, 8, SAMPLEFORMAT_UINT, COMPRESSION_ADOBE_DEFLATE, 32, 32, .predictor = 2},

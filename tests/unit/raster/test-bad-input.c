@@ -74,7 +74,7 @@ static void test_no_file(void)
 	assert_fails(empty, RASTER_ERROR_OPEN, "empty");
 	assert_fails(below, RASTER_ERROR_OPEN, NULL);
 	write_file(text, "no image at all\n", 16);
-	assert_fails(text, RASTER_ERROR_OPEN, "not an image");
+	assert_fails(text, RASTER_ERROR_OPEN, "cannot be opened as an image");
 	g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
 	assert_fails(pipe, RASTER_ERROR_OPEN, "not a file");
 }
