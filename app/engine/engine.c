@@ -43,7 +43,9 @@ engine *engine_open(const engine_options *options, GError **error)
 	e->dev = gpu_open(&(gpu_options){.device = options->device, .profile = options->profile}, error);
 	if (!e->dev)
 		return NULL;
-	e->model = sam_model_open(e->dev, path, &(sam_options){.f32 = options->full}, error);
+	/* f16 storage saves a GPU's bandwidth; a software device only loses by it, in speed and in exactness. */
+	const bool f32 = options->full || gpu_get_caps(e->dev)->software;
+	e->model = sam_model_open(e->dev, path, &(sam_options){.f32 = f32}, error);
 	if (!e->model)
 		return NULL;
 	if (!options->no_cache) {
