@@ -15,6 +15,7 @@ struct _NadirHistogram {
 	GCancellable *cancel; /* of the newest reading */
 
 	int n_bands; /* 0: nothing to draw */
+	int n_bins;  /* fewer than BINS where whole numbers would leave gaps */
 	raster_stats stats[3];
 };
 
@@ -56,6 +57,16 @@ static void describe(NadirHistogram *self)
 	g_string_free(text, TRUE);
 }
 
+/* Whole numbers in a narrow range: one bin a value, or every second bin would be empty. */
+static int count_bins(const reading *r)
+{
+	const raster_type type = raster_get_info(r->image)->type;
+	double range = 0;
+	for (int i = 0; i < r->n; i++)
+		range = MAX(range, r->stats[i].max - r->stats[i].min);
+	return type <= RASTER_I32 && range + 1 < BINS ? MAX((int)range + 1, 2) : BINS;
+}
+
 /* A file with unreadable parts has no histogram; that is said where the picture is, not here too. */
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -65,6 +76,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 	if (g_task_get_cancellable(G_TASK(result)) != self->cancel)
 		return;
 	self->n_bands = ok ? r->n : 0;
+	self->n_bins = count_bins(r);
 	for (int i = 0; i < self->n_bands; i++)
 		self->stats[i] = r->stats[i];
 	describe(self);
@@ -101,14 +113,16 @@ void nadir_histogram_set_document(NadirHistogram *self, NadirDocument *document)
 }
 
 /* Root of the share, so that rare values stay in sight beside a sea or a nodata collar. */
-static void draw_band(cairo_t *cr, const raster_stats *s, double w, double h)
+static void draw_band(cairo_t *cr, const raster_stats *s, int n_bins, double w, double h)
 {
-	uint32_t most = 1;
+	uint64_t bins[BINS] = {0}, most = 1;
 	for (int i = 0; i < BINS; i++)
-		most = MAX(most, s->histogram[i]);
+		bins[n_bins < BINS ? (i + 1) * (n_bins - 1) / BINS : i] += s->histogram[i];
+	for (int i = 0; i < n_bins; i++)
+		most = MAX(most, bins[i]);
 	cairo_move_to(cr, 0, h);
-	for (int i = 0; i < BINS; i++)
-		cairo_line_to(cr, (i + 0.5) * w / BINS, h - h * sqrt((double)s->histogram[i] / most));
+	for (int i = 0; i < n_bins; i++)
+		cairo_line_to(cr, (i + 0.5) * w / n_bins, h - h * sqrt((double)bins[i] / (double)most));
 	cairo_line_to(cr, w, h);
 	cairo_close_path(cr);
 }
@@ -123,7 +137,7 @@ static void nadir_histogram_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
 	for (int i = 0; i < self->n_bands; i++) {
 		GdkRGBA color = self->n_bands == 1 ? grey : rgb[i];
-		draw_band(cr, &self->stats[i], w, h - 1);
+		draw_band(cr, &self->stats[i], self->n_bins, w, h - 1);
 		color.alpha = 0.28f;
 		gdk_cairo_set_source_rgba(cr, &color);
 		cairo_fill_preserve(cr);

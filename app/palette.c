@@ -84,6 +84,11 @@ static gboolean matches(gpointer item, gpointer data)
 	return TRUE;
 }
 
+static bool is_enabled(GtkWindow *parent, NadirCommand *command)
+{
+	return nadir_action_is_enabled(GTK_WIDGET(parent), &(nadir_action){.action = command->action});
+}
+
 /* Where the first word stands: a title that begins with it is what was meant. */
 static int rank(const NadirPalette *self, const NadirCommand *command)
 {
@@ -95,9 +100,12 @@ static int rank(const NadirPalette *self, const NadirCommand *command)
 	return at == command->haystack ? 0 : at[-1] == ' ' ? 1 : 2;
 }
 
+/* What cannot be done now comes last. */
 static int compare(gconstpointer a, gconstpointer b, gpointer data)
 {
-	return rank(data, a) - rank(data, b);
+	GtkWindow *parent = gtk_window_get_transient_for(data);
+	const int impossible = parent ? is_enabled(parent, (gpointer)b) - is_enabled(parent, (gpointer)a) : 0;
+	return impossible ? impossible : rank(data, a) - rank(data, b);
 }
 
 static void on_search_changed(NadirPalette *self)
@@ -110,11 +118,6 @@ static void on_search_changed(NadirPalette *self)
 	const bool any = g_list_model_get_n_items(G_LIST_MODEL(self->selection)) > 0;
 	gtk_single_selection_set_selected(self->selection, any ? 0 : GTK_INVALID_LIST_POSITION);
 	gtk_stack_set_visible_child_name(self->stack, any ? "list" : "none");
-}
-
-static bool is_enabled(GtkWindow *parent, NadirCommand *command)
-{
-	return nadir_action_is_enabled(GTK_WIDGET(parent), &(nadir_action){.action = command->action});
 }
 
 /* The window is closed first: an action may open another one. */
@@ -165,7 +168,7 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, Nadir
 	gtk_widget_set_hexpand(title, TRUE);
 	gtk_widget_add_css_class(section, "dim-label");
 	gtk_widget_add_css_class(section, "caption");
-	gtk_widget_add_css_class(key, "keycap");
+	gtk_widget_add_css_class(key, "key-badge");
 	gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(row), title);
 	gtk_box_append(GTK_BOX(row), section);

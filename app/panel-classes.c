@@ -175,7 +175,7 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	if (c->key >= 0) {
 		g_autofree char *key = g_strdup_printf("%d", c->key);
 		GtkWidget *badge = gtk_label_new(key);
-		gtk_widget_add_css_class(badge, "keycap");
+		gtk_widget_add_css_class(badge, "key-badge");
 		gtk_widget_set_valign(badge, GTK_ALIGN_CENTER);
 		gtk_box_append(GTK_BOX(box), badge);
 	}

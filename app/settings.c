@@ -45,7 +45,7 @@ static GSettingsBackend *make_backend(void)
 	if (g_strcmp0(g_getenv("GSETTINGS_BACKEND"), "memory") == 0)
 		return g_memory_settings_backend_new();
 	g_autofree char *file = g_build_filename(g_get_user_config_dir(), "nadir", "settings.ini", NULL);
-	return g_keyfile_settings_backend_new(file, NADIR_RESOURCE_PATH "/", NULL);
+	return g_keyfile_settings_backend_new(file, NADIR_RESOURCE_PATH "/", "nadir");
 }
 
 GSettings *nadir_settings_new(GError **error)

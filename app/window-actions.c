@@ -446,7 +446,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(n > 0, "export", "next-object", "previous-object");
 	ENABLE(selected_id(self) != 0, "rename", "delete", "show-object", "deselect");
 	ENABLE(preview != NADIR_PREVIEW_NONE || (d && drawing), "accept");
-	ENABLE(preview == NADIR_PREVIEW_READY, "next-candidate", "previous-candidate");
+	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
 	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "undo-mark");
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 }

@@ -70,7 +70,8 @@ static void set_chip(NadirWindow *self, const char *icon, const char *label, con
 {
 	gtk_image_set_from_icon_name(self->chip_icon, icon);
 	gtk_label_set_text(self->chip_label, label);
-	gtk_label_set_width_chars(self->chip_label, MIN((int)g_utf8_strlen(label, -1), 30));
+	gtk_label_set_ellipsize(self->chip_label,
+	                        g_utf8_strlen(label, -1) > 30 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
 	gtk_label_set_text(self->chip_details, details);
 	gtk_widget_set_tooltip_text(GTK_WIDGET(self->chip), details);
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self->chip), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);

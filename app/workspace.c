@@ -66,10 +66,10 @@ void nadir_workspace_show_progress(NadirWorkspace *self, double fraction, gboole
 	gtk_widget_set_visible(self->encode_box, fraction >= 0 || loading);
 	gtk_progress_bar_set_fraction(self->encode_progress, MAX(fraction, 0));
 	if (fraction >= 0) {
-		g_autofree char *text = g_strdup_printf(_("The model looks at this part… %.0f %%"), 100 * fraction);
+		g_autofree char *text = g_strdup_printf(_("Encoding… %.0f %%"), 100 * fraction);
 		gtk_label_set_text(self->encode_text, text);
 	} else if (loading) {
-		gtk_label_set_text(self->encode_text, _("The model is being loaded…"));
+		gtk_label_set_text(self->encode_text, _("Loading the model…"));
 	}
 }
 
