@@ -51,6 +51,7 @@
 #include "upsample_add_f32.spv.h"
 #include "window_attention_block_f16.spv.h"
 #include "window_attention_block_f32.spv.h"
+#include "window_attention_block_texel.spv.h"
 #include "window_attention_f16.spv.h"
 #include "window_attention_f32.spv.h"
 
@@ -104,8 +105,12 @@ const kernel_info kernel_table[N_KERNELS] = {
 	[KERNEL_RESIZE] = {"resize", 2, sizeof(struct resize_push), 1 << 1, BY_ACTIVATION(resize)},
 	[KERNEL_WINDOW_ATTENTION] = {"window_attention", 4, sizeof(struct window_attention_push), 1 << 3,
                                  BY_ACTIVATION(window_attention)},
-	[KERNEL_WINDOW_ATTENTION_BLOCK] = {"window_attention_block", 4, sizeof(struct window_attention_push), 1 << 3,
-                                       BY_ACTIVATION(window_attention_block)},
+	[KERNEL_WINDOW_ATTENTION_BLOCK] = {"window_attention_block",
+                                       4,
+                                       sizeof(struct window_attention_push),
+                                       1 << 3,
+                                       {V(window_attention_block_f32), V(window_attention_block_f16),
+                                        TEXEL(window_attention_block)}},
 	[KERNEL_ATTENTION] = {"attention", 4, sizeof(struct attention_push), 1 << 3, BY_ACTIVATION(attention)},
 	[KERNEL_MATMUL_NT] = {"matmul_nt", 3, sizeof(struct matmul_nt_push), 1 << 2, BY_ACTIVATION(matmul_nt)},
 	[KERNEL_FOURIER] = {"fourier", 3, sizeof(struct fourier_push), 1 << 2, BY_ACTIVATION(fourier)},

@@ -2,6 +2,24 @@
 #include "infer/ops/push-all.h"
 #include <math.h>
 
+/* Four neighbouring queries an invocation, when everything comes in fours. */
+static void by_windows(const ops *o, ops_call *call, const struct window_attention_push *push)
+{
+	const uint32_t window = push->window, quads = window * ((window + 3) / 4);
+	const uint32_t windows = ((push->h + window - 1) / window) * ((push->w + window - 1) / window);
+	const uint32_t local = o->caps->software ? 8 : MIN(64, o->caps->max_local_total);
+	if (windows > o->caps->max_groups[0])
+		return;
+	call->kernel = KERNEL_WINDOW_ATTENTION_BLOCK;
+	call->spec[1] = local;
+	call->n_spec = 2;
+	call->groups[0] = windows;
+	call->groups[1] = push->heads;
+	call->groups[2] = (quads + local - 1) / local;
+	if (ops_use_texels(o, call, call->variant ? DTYPE_F16 : DTYPE_F32, DTYPE_F32))
+		call->variant = VARIANT_TEXEL;
+}
+
 void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad, tensor bias, uint32_t heads,
                          uint32_t window)
 {
@@ -31,6 +49,8 @@ void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad,
 	g_assert(none == 0);
 	call.bind[3] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, tokens * heads, call.groups);
+	if (dim % 4 == 0 && push.qkv_offset % 4 == 0 && push.y_offset % 4 == 0)
+		by_windows(o, &call, &push);
 	ops_run(o, cmd, &call);
 }
 
