@@ -153,6 +153,12 @@ static bool radius_to_pixels(const georef *g, const sam_mark *m, double *r, GErr
 	return true;
 }
 
+/* A map coordinate carries the rounding of its own transform; a millionth of a pixel is noise, and would decide ties. */
+static double without_noise(double pixels)
+{
+	return round(pixels * 1e6) / 1e6;
+}
+
 static prompt *marks_to_pixels(const prompt *marks, const georef *g, GError **error)
 {
 	g_autoptr(prompt) out = prompt_new();
@@ -169,8 +175,8 @@ static prompt *marks_to_pixels(const prompt *marks, const georef *g, GError **er
 		    (m[i].kind == SAM_CIRCLE && !radius_to_pixels(g, &m[i], &r, error)))
 			return NULL;
 		for (guint k = 0; k < m[i].n; k++) {
-			xy[2 * k] = x[k];
-			xy[2 * k + 1] = y[k];
+			xy[2 * k] = without_noise(x[k]);
+			xy[2 * k + 1] = without_noise(y[k]);
 		}
 		prompt_add(out, m[i].kind, m[i].sign, xy, m[i].n, r);
 	}
