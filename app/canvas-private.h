@@ -15,6 +15,7 @@ typedef enum { DRAG_NONE, DRAG_PAN, DRAG_CLICK, DRAG_BOX, DRAG_CIRCLE, DRAG_STRO
 
 /* A shape drawn once and kept as a render node while scale and look stay the same. */
 typedef struct {
+	double anchor[2]; /* of the number, image pixels */
 	double scale;
 	guint look;              /* hash of what else changes the picture */
 	graphene_rect_t covered; /* screen pixels, from the top-left corner of the shape's bounds */
@@ -32,12 +33,13 @@ struct _NadirCanvas {
 	GHashTable *blocks;   /* canvas-tiles.c: enlarged pieces of tiles */
 	GHashTable *shapes;   /* NadirObject (owned) -> CanvasShape */
 	CanvasShape *preview; /* of the shown candidate */
-	GdkTexture *checker[2];
+	GdkTexture *checker;
 	char *tile_error; /* the first tile that could not be read, told once */
 	guint tell_error; /* source id */
 
 	viewport view;
-	bool placed; /* the view was fitted since the document came */
+	bool fresh;  /* the document is new: the view is fitted at the next allocation */
+	bool fitted; /* and nobody moved it since */
 	guint64 frame;
 
 	NadirTool tool;

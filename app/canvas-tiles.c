@@ -50,11 +50,6 @@ static void block_free(void *data)
 	g_free(b);
 }
 
-void canvas_tiles_init(NadirCanvas *c)
-{
-	c->blocks = g_hash_table_new_full(block_hash, block_equal, NULL, block_free);
-}
-
 static void on_tiles(void *data)
 {
 	gtk_widget_queue_draw(GTK_WIDGET(data));
@@ -73,33 +68,29 @@ void canvas_tiles_reset(NadirCanvas *c)
 
 /* --- the checkerboard --- */
 
-static GdkTexture *checker_texture(bool dark)
+/* Light in both themes: single nodata pixels in bright ground would else look like dirt. */
+static GdkTexture *checker_texture(void)
 {
 	const int side = 2 * CHECKER_SIDE;
-	const uint8_t grey[2][2] = {{0xff, 0xe2}, {0x3c, 0x2e}};
 	uint8_t *pixels = g_malloc((gsize)side * side * 4);
 	for (int y = 0; y < side; y++)
 		for (int x = 0; x < side; x++) {
 			uint8_t *p = pixels + ((gsize)y * side + x) * 4;
-			memset(p, grey[dark][(x / CHECKER_SIDE + y / CHECKER_SIDE) & 1], 3);
+			memset(p, (x / CHECKER_SIDE + y / CHECKER_SIDE) & 1 ? 0xe4 : 0xfa, 3);
 			p[3] = 0xff;
 		}
 	g_autoptr(GBytes) bytes = g_bytes_new_take(pixels, (gsize)side * side * 4);
 	return gdk_memory_texture_new(side, side, GDK_MEMORY_DEFAULT, bytes, (gsize)side * 4);
 }
 
-static bool is_dark(NadirCanvas *c)
+void canvas_tiles_init(NadirCanvas *c)
 {
-	GdkRGBA text;
-	gtk_style_context_get_color(gtk_widget_get_style_context(GTK_WIDGET(c)), &text);
-	return 0.299 * text.red + 0.587 * text.green + 0.114 * text.blue > 0.5;
+	c->blocks = g_hash_table_new_full(block_hash, block_equal, NULL, block_free);
+	c->checker = checker_texture();
 }
 
 static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
 {
-	const bool dark = is_dark(c);
-	if (!c->checker[dark])
-		c->checker[dark] = checker_texture(dark);
 	double x0, y0, x1, y1;
 	viewport_to_screen(&c->view, 0, 0, &x0, &y0);
 	viewport_to_screen(&c->view, c->view.image_w, c->view.image_h, &x1, &y1);
@@ -111,8 +102,7 @@ static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
 		return;
 	gtk_snapshot_push_repeat(snapshot, &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)),
 	                         &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
-	gtk_snapshot_append_texture(snapshot, c->checker[dark],
-	                            &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
+	gtk_snapshot_append_texture(snapshot, c->checker, &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
 	gtk_snapshot_pop(snapshot);
 }
 

@@ -38,6 +38,7 @@ static void update_accessible(NadirCanvas *c)
 
 void canvas_view_changed(NadirCanvas *c)
 {
+	c->fitted = false;
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 	g_signal_emit(c, signals[SIGNAL_VIEW], 0);
 }
@@ -80,6 +81,7 @@ void nadir_canvas_fit(NadirCanvas *c)
 	g_return_if_fail(NADIR_IS_CANVAS(c));
 	viewport_fit(&c->view);
 	canvas_view_changed(c);
+	c->fitted = true;
 }
 
 void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o)
@@ -159,7 +161,7 @@ void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d)
 	canvas_tiles_reset(c);
 	const raster_info *info = d ? raster_get_info(nadir_document_get_raster(d)) : NULL;
 	viewport_init(&c->view, info ? info->width : 1, info ? info->height : 1);
-	c->placed = false;
+	c->fresh = true;
 	gtk_widget_queue_resize(GTK_WIDGET(c));
 	update_accessible(c);
 	canvas_update_cursor(c);
@@ -226,12 +228,15 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 static void nadir_canvas_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {
 	NadirCanvas *c = NADIR_CANVAS(widget);
-	if (width == c->view.screen_w && height == c->view.screen_h && c->placed)
+	const bool same = width == c->view.screen_w && height == c->view.screen_h;
+	if (same && !c->fresh)
 		return;
 	viewport_resize(&c->view, width, height);
-	if (!c->placed && c->document && width > 1 && height > 1) {
+	/* A view that was fitted stays fitted until somebody moves it. */
+	if (c->document && (c->fitted || c->fresh)) {
 		viewport_fit(&c->view);
-		c->placed = true;
+		c->fitted = true;
+		c->fresh = false;
 	}
 	g_signal_emit(c, signals[SIGNAL_VIEW], 0);
 }
@@ -249,8 +254,7 @@ static void nadir_canvas_dispose(GObject *object)
 	nadir_canvas_set_document(c, NULL);
 	g_clear_object(&c->document_signals);
 	g_clear_object(&c->list_signals);
-	g_clear_object(&c->checker[0]);
-	g_clear_object(&c->checker[1]);
+	g_clear_object(&c->checker);
 	G_OBJECT_CLASS(nadir_canvas_parent_class)->dispose(object);
 }
 

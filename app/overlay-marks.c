@@ -11,7 +11,7 @@ static const GdkRGBA white = {1, 1, 1, 1}, under = {0, 0, 0, 0.6f};
 
 static void paint_line(cairo_t *cr, const GdkRGBA *color, double width, bool dashed)
 {
-	static const double dash[] = {6, 5};
+	static const double dash[] = {7, 6};
 	cairo_set_dash(cr, NULL, 0, 0);
 	cairo_set_line_width(cr, width + 2);
 	gdk_cairo_set_source_rgba(cr, &under);
@@ -128,16 +128,6 @@ static void draw_crop(NadirCanvas *c, cairo_t *cr)
 	y1 = MIN(floor(y1) + 0.5, c->view.screen_h + EDGE);
 	cairo_rectangle(cr, x0, y0, x1 - x0, y1 - y0);
 	paint_line(cr, &white, 1, true);
-	const double done = nadir_document_get_encode_progress(c->document);
-	if (done < 0)
-		return;
-	/* The encode fills the lower edge of what is being encoded. */
-	cairo_rectangle(cr, x0, y1 - 5, x1 - x0, 4);
-	gdk_cairo_set_source_rgba(cr, &under);
-	cairo_fill(cr);
-	cairo_rectangle(cr, x0, y1 - 5, (x1 - x0) * CLAMP(done, 0, 1), 4);
-	gdk_cairo_set_source_rgba(cr, &positive);
-	cairo_fill(cr);
 }
 
 /* --- what is being drawn --- */

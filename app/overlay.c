@@ -192,17 +192,31 @@ static graphene_rect_t screen_rect(NadirCanvas *c, const double extent[4])
 
 /* --- badges --- */
 
-static void append_badge(NadirCanvas *c, GtkSnapshot *snapshot, const graphene_rect_t *r, gint64 id,
-                         const GdkRGBA *color, bool selected)
+/* The vertex farthest to the top right: there the number stands beside the object and over little of it. */
+static void badge_anchor(const wkb_shape *s, double *x, double *y)
+{
+	const double *p = &g_array_index(s->xy, double, 0);
+	guint best = 0;
+	for (guint i = 1; i < s->xy->len / 2; i++)
+		if (p[2 * (gsize)i] - p[2 * (gsize)i + 1] > p[2 * (gsize)best] - p[2 * (gsize)best + 1])
+			best = i;
+	*x = p[2 * (gsize)best];
+	*y = p[2 * (gsize)best + 1];
+}
+
+static void append_badge(NadirCanvas *c, GtkSnapshot *snapshot, const double anchor[2], gint64 id, const GdkRGBA *color,
+                         bool selected)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, id);
 	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(c), text);
 	int tw, th;
 	pango_layout_get_pixel_size(layout, &tw, &th);
 	const float w = (float)MAX(tw + 8, th), h = (float)th;
-	/* At the top-right corner of the object, and always in sight while the object is. */
-	const float x = CLAMP(r->origin.x + r->size.width - w / 2, 2, c->view.screen_w - w - 2);
-	const float y = CLAMP(r->origin.y - h / 2, 2, c->view.screen_h - h - 2);
+	/* Always in sight while the object is. */
+	double ax, ay;
+	viewport_to_screen(&c->view, anchor[0], anchor[1], &ax, &ay);
+	const float x = (float)CLAMP(canvas_snap(c, ax) + 3, 2, c->view.screen_w - w - 2);
+	const float y = (float)CLAMP(canvas_snap(c, ay) - h - 1, 2, c->view.screen_h - h - 2);
 	const GdkRGBA dark = {0, 0, 0, 0.85f}, white = {1, 1, 1, 1};
 	const double light = 0.299 * color->red + 0.587 * color->green + 0.114 * color->blue;
 	GskRoundedRect pill;
@@ -235,6 +249,7 @@ static CanvasShape *kept_shape(NadirCanvas *c, NadirObject *o)
 	CanvasShape *s = g_hash_table_lookup(c->shapes, o);
 	if (!s) {
 		s = g_new0(CanvasShape, 1);
+		badge_anchor(nadir_object_get_shape(o), &s->anchor[0], &s->anchor[1]);
 		g_hash_table_insert(c->shapes, g_object_ref(o), s);
 	}
 	return s;
@@ -306,7 +321,8 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 		const visible_object *v = &g_array_index(found, visible_object, i);
 		const bool large = v->rect.size.width >= BADGE_SMALLEST || v->rect.size.height >= BADGE_SMALLEST;
 		if (v->selected || (large && found->len <= BADGES_MOST))
-			append_badge(c, snapshot, &v->rect, nadir_object_get_feature(v->object)->id, &v->color, v->selected);
+			append_badge(c, snapshot, kept_shape(c, v->object)->anchor, nadir_object_get_feature(v->object)->id,
+			             &v->color, v->selected);
 	}
 	if (g_hash_table_size(c->shapes) > 2 * found->len + 64 || c->frame % 256 == 0)
 		g_hash_table_foreach_remove(c->shapes, not_drawn_lately, c);
@@ -331,7 +347,7 @@ void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot)
 	if (!s || nadir_document_get_hidden(c->document))
 		return;
 	const bool stale = nadir_document_get_preview(c->document, NULL, NULL) == NADIR_PREVIEW_RUNNING;
-	const look l = {.fill = {0.2f, 0.82f, 0.48f, stale ? 0.25f : 0.5f}, .width = 2, .preview = true, .stale = stale};
+	const look l = {.fill = {0.2f, 0.82f, 0.48f, stale ? 0.22f : 0.42f}, .width = 2, .preview = true, .stale = stale};
 	double extent[4];
 	wkb_shape_extent(s, extent);
 	const graphene_rect_t r = screen_rect(c, extent);
