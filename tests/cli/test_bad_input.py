@@ -80,9 +80,11 @@ class BadRaster(CliTest):
     def test_nan_and_nodata_in_data(self):
         run = self.segment(SAMPLES / "cog_nodata_nan.tif", "--box", "200,200,330,330")
         self.assertIn(run.status, (0, 1))
-        self.assertNotIn("nan", run.out.lower())
         if run.status:
             self.fails(run, "found nothing")
+        else:
+            self.assertGreater(run.json["objects"][0]["area_px"], 0)
+            self.assertNotIn(":nan", run.out.lower())
 
 
 @unittest.skipUnless(common.model(), "no model")
