@@ -5,6 +5,7 @@
 
 #define COARSEST_SIDE 256
 #define KEPT_ENTRIES 6
+#define KEPT_ALL_BYTES (UINT64_C(256) << 20)
 #define BLOCK_SIDE 1024
 
 struct raster_kept {
@@ -205,7 +206,9 @@ static raster_kept *kept_new(const channels *ch, int level)
 {
 	raster *r = ch->r;
 	const raster_level *l = &r->levels[level];
-	bool all = ch->bands && r->source->contiguous && r->info.n_bands <= 4;
+	uint64_t plane = (uint64_t)l->width * (uint64_t)l->height * ch->size;
+	/* Where one band costs as much as all, all are taken along: alpha and statistics will be asked for next. */
+	bool all = ch->bands && r->source->contiguous && plane * (uint64_t)r->info.n_bands <= KEPT_ALL_BYTES;
 	raster_kept *k = g_new0(raster_kept, 1);
 	k->damage = g_array_new(FALSE, FALSE, sizeof(raster_rect));
 	k->level = level;
@@ -216,7 +219,7 @@ static raster_kept *kept_new(const channels *ch, int level)
 		for (int i = 0; i < k->n_bands; i++)
 			k->bands[i] = all ? i : ch->bands[i];
 	}
-	k->data = g_try_malloc0((size_t)l->width * (size_t)l->height * (size_t)k->n_bands * k->size);
+	k->data = g_try_malloc0(plane * (size_t)k->n_bands);
 	if (!k->data)
 		g_clear_pointer(&k, raster_kept_free);
 	return k;

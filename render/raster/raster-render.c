@@ -156,6 +156,7 @@ typedef struct {
 	void *native;
 	uint8_t *plane[3]; /* [3][n]; the same pointer where channels agree */
 	uint8_t *planes, *valid;
+	bool opaque; /* nothing can be transparent: valid is not filled */
 } slice;
 
 static void slice_clear(slice *s)
@@ -211,15 +212,27 @@ static bool same_range(const raster_style *s, int a, int b)
 	return s->band[a] == s->band[b] && s->lo[a] == s->lo[b] && s->hi[a] == s->hi[b];
 }
 
+/* Bytes that are shown as they are. */
+static bool is_as_stored(const raster *r, const raster_style *s, double gamma)
+{
+	bool plain = r->info.type == RASTER_U8 && s->stretch == RASTER_STRETCH_NONE && !s->db && gamma == 1;
+	for (int c = 0; c < 3; c++)
+		plain &= s->lo[c] == 0 && s->hi[c] == 255;
+	return plain;
+}
+
 static void slice_map(raster *r, const raster_style *s, slice *sl, size_t n, double gamma)
 {
 	size_t size = raster_type_size(r->info.type);
-	raster_lut *lut = lut_get(r, s, gamma);
+	bool as_stored = is_as_stored(r, s, gamma);
+	raster_lut *lut = as_stored ? NULL : lut_get(r, s, gamma);
 	for (int c = 0; c < 3; c++) {
-		const uint8_t *in = (const uint8_t *)sl->native + (size_t)sl->at[c] * n * size;
+		uint8_t *in = (uint8_t *)sl->native + (size_t)sl->at[c] * n * size;
 		channel ch = channel_of(r, s, c, gamma);
 		sl->plane[c] = sl->planes + (size_t)c * n;
-		if (c > 0 && same_range(s, c, c - 1))
+		if (as_stored)
+			sl->plane[c] = in;
+		else if (c > 0 && same_range(s, c, c - 1))
 			sl->plane[c] = sl->plane[c - 1];
 		else if (lut)
 			map_by_table(lut->table[c], lut->entries, in, n, sl->plane[c]);
@@ -243,9 +256,22 @@ static bool slice_make(raster *r, const raster_style *s, int level, slice *sl, d
 	return true;
 }
 
+/* Only nodata, NaN, alpha, a mask or a palette make anything transparent. */
+static bool is_opaque(const raster *r, const raster_style *s, const slice *sl)
+{
+	bool floating = r->info.type == RASTER_F32 || r->info.type == RASTER_F64 || raster_type_is_complex(r->info.type);
+	bool nodata = true; /* of all bands: where one has none, no pixel can lack all */
+	for (int b = 0; b < sl->n_bands; b++)
+		nodata &= r->info.bands[sl->bands[b]].has_nodata;
+	return !floating && !nodata && !s->palette && r->alpha < 0 && !r->info.has_mask;
+}
+
 static bool slice_validity(raster *r, const raster_style *s, int level, slice *sl, GCancellable *cancel, GError **error)
 {
 	size_t n = (size_t)sl->area.w * (size_t)sl->area.h, size = raster_type_size(r->info.type);
+	sl->opaque = is_opaque(r, s, sl);
+	if (sl->opaque)
+		return true;
 	memset(sl->valid, 0, n);
 	for (int b = 0; b < sl->n_bands; b++)
 		raster_samples_valid(r->info.type, (const uint8_t *)sl->native + (size_t)b * n * size, n,
@@ -263,11 +289,25 @@ static inline uint32_t times(uint32_t c, uint32_t a)
 	return ((c * a + 128) * 257) >> 16; /* c * a / 255, rounded */
 }
 
+static void write_opaque(const slice *sl, int y, uint8_t *out)
+{
+	size_t at = (size_t)y * (size_t)sl->area.w;
+	const uint8_t *red = sl->plane[0] + at, *green = sl->plane[1] + at, *blue = sl->plane[2] + at;
+	for (int x = 0; x < sl->area.w; x++) {
+		uint32_t pixel = 0xff000000u | (uint32_t)red[x] << 16 | (uint32_t)green[x] << 8 | blue[x];
+		memcpy(out + 4 * (size_t)x, &pixel, 4);
+	}
+}
+
 static void write_bgra(const slice *sl, bool associated, int y, uint8_t *out)
 {
 	size_t at = (size_t)y * (size_t)sl->area.w;
 	const uint8_t *red = sl->plane[0] + at, *green = sl->plane[1] + at, *blue = sl->plane[2] + at,
 				  *alpha = sl->valid + at;
+	if (sl->opaque) {
+		write_opaque(sl, y, out);
+		return;
+	}
 	for (int x = 0; x < sl->area.w; x++) {
 		uint32_t a = alpha[x], rgb[3] = {red[x], green[x], blue[x]};
 		for (int c = 0; c < 3; c++)
