@@ -48,12 +48,19 @@ def pairwise_loss(logits: Tensor, like: Tensor, box: Tensor) -> Tensor:
     return total / count
 
 
-def alike(colours: Tensor, threshold: float = 18.0) -> Tensor:
-    """Colour agreement [B, 2, d, d] of Lab pictures [B, d, d, 3] with neighbours two cells to the right and below."""
-    out = colours.new_zeros(colours.shape[0], 2, *colours.shape[1:3])
-    out[:, 0, :, :-2] = ((colours[:, :, 2:] - colours[:, :, :-2]).abs().sum(3) < threshold).float()
-    out[:, 1, :-2] = ((colours[:, 2:] - colours[:, :-2]).abs().sum(3) < threshold).float()
+def differences(colours: Tensor) -> Tensor:
+    """Colour difference [B, 2, d, d] of Lab pictures [B, d, d, 3] to the neighbours two cells right and below."""
+    out = colours.new_full((colours.shape[0], 2, *colours.shape[1:3]), 1e3)
+    out[:, 0, :, :-2] = (colours[:, :, 2:] - colours[:, :, :-2]).abs().sum(3)
+    out[:, 1, :-2] = (colours[:, 2:] - colours[:, :-2]).abs().sum(3)
     return out
+
+
+def fill_loss(logits: Tensor, box: Tensor, least: Tensor) -> Tensor:
+    """A mask should fill at least the share `least` [N] of its box -> [N, K]. Without it a box alone is satisfied by a
+    thin cross, which is what a first run learnt."""
+    share = (logits.sigmoid() * box.unsqueeze(1)).sum((2, 3)) / box.sum((1, 2)).clamp_min(1).unsqueeze(1)
+    return F.relu(1 - share / least.unsqueeze(1))
 
 
 def overlap(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

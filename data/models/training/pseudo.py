@@ -119,11 +119,11 @@ FILL = {"airplane": (0.18, 0.62), "ship": (0.2, 0.95), "car": (0.4, 0.97), "pers
 
 def accepted(found: dict | None, label: str) -> bool:
     """True when the methods agree well enough for the vote to be a truth."""
-    if found is None or found["fit"] < 0.8:
+    if found is None or found["fit"] < 0.7:
         return False
     low, high = FILL.get(label, (0.2, 0.97))
     agree = sorted(found["agree"])
-    return low <= found["fill"] <= high and agree[2] >= 0.8 and agree[1] >= 0.65
+    return low <= found["fill"] <= high and agree[2] >= 0.8 and agree[1] >= 0.5
 
 
 def main() -> None:

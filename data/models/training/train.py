@@ -40,6 +40,11 @@ class Masters:
         self.average = [m.clone() for m in self.masters]
         self.updates = 0
 
+    def share(self) -> None:
+        """Move the masters to shared memory, for several processes that step on them without locks."""
+        for m in self.masters:
+            m.share_memory_()
+
     def step(self, rate: float) -> float:
         """Apply the gradients of the live parameters; returns their norm."""
         for master, live in zip(self.masters, self.live):
@@ -93,7 +98,7 @@ def item_losses(logits: torch.Tensor, scores: torch.Tensor, batch: dict, single:
     if boxed.any():
         x, b = logits[boxed], batch["box_cover"][boxed]
         loss = L.projection_loss(x, b) + L.outside_loss(x, b, area[boxed])
-        loss = loss + 0.5 * L.pairwise_loss(x, batch["like"][boxed], b)
+        loss = loss + 0.5 * L.pairwise_loss(x, batch["like"][boxed], b) + L.fill_loss(x, b, batch["least"][boxed])
         per_mask[boxed] = loss
         truth[boxed] = L.box_overlap(x.detach(), boxes[boxed])
     some = kind != NOTHING
@@ -111,6 +116,19 @@ def item_losses(logits: torch.Tensor, scores: torch.Tensor, batch: dict, single:
     return chosen + score, shown
 
 
+# A mask fills at least this share of its box: what the accepted pseudo-masks of a class nearly all do.
+LEAST = {"airplane": 0.22, "ship": 0.35, "car": 0.55, "other vehicle": 0.5, "person": 0.45, "bicycle": 0.45,
+         "swimming pool": 0.45, "playground": 0.5, "overpass": 0.25}
+
+
+def contrast(colours: np.ndarray, box: np.ndarray) -> float:
+    """Colour threshold of the pairwise term for one box (cells) on a Lab picture [d, d, 3]: by the contrast there."""
+    w, h = box[2] - box[0], box[3] - box[1]
+    x0, y0 = int(max(0, box[0] - 0.2 * w)), int(max(0, box[1] - 0.2 * h))
+    part = colours[y0:int(box[3] + 0.2 * h) + 2, x0:int(box[2] + 0.2 * w) + 2].reshape(-1, 3)
+    return float(np.clip(0.45 * part.std(0).sum(), 2.0, 18.0)) if len(part) else 18.0
+
+
 def collate(samples: list[Sample], size: int) -> dict:
     """One batch: B samples, N = B * P items."""
     d = size // 4
@@ -123,6 +141,8 @@ def collate(samples: list[Sample], size: int) -> dict:
     x = (torch.minimum(edges + 1, b[:, 2:3]) - torch.maximum(edges, b[:, 0:1])).clamp(0, 1)
     y = (torch.minimum(edges + 1, b[:, 3:4]) - torch.maximum(edges, b[:, 1:2])).clamp(0, 1)
     ignore = torch.from_numpy(np.stack([s.ignore for s in samples])).repeat_interleave(per, 0)
+    different = L.differences(torch.from_numpy(np.stack([s.colours for s in samples]))).repeat_interleave(per, 0)
+    limits = torch.tensor([contrast(s.colours, box) for s in samples for box in s.boxes])
     return {
         "image": torch.stack([s.image for s in samples]).contiguous(memory_format=torch.channels_last),
         "items": items, "crops": [s.crop for s in samples for _ in s.items],
@@ -130,7 +150,8 @@ def collate(samples: list[Sample], size: int) -> dict:
         "tight": torch.tensor([float(i.instance is not None and i.instance.kind == "pseudo") for i in items]),
         "cover": coverage, "weight": 1 - ignore, "boxes": b, "box_cover": y.unsqueeze(2) * x.unsqueeze(1),
         "area": ((b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])).clamp_min(1),
-        "like": L.alike(torch.from_numpy(np.stack([s.colours for s in samples]))).repeat_interleave(per, 0),
+        "like": (different < limits.view(-1, 1, 1, 1)).float(),
+        "least": torch.tensor([LEAST.get(i.instance.label, 0.4) if i.instance else 0.4 for i in items]),
         "drawn": draw([(i.prompts, s.crop) for s in samples for i in s.items], size),
         "single": torch.tensor([P.multimask(i.prompts) for i in items]),
     }
@@ -253,6 +274,34 @@ def save(trainer: Trainer, state: dict, work: str) -> None:
         json.dump(state, f)
 
 
+def work(rank: int, trainer: Trainer, state: dict, args: argparse.Namespace, begin: float, crops: torch.Tensor) -> None:
+    """One process's loop until the budget is used. Barriers cost dearly on shared cores, so there are none: each
+    process computes gradients on its own bf16 copy and applies them to the shared masters."""
+    random.seed(args.seed + rank)
+    trainer.rng = np.random.default_rng((args.seed, rank, state["step"]))
+    stream = iter(Stream(os.path.join(args.work, "cache"), args.work, args.size, args.prompts,
+                         args.seed * 100000 + state["step"] * 10 + rank, args.only_open))
+    first, saved, means, local = int(crops), time.time(), {}, 0
+    while time.time() - begin < args.minutes * 60:
+        batch = collate([next(stream) for _ in range(args.batch)], args.size)
+        shown = trainer.step(batch, rate_at(local, args, begin), args.size)
+        crops += args.batch
+        local += 1
+        state["step"] += args.processes
+        for k, v in shown.items():
+            if v is not None and math.isfinite(v):
+                means[k] = means.get(k, v) * 0.98 + v * 0.02
+        if rank:
+            continue
+        if local % 25 == 0:
+            speed = (int(crops) - first) / (time.time() - begin)
+            figures = " ".join(f"{k} {v:.3f}" for k, v in means.items())
+            print(f"{time.strftime('%H:%M:%S')} {int(crops)} {figures} {speed:.1f} crops/s", flush=True)
+        if time.time() - saved > 120:
+            save(trainer, {**state, "crops": int(crops), "size": args.size, "minutes": (time.time() - begin) / 60}, args.work)
+            saved = time.time()
+
+
 def main() -> None:
     """Train until the budget is used."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -270,35 +319,26 @@ def main() -> None:
     parser.add_argument("--refine", type=float, default=0.45, help="share of steps with corrected rounds")
     parser.add_argument("--frozen", type=int, default=4, help="trunk blocks without gradients")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2, help="one thread each, stepping on shared masters")
     args = parser.parse_args()
-    random.seed(args.seed)
-    torch.set_num_threads(2)
     prepare(args)
+    torch.set_num_threads(1)
     model, state = start(args)
     freeze(model, args.frozen)
     model = model.to(torch.bfloat16).to(memory_format=torch.channels_last)
     trainer = Trainer(model, args)
-    stream = Stream(os.path.join(args.work, "cache"), args.work, args.size, args.prompts,
-                    args.seed * 100000 + state["step"], args.only_open)
-    loader = torch.utils.data.DataLoader(stream, batch_size=args.batch, num_workers=args.workers, prefetch_factor=6,
-                                         collate_fn=lambda samples: collate(samples, args.size))
-    begin, saved, means = time.time(), time.time(), {}
-    for local, batch in enumerate(loader):
-        shown = trainer.step(batch, rate_at(local, args, begin), args.size)
-        state["step"], state["crops"] = state["step"] + 1, state["crops"] + args.batch
-        for k, v in shown.items():
-            if v is not None and math.isfinite(v):
-                means[k] = means.get(k, v) * 0.98 + v * 0.02
-        if state["step"] % 50 == 0:
-            speed = (local + 1) * args.batch / (time.time() - begin)
-            print(state["step"], " ".join(f"{k} {v:.3f}" for k, v in means.items()), f"{speed:.1f} crops/s", flush=True)
-        over = time.time() - begin > args.minutes * 60
-        if over or time.time() - saved > 150:
-            save(trainer, {**state, "size": args.size, "minutes": (time.time() - begin) / 60}, args.work)
-            saved = time.time()
-        if over:
-            break
+    trainer.masters.share()
+    crops = torch.tensor([state["crops"]]).share_memory_()
+    begin, children = time.time(), []
+    for rank in range(1, args.processes):
+        if (child := os.fork()) == 0:
+            work(rank, trainer, dict(state), args, begin, crops)
+            os._exit(0)
+        children.append(child)
+    work(0, trainer, state, args, begin, crops)
+    for child in children:
+        os.waitpid(child, 0)
+    save(trainer, {**state, "crops": int(crops), "size": args.size}, args.work)
 
 
 if __name__ == "__main__":
