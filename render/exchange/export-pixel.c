@@ -48,7 +48,7 @@ bool export_pixel_geojson(exporter *e, GError **error)
 	g_autofree gint64 *ids = export_ids(e->job);
 	g_string_append_printf(
 		out,
-		"{\"type\":\"FeatureCollection\",\"coordinates_in\":\"pixels\",\"y_axis\":\"down\",\"width\":%d,"
+		"{\"type\":\"FeatureCollection\",\"crs\":null,\"coordinates_in\":\"pixels\",\"y_axis\":\"down\",\"width\":%d,"
 		"\"height\":%d,\"features\":[\n",
 		image->width, image->height);
 	bool ok = true;

@@ -1,4 +1,5 @@
 #include "render/exchange/export-private.h"
+#include "render/exchange/simplify.h"
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
 
@@ -197,6 +198,17 @@ static bool read_shapes(exporter *e, GError **error)
 	return true;
 }
 
+/* Masks are the truth as stored; only outlines are simplified. */
+static void simplify(exporter *e)
+{
+	if (e->job->simplify <= 0)
+		return;
+	if (e->format == EXPORT_COCO || e->format == EXPORT_PNG || e->format == EXPORT_TIF)
+		export_note(e, _("Masks are written pixel by pixel: they were not simplified."));
+	else
+		simplify_shapes(e->shapes, e->job->simplify);
+}
+
 /* The caller sees EXPORT_ERROR or, when it cancelled, G_IO_ERROR_CANCELLED. */
 static void to_export_error(GError **error)
 {
@@ -219,6 +231,7 @@ static bool run(exporter *e, GError **error)
 	if (!output_check(e->path, error) || !read_shapes(e, error) || !export_step(e, 0, error))
 		return false;
 	collect_classes(e);
+	simplify(e);
 	return formats[e->format].write(e, error) && export_step(e, 1, error) && output_set_commit(e->out, error);
 }
 
