@@ -7,17 +7,15 @@ static void by_windows(const ops *o, ops_call *call, const struct window_attenti
 {
 	const uint32_t window = push->window, quads = window * ((window + 3) / 4);
 	const uint32_t windows = ((push->h + window - 1) / window) * ((push->w + window - 1) / window);
-	const uint32_t local = o->caps->software ? 8 : MIN(64, o->caps->max_local_total);
+	const uint32_t local = ops_local(o);
 	if (windows > o->caps->max_groups[0])
 		return;
-	call->kernel = KERNEL_WINDOW_ATTENTION_BLOCK;
 	call->spec[1] = local;
 	call->n_spec = 2;
 	call->groups[0] = windows;
 	call->groups[1] = push->heads;
 	call->groups[2] = (quads + local - 1) / local;
-	if (ops_use_texels(o, call, call->variant ? DTYPE_F16 : DTYPE_F32, DTYPE_F32))
-		call->variant = VARIANT_TEXEL;
+	ops_use_fours(o, call, KERNEL_WINDOW_ATTENTION_BLOCK, call->variant ? DTYPE_F16 : DTYPE_F32);
 }
 
 void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad, tensor bias, uint32_t heads,
@@ -54,6 +52,26 @@ void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad,
 	ops_run(o, cmd, &call);
 }
 
+/* Few queries with many keys: neighbours share the keys of a query. A software device has no use for more invocations.
+ */
+static void attention_in_fours(const ops *o, ops_call *call, const struct attention_push *push, dtype type)
+{
+	const uint32_t local = ops_local(o);
+	uint32_t split = 1;
+	while (!o->software && split < local && push->nk >= 8 * split && push->nq * push->heads * split < 16384)
+		split *= 2;
+	const uint32_t queries = local / split, groups = (push->nq + queries - 1) / queries;
+	if (groups > o->caps->max_groups[0])
+		return;
+	call->spec[1] = split;
+	call->spec[2] = local;
+	call->n_spec = 3;
+	call->groups[0] = groups;
+	call->groups[1] = push->heads;
+	call->groups[2] = 1;
+	ops_use_fours(o, call, KERNEL_ATTENTION4, type);
+}
+
 void op_attention(ops *o, gpu_cmd *cmd, tensor y, tensor q, tensor k, tensor v, uint32_t heads, float scale)
 {
 	if (tensor_is_null(&y) || tensor_is_null(&q) || tensor_is_null(&k) || tensor_is_null(&v))
@@ -77,5 +95,7 @@ void op_attention(ops *o, gpu_cmd *cmd, tensor y, tensor q, tensor k, tensor v, 
 	call.bind[2] = ops_bind(o, &v, &push.v_offset);
 	call.bind[3] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, (uint64_t)push.nq * heads, call.groups);
+	if ((dim | push.q_offset | push.k_offset | push.v_offset | push.y_offset) % 4 == 0)
+		attention_in_fours(o, &call, &push, y.type);
 	ops_run(o, cmd, &call);
 }

@@ -58,7 +58,7 @@ static void use_conv_tile(const ops *o, ops_call *call, struct conv_push *push, 
 
 static void use_depthwise_tile(const ops *o, ops_call *call, const struct conv_push *push, bool texels)
 {
-	const uint32_t pixels = 4, local = o->caps->software ? 8 : 64;
+	const uint32_t pixels = 4, local = o->software ? 8 : 64;
 
 	call->kernel = KERNEL_DEPTHWISE_TILE;
 	if (texels)

@@ -20,6 +20,16 @@ void op_upsample2_add(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor skip)
 	call.bind[1] = ops_bind(o, &skip, &push.skip_offset);
 	call.bind[2] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, tensor_count(&y), call.groups);
+	const uint32_t *most = o->caps->max_groups;
+	if ((push.c | push.x_offset | push.skip_offset | push.y_offset) % 4 == 0 && y.ne[0] <= most[2] &&
+	    y.ne[1] <= most[1]) {
+		call.spec[0] = ops_local(o);
+		call.n_spec = 1;
+		call.groups[0] = (push.c / 4 + call.spec[0] - 1) / call.spec[0];
+		call.groups[1] = y.ne[1];
+		call.groups[2] = y.ne[0];
+		ops_use_fours(o, &call, KERNEL_UPSAMPLE_ADD4, y.type);
+	}
 	ops_run(o, cmd, &call);
 }
 
@@ -75,6 +85,16 @@ void op_matmul_nt(ops *o, gpu_cmd *cmd, tensor y, tensor a, tensor b)
 	call.bind[1] = ops_bind(o, &b, &push.b_offset);
 	call.bind[2] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, push.n, call.groups);
+	if ((push.n | c | push.a_offset | push.b_offset | push.y_offset) % 4 == 0) {
+		const uint32_t local = ops_local(o), groups = (push.n / 4 + local - 1) / local;
+		if (groups <= o->caps->max_groups[0]) {
+			call.spec[0] = local;
+			call.n_spec = 1;
+			call.groups[0] = groups;
+			call.groups[1] = (push.m + 3) / 4;
+			ops_use_fours(o, &call, KERNEL_MATMUL_NT4, y.type);
+		}
+	}
 	ops_run(o, cmd, &call);
 }
 

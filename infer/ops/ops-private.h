@@ -13,15 +13,20 @@ typedef enum {
 	KERNEL_DEPTHWISE,
 	KERNEL_DEPTHWISE_TILE,
 	KERNEL_LAYER_NORM,
+	KERNEL_LAYER_NORM4,
 	KERNEL_ELEMENTWISE,
+	KERNEL_ELEMENTWISE4,
 	KERNEL_COPY,
 	KERNEL_GATHER,
 	KERNEL_UPSAMPLE_ADD,
+	KERNEL_UPSAMPLE_ADD4,
 	KERNEL_RESIZE,
 	KERNEL_WINDOW_ATTENTION,
 	KERNEL_WINDOW_ATTENTION_BLOCK,
 	KERNEL_ATTENTION,
+	KERNEL_ATTENTION4,
 	KERNEL_MATMUL_NT,
+	KERNEL_MATMUL_NT4,
 	KERNEL_FOURIER,
 	N_KERNELS,
 } kernel_id;
@@ -47,6 +52,7 @@ struct ops {
 	gpu *dev;
 	const gpu_caps *caps;
 	uint64_t max_binding; /* caps->max_binding_bytes; tests make it small */
+	bool software;        /* sizes for a processor; tests switch it off to run what graphics devices run */
 	bool expand_weights;  /* keep every weight as F32; tests switch it off */
 	GHashTable *kernels;  /* kernel_key -> gpu_kernel */
 	GError *error;        /* first failure since ops_check() */
@@ -91,6 +97,11 @@ tile ops_tile(const ops *o, uint32_t rows, uint32_t cols);
 void ops_tile_groups(const tile *t, uint32_t rows, uint32_t cols, uint32_t groups[3]);
 /* Whether VARIANT_TEXEL can and should run this call. */
 bool ops_use_texels(const ops *o, const ops_call *call, dtype activation, dtype weights);
+
+/* Turns a call into one of a kernel that takes elements in fours, read through texel buffers where that is faster. */
+void ops_use_fours(const ops *o, ops_call *call, kernel_id kernel, dtype activation);
+/* Invocations of a group in kernels that leave it open: one vector of the processor, or what suits graphics devices. */
+uint32_t ops_local(const ops *o);
 
 static inline guint variant_of(dtype activation, dtype weights)
 {

@@ -7,6 +7,21 @@ static tensor as_rows(tensor t)
 	return tensor_reshape(t, 2, (uint32_t[]){(uint32_t)tensor_rows(&t), tensor_cols(&t)});
 }
 
+/* A row has one invocation on a software device, else as many neighbours as it has fours, up to 32. */
+static void norm_in_fours(const ops *o, ops_call *call, const struct layer_norm_push *push, dtype type)
+{
+	const uint32_t local = ops_local(o);
+	uint32_t lanes = 1;
+	while (!o->software && lanes < 32 && lanes < local && lanes < push->cols / 4)
+		lanes *= 2;
+	const uint64_t groups = ((uint64_t)push->rows * lanes + local - 1) / local;
+	call->spec[1] = lanes;
+	call->spec[2] = local;
+	call->n_spec = 3;
+	ops_groups_1d(o, groups * 64, call->groups);
+	ops_use_fours(o, call, KERNEL_LAYER_NORM4, type);
+}
+
 void op_layer_norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor gamma, tensor beta, float eps, op_act act)
 {
 	if (tensor_is_null(&y) || tensor_is_null(&x) || tensor_is_null(&gamma) || tensor_is_null(&beta))
@@ -39,6 +54,8 @@ void op_layer_norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor gamma, tenso
 	g_assert(none == 0);
 	call.bind[3] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, push.rows, call.groups);
+	if (push.cols % 4 == 0 && push.x_offset % 4 == 0 && push.y_offset % 4 == 0)
+		norm_in_fours(o, &call, &push, x.type);
 	ops_run(o, cmd, &call);
 }
 
@@ -65,6 +82,12 @@ static void record_elementwise(ops *o, gpu_cmd *cmd, const tensor *y, const tens
 	call.bind[1] = ops_bind(o, b, &push.b_offset);
 	call.bind[2] = ops_bind(o, y, &push.y_offset);
 	ops_groups_1d(o, push.n, call.groups);
+	if ((push.n | push.b_count | push.a_offset | push.b_offset | push.y_offset) % 4 == 0) {
+		call.spec[2] = push.b_count != push.n;
+		call.n_spec = 3;
+		ops_groups_1d(o, push.n / 4, call.groups);
+		ops_use_fours(o, &call, KERNEL_ELEMENTWISE4, y->type);
+	}
 	ops_run(o, cmd, &call);
 }
 

@@ -40,7 +40,7 @@ static tile software_tile(uint32_t rows, uint32_t cols)
 
 tile ops_tile(const ops *o, uint32_t rows, uint32_t cols)
 {
-	if (o->caps->software)
+	if (o->software)
 		return software_tile(rows, cols);
 	/* Sixteen sums stay in registers everywhere; a group covers 32 x 32 outputs, so its inputs stay in the first cache.
 	 */

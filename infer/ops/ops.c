@@ -26,7 +26,7 @@ ops *ops_new(gpu *dev)
 	o->dev = dev;
 	o->caps = gpu_get_caps(dev);
 	o->max_binding = o->caps->max_binding_bytes;
-	o->expand_weights = o->caps->software;
+	o->software = o->expand_weights = o->caps->software;
 	o->kernels = g_hash_table_new_full(key_hash, key_equal, g_free, (GDestroyNotify)gpu_kernel_free);
 	return o;
 }
@@ -126,6 +126,18 @@ void ops_groups_1d(const ops *o, uint64_t n, uint32_t groups[3])
 	groups[0] = (uint32_t)MAX(x, 1);
 	groups[1] = (uint32_t)((all + groups[0] - 1) / groups[0]);
 	groups[2] = 1;
+}
+
+void ops_use_fours(const ops *o, ops_call *call, kernel_id kernel, dtype activation)
+{
+	call->kernel = kernel;
+	if (ops_use_texels(o, call, activation, DTYPE_F32))
+		call->variant = VARIANT_TEXEL;
+}
+
+uint32_t ops_local(const ops *o)
+{
+	return o->software ? 8 : MIN(64, o->caps->max_local_total);
 }
 
 void ops_run(ops *o, gpu_cmd *cmd, const ops_call *call)

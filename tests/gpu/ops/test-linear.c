@@ -100,7 +100,7 @@ typedef struct {
 	uint32_t m, n, c;
 } matmul_case;
 
-static const matmul_case matmul_cases[] = {{1, 1, 1}, {4, 100, 32}, {3, 65, 17}, {9, 33, 6}};
+static const matmul_case matmul_cases[] = {{1, 1, 1}, {4, 100, 32}, {3, 65, 17}, {9, 33, 6}, {4, 260, 32}, {6, 8, 20}};
 
 static void test_matmul_nt(harness *h, const void *params)
 {
