@@ -47,10 +47,10 @@ static int print_help(void)
 /* One line: what, where, what to do. */
 static int report(const char *command, const GError *e)
 {
-	g_autofree char *line = g_strdup(e->message);
+	g_autofree char *line = g_strchomp(g_strdup(e->message));
 	g_strdelimit(line, "\n\r", ' ');
 	cli_progress_done();
-	fprintf(stderr, "nadir %s: %s\n", command, line);
+	fprintf(stderr, "nadir %s: %s%s\n", command, line, g_str_has_suffix(line, ".") ? "" : ".");
 	return g_error_matches(e, CLI_ERROR, CLI_ERROR_USAGE) ? 2 : 1;
 }
 
