@@ -24,6 +24,8 @@ static cJSON *band_to_json(const raster_band *b, int index, const raster_stats *
 	cli_json_number(o, "p2", s->p2);
 	cli_json_number(o, "p98", s->p98);
 	cJSON_AddNumberToObject(o, "valid", (double)s->valid);
+	if (s->damaged)
+		cJSON_AddTrueToObject(o, "damaged");
 	return o;
 }
 
@@ -97,6 +99,8 @@ static void print_band(const raster_band *b, int index, const raster_stats *s)
 	       b->name ? b->name : "", s->min, s->max, _("mean"), s->mean, s->stddev, s->p2, s->p98);
 	if (b->has_nodata)
 		printf(", %s %g", _("nodata"), b->nodata);
+	if (s->damaged)
+		printf(", %s", _("of what can be read: a part is damaged"));
 	printf("\n");
 }
 

@@ -19,6 +19,7 @@ typedef struct {
 	const int *bands;
 	uint8_t *native; /* [n_bands][h][w] */
 	uint8_t *seen;   /* [h][w]: 0 where transparent */
+	bool damaged;
 } picture;
 
 static void picture_clear(picture *p)
@@ -70,6 +71,7 @@ static bool read_parts(raster *r, picture *p, GCancellable *cancel, GError **err
 			}
 			if (!first)
 				first = g_steal_pointer(&why);
+			p->damaged = true;
 		}
 	if (!some)
 		g_propagate_error(error, g_steal_pointer(&first));
@@ -160,9 +162,10 @@ static double percentile(float *v, size_t n, double percent)
 	return low + (at - (double)k) * ((double)high - low);
 }
 
-static void summarise(float *v, size_t n, raster_stats *s)
+static void summarise(float *v, size_t n, bool damaged, raster_stats *s)
 {
-	*s = (raster_stats){.valid = n, .min = NAN, .max = NAN, .mean = NAN, .stddev = NAN, .p2 = NAN, .p98 = NAN};
+	*s = (raster_stats){
+		.valid = n, .min = NAN, .max = NAN, .mean = NAN, .stddev = NAN, .p2 = NAN, .p98 = NAN, .damaged = damaged};
 	if (n == 0)
 		return;
 	double sum = 0, squares = 0;
@@ -196,7 +199,7 @@ bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, ras
 		return false;
 	}
 	for (int i = 0; i < n_bands; i++)
-		summarise(v, picture_values(r, &p, i, db, v), &out[i]);
+		summarise(v, picture_values(r, &p, i, db, v), p.damaged, &out[i]);
 	return true;
 }
 

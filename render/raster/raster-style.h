@@ -33,6 +33,7 @@ typedef struct {
 	double min, max, mean, stddev, p2, p98;
 	uint64_t valid;          /* samples counted */
 	uint32_t histogram[256]; /* from min to max */
+	bool damaged;            /* a part of the image cannot be read; all this is of the rest */
 } raster_stats;
 bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -208,6 +208,7 @@ static void test_truncated(gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "incomplete"));
 	raster_stats stats; /* of what is left */
 	g_assert_true(raster_statistics(r, 0, &stats, NULL, NULL));
+	g_assert_true(stats.damaged);
 	g_assert_cmpuint(stats.valid, >, 0);
 	g_assert_cmpuint(stats.valid, <, (uint64_t)l->width * (uint64_t)l->height);
 }

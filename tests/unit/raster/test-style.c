@@ -390,6 +390,7 @@ static void test_statistics(void)
 		counted += s.histogram[i];
 	g_assert_cmpuint(counted, ==, n);
 	g_assert_cmpint(s.histogram[255], >, 0);
+	g_assert_false(s.damaged);
 }
 
 /* Not from a handful of pixels when better is there, and not from more than 1024 px. */
