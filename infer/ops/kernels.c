@@ -16,10 +16,8 @@
 #include "conv_tile_f32_f16.spv.h"
 #include "conv_tile_f32_f32.spv.h"
 #include "conv_tile_texel.spv.h"
-#include "copy_f16_f16.spv.h"
 #include "copy_f16_f32.spv.h"
 #include "copy_f32_f16.spv.h"
-#include "copy_f32_f32.spv.h"
 #include "depthwise_f16.spv.h"
 #include "depthwise_f32.spv.h"
 #include "depthwise_tile_f16.spv.h"
@@ -115,7 +113,7 @@ const kernel_info kernel_table[N_KERNELS] = {
 	[KERNEL_LAYER_NORM] = {"layer_norm", 4, sizeof(struct layer_norm_push), 1 << 3, BY_ACTIVATION(layer_norm)},
 	[KERNEL_ELEMENTWISE4] = {"elementwise4", 3, sizeof(struct elementwise_push), 1 << 2, IN_FOURS(elementwise4)},
 	[KERNEL_ELEMENTWISE] = {"elementwise", 3, sizeof(struct elementwise_push), 1 << 2, BY_ACTIVATION(elementwise)},
-	[KERNEL_COPY] = {"copy", 2, sizeof(struct copy_push), 1 << 1, BY_WEIGHT(copy)},
+	[KERNEL_COPY] = {"copy", 2, sizeof(struct copy_push), 1 << 1, {[1] = V(copy_f16_f32), [2] = V(copy_f32_f16)}},
 	[KERNEL_GATHER] = {"gather", 3, sizeof(struct gather_push), 1 << 2, BY_ACTIVATION(gather)},
 	[KERNEL_UPSAMPLE_ADD4] = {"upsample_add4", 3, sizeof(struct upsample_add_push), 1 << 2, IN_FOURS(upsample_add4)},
 	[KERNEL_UPSAMPLE_ADD] = {"upsample_add", 3, sizeof(struct upsample_add_push), 1 << 2, BY_ACTIVATION(upsample_add)},

@@ -141,6 +141,10 @@ void op_copy(ops *o, gpu_cmd *cmd, tensor y, tensor x)
 		op_copy(o, cmd, tensor_slice(y, half, rest), tensor_slice(x, half, rest));
 		return;
 	}
+	if (x.type == y.type) {
+		gpu_cmd_copy(cmd, y.data, x.data);
+		return;
+	}
 	struct copy_push push = {.n = (uint32_t)tensor_count(&x)};
 	ops_call call = {.kernel = KERNEL_COPY, .variant = variant_of(y.type, x.type), .push = &push, .flops = push.n};
 	call.bind[0] = ops_bind(o, &x, &push.x_offset);
