@@ -30,12 +30,12 @@ struct _NadirCanvas {
 	NadirDocument *document;
 	GSignalGroup *document_signals, *list_signals;
 	tile_cache *tiles;
-	GHashTable *blocks;   /* canvas-tiles.c: enlarged pieces of tiles */
-	GHashTable *shapes;   /* NadirObject (owned) -> CanvasShape */
-	CanvasShape *preview; /* of the shown candidate */
-	GdkTexture *checker;
-	char *tile_error; /* the first tile that could not be read, told once */
-	guint tell_error; /* source id */
+	GHashTable *blocks;     /* canvas-tiles.c: enlarged pieces of tiles */
+	GHashTable *shapes;     /* NadirObject (owned) -> CanvasShape */
+	CanvasShape *preview;   /* of the shown candidate */
+	GdkTexture *checker[2]; /* light and dark theme */
+	char *tile_error;       /* the first tile that could not be read, told once */
+	guint tell_error;       /* source id */
 
 	viewport view;
 	bool fresh;  /* the document is new: the view is fitted at the next allocation */

@@ -68,15 +68,15 @@ void canvas_tiles_reset(NadirCanvas *c)
 
 /* --- the checkerboard --- */
 
-/* Light in both themes: single nodata pixels in bright ground would else look like dirt. */
-static GdkTexture *checker_texture(void)
+static GdkTexture *checker_texture(bool dark)
 {
+	const uint8_t grey[2][2] = {{0xfa, 0xe6}, {0x78, 0x6c}};
 	const int side = 2 * CHECKER_SIDE;
 	uint8_t *pixels = g_malloc((gsize)side * side * 4);
 	for (int y = 0; y < side; y++)
 		for (int x = 0; x < side; x++) {
 			uint8_t *p = pixels + ((gsize)y * side + x) * 4;
-			memset(p, (x / CHECKER_SIDE + y / CHECKER_SIDE) & 1 ? 0xe4 : 0xfa, 3);
+			memset(p, grey[dark][(x / CHECKER_SIDE + y / CHECKER_SIDE) & 1], 3);
 			p[3] = 0xff;
 		}
 	g_autoptr(GBytes) bytes = g_bytes_new_take(pixels, (gsize)side * side * 4);
@@ -86,7 +86,16 @@ static GdkTexture *checker_texture(void)
 void canvas_tiles_init(NadirCanvas *c)
 {
 	c->blocks = g_hash_table_new_full(block_hash, block_equal, NULL, block_free);
-	c->checker = checker_texture();
+	c->checker[0] = checker_texture(false);
+	c->checker[1] = checker_texture(true);
+}
+
+/* The theme's text tells whether its ground is dark. */
+static bool is_dark(NadirCanvas *c)
+{
+	GdkRGBA text;
+	gtk_style_context_get_color(gtk_widget_get_style_context(GTK_WIDGET(c)), &text);
+	return 0.299 * text.red + 0.587 * text.green + 0.114 * text.blue > 0.5;
 }
 
 static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
@@ -102,7 +111,8 @@ static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
 		return;
 	gtk_snapshot_push_repeat(snapshot, &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)),
 	                         &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
-	gtk_snapshot_append_texture(snapshot, c->checker, &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
+	gtk_snapshot_append_texture(snapshot, c->checker[is_dark(c)],
+	                            &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
 	gtk_snapshot_pop(snapshot);
 }
 

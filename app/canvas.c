@@ -254,7 +254,8 @@ static void nadir_canvas_dispose(GObject *object)
 	nadir_canvas_set_document(c, NULL);
 	g_clear_object(&c->document_signals);
 	g_clear_object(&c->list_signals);
-	g_clear_object(&c->checker);
+	g_clear_object(&c->checker[0]);
+	g_clear_object(&c->checker[1]);
 	G_OBJECT_CLASS(nadir_canvas_parent_class)->dispose(object);
 }
 

@@ -7,7 +7,7 @@
 
 #define MARGIN 8.0 /* screen pixels around a shape, for its outline */
 #define SMALL 3.0  /* objects below this size on the screen are dots */
-#define BADGE_SMALLEST 14.0
+#define BADGE_SMALLEST 20.0
 #define BADGES_MOST 300
 #define EXACT_SCALE 4.0 /* from here on pixel edges are drawn as they are; below, corners are cut by half a pixel */
 
@@ -274,7 +274,7 @@ static void append_object(NadirCanvas *c, GtkSnapshot *snapshot, const visible_o
 	look l = {.fill = v->color,
 	          .line = v->color,
 	          .pattern = k ? k->pattern : 0,
-	          .width = v->selected ? 2.5 : 2,
+	          .width = v->selected ? 2.5 : CLAMP(MAX(v->rect.size.width, v->rect.size.height) / 12, 1, 2),
 	          .selected = v->selected};
 	l.fill.alpha = (float)nadir_document_get_opacity(c->document);
 	append_shape(c, snapshot, kept_shape(c, o), nadir_object_get_shape(o), &v->rect, v->extent, &l);
