@@ -70,7 +70,7 @@ void canvas_tiles_reset(NadirCanvas *c)
 
 static GdkTexture *checker_texture(bool dark)
 {
-	const uint8_t grey[2][2] = {{0xfa, 0xe6}, {0x78, 0x6c}};
+	const uint8_t grey[2][2] = {{0xfa, 0xe6}, {0xca, 0xba}};
 	const int side = 2 * CHECKER_SIDE;
 	uint8_t *pixels = g_malloc((gsize)side * side * 4);
 	for (int y = 0; y < side; y++)

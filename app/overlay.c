@@ -21,7 +21,7 @@ typedef struct {
 static const struct {
 	int n;
 	double dash[4];
-} patterns[] = {{0, {0}}, {2, {7, 4}}, {2, {1.5, 4}}, {4, {9, 3.5, 1.5, 3.5}}};
+} patterns[] = {{0, {0}}, {2, {8, 6}}, {2, {0.1, 5.5}}, {4, {9, 5, 2, 5}}};
 
 static void shape_free(void *data)
 {
@@ -105,7 +105,7 @@ static void stroke(cairo_t *cr, const GdkRGBA *color, double width, int pattern,
 {
 	const int p = pattern % (int)G_N_ELEMENTS(patterns);
 	gdk_cairo_set_source_rgba(cr, color);
-	cairo_set_line_width(cr, width);
+	cairo_set_line_width(cr, p == 2 ? width * 1.4 : width); /* dots are as heavy as lines */
 	cairo_set_dash(cr, patterns[p].dash, patterns[p].n, 0);
 	if (keep)
 		cairo_stroke_preserve(cr);
@@ -115,7 +115,7 @@ static void stroke(cairo_t *cr, const GdkRGBA *color, double width, int pattern,
 
 static void draw_shape(cairo_t *cr, const wkb_shape *s, const transform *t, const look *k)
 {
-	const GdkRGBA under = {0, 0, 0, k->stale ? 0.35f : 0.6f}, white = {1, 1, 1, k->stale ? 0.6f : 1};
+	const GdkRGBA under = {0, 0, 0, k->stale ? 0.4f : 0.72f}, white = {1, 1, 1, k->stale ? 0.6f : 1};
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
 	cairo_set_line_cap(cr, k->pattern == 2 ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
 	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
