@@ -57,8 +57,9 @@ static bool plan_geojson(exporter *e, vector_plan *p, GError **error)
 	return true;
 }
 
-/* The newest edit, so that the same objects make the same bytes whenever they are exported; NULL when none is known. */
-static const char *newest_edit(const exporter *e)
+/* The newest edit, in GeoPackage's form, so that the same objects make the same bytes whenever they are exported; NULL
+ * when none is known. */
+static char *newest_edit(const exporter *e)
 {
 	const char *newest = NULL;
 	for (guint i = 0; i < e->job->n_objects; i++) {
@@ -66,13 +67,16 @@ static const char *newest_edit(const exporter *e)
 		if (edited && strlen(edited) >= 20 && (!newest || strcmp(edited, newest) > 0))
 			newest = edited;
 	}
-	return newest;
+	if (!newest)
+		return NULL;
+	return strlen(newest) == 24 ? g_strdup(newest) : g_strdup_printf("%.19s.000Z", newest);
 }
 
 static bool plan_vector(exporter *e, vector_plan *p, GError **error)
 {
 	bool has_crs = georef_has_crs(e->job->ref);
 	g_autofree char *base = g_path_get_basename(e->path);
+	g_autofree char *edited = newest_edit(e);
 	p->layer_name = export_sibling(base, "");
 	p->where = has_crs ? PLACE_MAP : PLACE_PIXELS_UP;
 	p->has_srs = true;
@@ -83,9 +87,9 @@ static bool plan_vector(exporter *e, vector_plan *p, GError **error)
 		p->text_limit = EXPORT_SHP_TEXT_BYTES;
 		p->layer_options = CSLSetNameValue(p->layer_options, "ENCODING", "UTF-8");
 		p->layer_options = CSLSetNameValue(p->layer_options, "2GB_LIMIT", "YES");
-		if (newest_edit(e)) {
-			g_autofree char *day = g_strndup(newest_edit(e), 10);
-			p->layer_options = CSLSetNameValue(p->layer_options, "DBF_DATE_LAST_UPDATE", day);
+		if (edited) {
+			edited[10] = '\0'; /* the day */
+			p->layer_options = CSLSetNameValue(p->layer_options, "DBF_DATE_LAST_UPDATE", edited);
 		}
 		break;
 	case EXPORT_GPKG:
@@ -245,7 +249,8 @@ bool export_vector(exporter *e, GError **error)
 	g_autofree char *folder = g_strdup_printf("/vsimem/nadir-export-%p", (void *)e);
 	g_autofree char *memory_path = g_strdup_printf("%s/%s%s", folder, p.layer_name, extensions[e->format]);
 	VSIMkdir(folder, 0700);
-	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", newest_edit(e));
+	g_autofree char *edited = newest_edit(e);
+	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", edited);
 	bool ok = make_dataset(e, &p, memory_path, error);
 	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", NULL);
 	if (ok && e->format == EXPORT_SHP)

@@ -75,6 +75,13 @@ const project_place *project_place_of(project *p, gint64 image, GError **error)
 	return place;
 }
 
+void project_set_area(project *p, gint64 image, feature *o)
+{
+	const project_place *place = project_place_of(p, image, NULL);
+	if (place)
+		o->area_m2 = georef_area_m2(place->ref, o->px_geom);
+}
+
 /* The image by its place, else by its contents: it may have been moved. */
 static gint64 find_image(project *p, const char *path, const char *fingerprint)
 {
@@ -122,20 +129,34 @@ static bool unchanged(project *p, gint64 id, const char *path, const char *finge
 	                      id, path, fingerprint, quoted) == 1;
 }
 
+/* The image may have got another georeference: the map view of its objects follows. */
+static bool place_again(project *p, gint64 image, GError **error)
+{
+	g_autoptr(GPtrArray) objects = project_objects(p, image, error);
+	for (guint i = 0; objects && i < objects->len; i++) {
+		feature *o = g_ptr_array_index(objects, i);
+		project_set_area(p, image, o);
+		if (!project_put_rows(p, image, o, error))
+			return false;
+	}
+	return objects != NULL;
+}
+
 gint64 project_add_image(project *p, const raster_info *info, const georef *g, GError **error)
 {
 	g_autofree char *full = absolute(info->path);
 	g_autofree char *path = project_quote(full);
 	g_autofree char *fingerprint = project_quote(info->fingerprint ? info->fingerprint : "");
 	gint64 id = find_image(p, path, fingerprint);
-	if (id > 0 && unchanged(p, id, path, fingerprint, g))
+	if (id > 0 && (p->read_only || unchanged(p, id, path, fingerprint, g)))
 		return id;
 	if (!project_begin(p, error))
 		return 0;
-	bool ok = write_image(p, id, info, path, fingerprint, g, error);
-	if (ok && id == 0)
+	bool known = id > 0, ok = write_image(p, id, info, path, fingerprint, g, error);
+	if (ok && !known)
 		id = project_number(p, 0, "SELECT max(id) FROM images");
 	g_hash_table_remove(p->places, &id);
+	ok = ok && (!known || place_again(p, id, error));
 	return project_end(p, ok, error) ? id : 0;
 }
 

@@ -112,6 +112,7 @@ static bool apply(project *p, change *c, GError **error)
 	if (!c->target)
 		return project_drop_rows(p, c->object, error);
 	name_class(p, c->target);
+	project_set_area(p, c->image, c->target); /* and the image another georeference */
 	return project_put_rows(p, c->image, c->target, error);
 }
 

@@ -39,13 +39,6 @@ static bool complete(project *p, gint64 image, feature *o, GError **error)
 	return true;
 }
 
-static void set_area(project *p, gint64 image, feature *o)
-{
-	const project_place *place = project_place_of(p, image, NULL);
-	if (place)
-		o->area_m2 = georef_area_m2(place->ref, o->px_geom);
-}
-
 static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const char *what, GError **error)
 {
 	o->id = next_id(p);
@@ -54,7 +47,7 @@ static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const 
 		replace_text(&o->created, g_strdup(o->edited));
 	if (!complete(p, image, o, error))
 		return false;
-	set_area(p, image, o);
+	project_set_area(p, image, o);
 	return project_put_rows(p, image, o, error) && project_journal_add(p, step, what, image, NULL, o, error);
 }
 
@@ -112,7 +105,7 @@ static bool update_one(project *p, const feature *o, const char *what, GError **
 	if (!*after->created)
 		replace_text(&after->created, g_strdup(before->created));
 	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
-		set_area(p, image, after);
+		project_set_area(p, image, after);
 	step = project_journal_step(p, error);
 	return step > 0 && project_put_rows(p, image, after, error) &&
 	       project_journal_add(p, step, what, image, before, after, error);

@@ -19,8 +19,9 @@ typedef struct {
 
 struct project {
 	char *path;
-	GDALDatasetH ds;    /* NULL only after a failed reopening */
-	int lock;           /* descriptor of the side file that holds the lock */
+	GDALDatasetH ds; /* NULL only after a failed reopening */
+	int lock;        /* descriptor of the side file that holds the lock; -1 when read-only */
+	bool read_only;
 	GHashTable *places; /* gint64 -> project_place */
 	char *undo_text, *redo_text;
 };
@@ -51,7 +52,7 @@ char *project_now(void); /* ISO 8601, UTC, milliseconds */
 /* --- project.c --- */
 
 /* The data set with its settings, or NULL. */
-GDALDatasetH project_connect(const char *path);
+GDALDatasetH project_connect(const char *path, bool read_only);
 
 /* --- project-schema.c --- */
 
@@ -68,6 +69,8 @@ void project_unlock(const char *path, int lock);
 
 /* --- project-images.c, project-classes.c: inside a transaction --- */
 const project_place *project_place_of(project *p, gint64 image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* area_m2 from the outline and the image's georeference. */
+void project_set_area(project *p, gint64 image, feature *o);
 void project_place_free(project_place *place);
 int project_class_in_transaction(project *p, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *project_class_name(project *p, int id); /* NULL when there is none */

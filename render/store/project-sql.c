@@ -158,9 +158,20 @@ OGRLayerH project_layer(project *p, const char *name)
 	return p->ds ? GDALDatasetGetLayerByName(p->ds, name) : NULL;
 }
 
+static bool only_for_reading(project *p, GError **error)
+{
+	if (p->read_only)
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		            _("Nothing was changed: %s may only be read here; make the file and its folder writable, or save "
+		              "the project "
+		              "elsewhere."),
+		            p->path);
+	return p->read_only;
+}
+
 bool project_begin(project *p, GError **error)
 {
-	if (closed(p, error))
+	if (closed(p, error) || only_for_reading(p, error))
 		return false;
 	gdal_session_begin();
 	bool ok = GDALDatasetStartTransaction(p->ds, FALSE) == OGRERR_NONE || project_failed(p, error);
@@ -174,7 +185,7 @@ static void reopen(project *p)
 {
 	GDALDatasetRollbackTransaction(p->ds);
 	GDALClose(p->ds);
-	p->ds = project_connect(p->path);
+	p->ds = project_connect(p->path, p->read_only);
 	g_hash_table_remove_all(p->places);
 }
 

@@ -14,8 +14,7 @@ char *project_default_path(const char *image_path)
 	g_autofree char *folder = g_path_get_dirname(image_path), *base = g_path_get_basename(image_path);
 	g_autofree char *name = g_strconcat(base, ".nadir.gpkg", NULL);
 	char *beside = g_build_filename(folder, name, NULL);
-	bool local = !g_str_has_prefix(image_path, "/vsi");
-	if (local && (access(beside, R_OK | W_OK) == 0 || access(folder, W_OK) == 0) && access(folder, W_OK) == 0)
+	if (!g_str_has_prefix(image_path, "/vsi") && access(folder, W_OK | X_OK) == 0)
 		return beside;
 	/* Images of the same name from different folders get different projects. */
 	g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, image_path, -1);
@@ -44,13 +43,14 @@ bool project_is_project(const char *path)
 	return found;
 }
 
-GDALDatasetH project_connect(const char *path)
+GDALDatasetH project_connect(const char *path, bool read_only)
 {
-	const char *const options[] = {"LIST_ALL_TABLES=YES", NULL};
+	const char *const options[] = {"LIST_ALL_TABLES=YES", read_only ? "IMMUTABLE=YES" : NULL, NULL};
 	const char *const drivers[] = {"GPKG", NULL};
 	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
-	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, options, NULL);
-	for (guint i = 0; ds && i < G_N_ELEMENTS(settings); i++) {
+	unsigned mode = GDAL_OF_VECTOR | (read_only ? GDAL_OF_READONLY : GDAL_OF_UPDATE);
+	GDALDatasetH ds = GDALOpenEx(path, mode, drivers, options, NULL);
+	for (guint i = 0; ds && !read_only && i < G_N_ELEMENTS(settings); i++) {
 		OGRLayerH rows = GDALDatasetExecuteSQL(ds, settings[i], NULL, NULL);
 		if (rows)
 			GDALDatasetReleaseResultSet(ds, rows);
@@ -104,12 +104,12 @@ static bool open_locked(project *p, GError **error)
 		return false;
 	}
 	gdal_session_begin();
-	p->ds = project_connect(p->path);
+	p->ds = project_connect(p->path, p->read_only);
 	if (!p->ds)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
 		            gdal_session_message());
 	bool ok = p->ds && project_schema_check(p, error);
-	if (ok && killed)
+	if (ok && killed && !p->read_only)
 		mend_extents(p);
 	gdal_session_end();
 	if (ok)
@@ -133,26 +133,51 @@ project *project_create(const char *path, GError **error)
 	return g_steal_pointer(&p);
 }
 
+static bool may_write(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	return access(path, W_OK) == 0 && access(folder, W_OK | X_OK) == 0;
+}
+
+/* Edits that only the write-ahead log holds cannot be read without writing. */
+static bool has_log(const char *path, GError **error)
+{
+	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+	GStatBuf st;
+	if (g_stat(wal, &st) != 0 || st.st_size == 0)
+		return false;
+	g_set_error(
+		error, PROJECT_ERROR, PROJECT_ERROR_OPEN,
+		_("The project %s was not closed and may only be read here: make the file and its folder writable and open it "
+	      "once."),
+		path);
+	return true;
+}
+
 project *project_open(const char *path, GError **error)
 {
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN, _("There is no project %s."), path);
 		return NULL;
 	}
-	int lock = project_lock(path, error);
-	if (lock < 0)
+	bool read_only = !may_write(path);
+	int lock = read_only ? -1 : project_lock(path, error);
+	if (lock < 0 && !read_only)
 		return NULL;
 	g_autoptr(project) p = project_alloc(path, lock);
-	return open_locked(p, error) ? g_steal_pointer(&p) : NULL;
+	p->read_only = read_only;
+	if ((read_only && has_log(path, error)) || !open_locked(p, error))
+		return NULL;
+	return g_steal_pointer(&p);
 }
 
 static void disconnect(project *p)
 {
 	static const char *const statements[] = {"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"};
 	gdal_session_begin();
-	if (p->ds)
+	if (p->ds && !p->read_only)
 		GDALFlushCache(p->ds); /* OGR's table of contents, before the log goes */
-	for (guint i = 0; p->ds && i < G_N_ELEMENTS(statements); i++) {
+	for (guint i = 0; p->ds && !p->read_only && i < G_N_ELEMENTS(statements); i++) {
 		OGRLayerH rows = GDALDatasetExecuteSQL(p->ds, statements[i], NULL, NULL);
 		if (rows)
 			GDALDatasetReleaseResultSet(p->ds, rows);
@@ -174,6 +199,11 @@ void project_close(project *p)
 	g_free(p->undo_text);
 	g_free(p->redo_text);
 	g_free(p);
+}
+
+bool project_is_read_only(const project *p)
+{
+	return p->read_only;
 }
 
 const char *project_path(const project *p)

@@ -25,6 +25,9 @@ char *project_default_path(const char *image_path);
 bool project_is_project(const char *path);
 project *project_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* refuses to overwrite */
 project *project_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A project whose file or folder may not be written opens for reading: every change is then PROJECT_ERROR_WRITE, Save
+ * As works. */
+bool project_is_read_only(const project *p);
 void project_close(project *p); /* checkpoint, journal_mode=DELETE; readable by any tool afterwards */
 const char *project_path(const project *p);
 /* Writes the whole project to another place by rename and goes on there. */

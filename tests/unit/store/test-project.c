@@ -4,6 +4,7 @@
 #include <cpl_conv.h>
 #include <gdal.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
 #include <string.h>
@@ -395,6 +396,67 @@ static void test_default_path(void)
 	fixture_folder_remove(folder);
 }
 
+/* A CRS that comes later (assigned with another program) moves the objects onto the map. */
+static void test_crs_comes_later(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 image = fixture_image(f->p, "/data/later.tif", false);
+	g_autoptr(feature) o = fixture_object("ship", 5, 7, 4, 4);
+	g_assert_true(project_insert(f->p, image, o, "insert", &error));
+	g_assert_true(isnan(o->area_m2));
+	g_assert_cmpint(fixture_image(f->p, "/data/later.tif", true), ==, image);
+	g_autoptr(GPtrArray) list = project_objects(f->p, image, NULL);
+	g_assert_cmpfloat_with_epsilon(((feature *)g_ptr_array_index(list, 0))->area_m2, 1600 / (0.9996 * 0.9996), 1);
+	project_close(g_steal_pointer(&f->p));
+	GDALDatasetH ds = GDALOpenEx(f->path, GDAL_OF_VECTOR, NULL, NULL, NULL);
+	OGRFeatureH row = OGR_L_GetFeature(GDALDatasetGetLayerByName(ds, "objects"), o->id);
+	g_assert_nonnull(OGR_F_GetGeometryRef(row));
+	OGR_F_Destroy(row);
+	g_assert_cmpint(OGR_L_GetFeatureCount(GDALDatasetGetLayerByName(ds, "objects_px"), TRUE), ==, 0);
+	GDALClose(ds);
+}
+
+/* In a child that may not write: 0 when all is as it should be. */
+static int read_only_child(const char *path, const char *want)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *elsewhere = g_build_filename(g_get_tmp_dir(), "nadir-read-only-copy.gpkg", NULL);
+	g_autoptr(feature) o = fixture_object("ship", 1, 1, 3, 3);
+	if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+		return 1;
+	project *p = project_open(path, &error);
+	if (!p || !project_is_read_only(p))
+		return 2;
+	g_autofree char *got = fixture_digest(p);
+	if (strcmp(got, want) != 0 || fixture_image(p, "/data/scene.tif", true) == 0)
+		return 3;
+	if (project_insert(p, 1, o, "insert", &error) || error->code != PROJECT_ERROR_WRITE)
+		return 4;
+	g_clear_error(&error);
+	g_unlink(elsewhere);
+	if (!project_save_as(p, elsewhere, &error) || !project_insert(p, 1, o, "insert", &error))
+		return 5;
+	project_close(p);
+	return g_unlink(elsewhere) == 0 ? 0 : 6;
+}
+
+static void test_read_only(fixture *f, gconstpointer unused)
+{
+	int status;
+	insert(f, "ship", 10, 20, 8, 6);
+	g_autofree char *digest = fixture_digest(f->p);
+	project_close(g_steal_pointer(&f->p));
+	g_assert_cmpint(g_chmod(f->folder, 0555), ==, 0);
+	g_assert_cmpint(g_chmod(f->path, 0444), ==, 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(read_only_child(f->path, digest));
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_chmod(f->folder, 0755);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
 static void test_failed_edit(fixture *f, gconstpointer unused)
 {
 	g_autoptr(GError) error = NULL;
@@ -450,6 +512,8 @@ int main(int argc, char **argv)
 	TEST("/project/version", test_version);
 	TEST("/project/full-disk", test_full_disk);
 	TEST("/project/failed-edit", test_failed_edit);
+	TEST("/project/crs-comes-later", test_crs_comes_later);
+	TEST("/project/read-only", test_read_only);
 	TEST("/project/fault", test_fault);
 	g_test_add_func("/project/bad-folder", test_bad_folder);
 	g_test_add_func("/project/default-path", test_default_path);
