@@ -2,20 +2,20 @@
 #pragma once
 #include <assert.h>
 
-#include "push.h"
+#include "shaders/include/push.h"
 
-#include "push/attention.h"
-#include "push/conv.h"
-#include "push/copy.h"
-#include "push/elementwise.h"
-#include "push/fourier.h"
-#include "push/gather.h"
-#include "push/layer_norm.h"
-#include "push/linear.h"
-#include "push/matmul_nt.h"
-#include "push/resize.h"
-#include "push/upsample_add.h"
-#include "push/window_attention.h"
+#include "shaders/push/attention.h"
+#include "shaders/push/conv.h"
+#include "shaders/push/copy.h"
+#include "shaders/push/elementwise.h"
+#include "shaders/push/fourier.h"
+#include "shaders/push/gather.h"
+#include "shaders/push/layer_norm.h"
+#include "shaders/push/linear.h"
+#include "shaders/push/matmul_nt.h"
+#include "shaders/push/resize.h"
+#include "shaders/push/upsample_add.h"
+#include "shaders/push/window_attention.h"
 
 #define PUSH_FITS(name) static_assert(sizeof(struct name##_push) <= 128, #name " has too many push constants")
 PUSH_FITS(attention);
