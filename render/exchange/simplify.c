@@ -11,14 +11,15 @@
 enum { LAST_LEVEL = 6 }; /* halvings of the tolerance; then none at all */
 
 typedef struct {
-	guint shape, part; /* which the ring belongs to */
-	guint first, n;    /* points */
+	guint part;     /* of its shape */
+	guint first, n; /* points */
 } ring_span;
 
 typedef struct {
 	double tolerance;
 	GArray *xy;         /* double: points of all rings, edges cut at every pixel corner */
-	GArray *rings;      /* ring_span */
+	GArray *rings;      /* ring_span, shape after shape */
+	GArray *first_ring; /* guint: of each shape, and the end */
 	guint32 *ids;       /* equal points have equal ids */
 	guint32 *degree;    /* of an id: how many different edges meet there */
 	guint8 *keep;       /* of a point */
@@ -28,6 +29,11 @@ typedef struct {
 static const double *point(const network *w, guint i)
 {
 	return &g_array_index(w->xy, double, 2 * (gsize)i);
+}
+
+static guint shape_ring(const network *w, guint shape)
+{
+	return g_array_index(w->first_ring, guint, shape);
 }
 
 /* --- collecting --- */
@@ -53,23 +59,24 @@ static void add_edge(network *w, const double *a, const double *b)
 	}
 }
 
-static void add_ring(network *w, const wkb_shape *s, const wkb_ring *ring, guint shape, guint part)
+static void add_ring(network *w, const wkb_shape *s, const wkb_ring *ring, guint part)
 {
 	const double *p = &g_array_index(s->xy, double, 2 * (gsize)ring->first);
-	ring_span span = {shape, part, w->xy->len / 2, 0};
+	ring_span span = {part, w->xy->len / 2, 0};
 	for (guint i = 0; i < ring->n; i++)
 		add_edge(w, p + 2 * i, p + 2 * ((i + 1) % ring->n));
 	span.n = w->xy->len / 2 - span.first;
 	g_array_append_val(w->rings, span);
 }
 
-static void add_shape(network *w, const wkb_shape *s, guint shape)
+static void add_shape(network *w, const wkb_shape *s)
 {
 	for (guint i = 0; i < s->parts->len; i++) {
 		const wkb_part *part = &g_array_index(s->parts, wkb_part, i);
 		for (guint k = 0; k < part->n_rings; k++)
-			add_ring(w, s, &g_array_index(s->rings, wkb_ring, part->first + k), shape, i);
+			add_ring(w, s, &g_array_index(s->rings, wkb_ring, part->first + k), i);
 	}
+	g_array_append_val(w->first_ring, w->rings->len);
 }
 
 static gint compare_points(gconstpointer a, gconstpointer b, gpointer data)
@@ -256,10 +263,8 @@ static wkb_shape *rebuild(const network *w, guint shape)
 {
 	wkb_shape *s = wkb_shape_new();
 	guint part = G_MAXUINT;
-	for (guint i = 0; i < w->rings->len; i++) {
+	for (guint i = shape_ring(w, shape); i < shape_ring(w, shape + 1); i++) {
 		const ring_span *r = &g_array_index(w->rings, ring_span, i);
-		if (r->shape != shape)
-			continue;
 		if (r->part != part)
 			wkb_shape_add_part(s);
 		part = r->part;
@@ -284,13 +289,10 @@ static bool is_valid(const wkb_shape *s)
 	return valid;
 }
 
-static void each_arc(network *w, guint shape, arc_work work)
+static void each_arc(network *w, guint from_shape, guint to_shape, arc_work work)
 {
-	for (guint i = 0; i < w->rings->len; i++) {
-		const ring_span *r = &g_array_index(w->rings, ring_span, i);
-		if (shape == G_MAXUINT || r->shape == shape)
-			ring_arcs(w, r, work);
-	}
+	for (guint i = shape_ring(w, from_shape); i < shape_ring(w, to_shape); i++)
+		ring_arcs(w, &g_array_index(w->rings, ring_span, i), work);
 }
 
 /* One try with the present tolerances; true when all shapes are valid, else their arcs have lower ones for the next. */
@@ -298,14 +300,14 @@ static bool attempt(network *w, GPtrArray *shapes, GPtrArray *results)
 {
 	bool all_valid = true;
 	memset(w->keep, 0, w->xy->len / 2);
-	each_arc(w, G_MAXUINT, simplify_arc);
+	each_arc(w, 0, shapes->len, simplify_arc);
 	g_ptr_array_set_size(results, 0);
 	for (guint i = 0; i < shapes->len; i++) {
 		wkb_shape *s = rebuild(w, i);
 		g_ptr_array_add(results, s);
 		if (is_valid(s))
 			continue;
-		each_arc(w, i, halve_arc);
+		each_arc(w, i, i + 1, halve_arc);
 		all_valid = false;
 	}
 	return all_valid;
@@ -325,9 +327,11 @@ void simplify_shapes(GPtrArray *shapes, double tolerance)
 	bool done = false;
 	w.xy = g_array_new(FALSE, FALSE, sizeof(double));
 	w.rings = g_array_new(FALSE, FALSE, sizeof(ring_span));
+	w.first_ring = g_array_new(FALSE, TRUE, sizeof(guint));
+	g_array_set_size(w.first_ring, 1); /* the first shape's is 0 */
 	w.levels = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	for (guint i = 0; i < shapes->len; i++)
-		add_shape(&w, g_ptr_array_index(shapes, i), i);
+		add_shape(&w, g_ptr_array_index(shapes, i));
 	number_points(&w);
 	count_edges(&w);
 	for (int i = 0; !done && i <= 2 * LAST_LEVEL; i++)
@@ -337,6 +341,7 @@ void simplify_shapes(GPtrArray *shapes, double tolerance)
 			replace_shape(g_ptr_array_index(shapes, i), g_ptr_array_index(results, i));
 	g_array_unref(w.xy);
 	g_array_unref(w.rings);
+	g_array_unref(w.first_ring);
 	g_hash_table_unref(w.levels);
 	g_free(w.ids);
 	g_free(w.degree);
