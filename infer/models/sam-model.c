@@ -165,11 +165,17 @@ static bool load_into(sam_model *m, sam_build *b, sam_pass *p, arena_mark mark, 
 	return complete && loaded && ran;
 }
 
+static dtype storage_type(const sam_model *m, const sam_options *options)
+{
+	const bool want = options->f16 || (!options->f32 && !gpu_get_caps(m->dev)->software);
+	return want && ops_f16(m->ops) ? DTYPE_F16 : DTYPE_F32;
+}
+
 static bool load(sam_model *m, const gguf *file, const sam_options *options, GError **error)
 {
 	sam_pass p;
 	arena_mark mark;
-	m->act = !options->f32 && ops_f16(m->ops) ? DTYPE_F16 : DTYPE_F32;
+	m->act = storage_type(m, options);
 	if (!sam_pass_begin(m, &p, m->act, NULL, &mark, error))
 		return false;
 	weight_loader loader = {.ops = m->ops, .arena = m->weights, .cmd = p.cmd, .file = file};

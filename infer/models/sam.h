@@ -59,7 +59,8 @@ typedef struct {
 } sam_info;
 
 typedef struct {
-	bool f32; /* keep activations in f32 (quality "full"); otherwise f16 storage where the device has it */
+	bool f32; /* activations in f32 (quality "full"); otherwise f16 storage where that is quicker */
+	bool f16; /* f16 storage wherever the device has it: on software devices f32 is quicker */
 } sam_options;
 
 sam_model *sam_model_open(gpu *dev, const char *path, const sam_options *options,

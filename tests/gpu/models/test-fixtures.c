@@ -159,7 +159,8 @@ static void test_setting(gconstpointer data)
 		return;
 	}
 	g_autoptr(gguf) file = open_data(s->model, ""), out = open_data(s->model, "-out");
-	g_autoptr(sam_model) m = sam_model_open(dev, gguf_path(file), &(sam_options){.f32 = s->f32}, &error);
+	g_autoptr(sam_model) m =
+		sam_model_open(dev, gguf_path(file), &(sam_options){.f32 = s->f32, .f16 = !s->f32}, &error);
 	g_assert_no_error(error);
 	g_autoptr(sam_encoding) e = encode(m, out);
 	check_all(e, out, s->f32 ? F32_MAX : F16_MAX);

@@ -31,7 +31,7 @@ static void print_worst(GArray *all, const golden *g)
 }
 
 /* every: 1 for all cases, n for each n-th. */
-static void run_cases(const gpu_options *device, bool f32, guint every)
+static void run_cases(const gpu_options *device, const sam_options *options, guint every)
 {
 	g_autoptr(golden) g = golden_open();
 	g_autoptr(GError) error = NULL;
@@ -45,7 +45,7 @@ static void run_cases(const gpu_options *device, bool f32, guint every)
 		return;
 	}
 	g_autofree char *path = golden_model(g);
-	g_autoptr(sam_model) model = sam_model_open(dev, path, &(sam_options){.f32 = f32}, &error);
+	g_autoptr(sam_model) model = sam_model_open(dev, path, options, &error);
 	g_assert_no_error(error);
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(agreement));
 	golden_picture p = {0};
@@ -74,17 +74,17 @@ static void run_cases(const gpu_options *device, bool f32, guint every)
 
 static void test_all_cases(void)
 {
-	run_cases(&(gpu_options){0}, true, 1);
+	run_cases(&(gpu_options){0}, &(sam_options){.f32 = true}, 1);
 }
 
 static void test_minimum_device(void)
 {
-	run_cases(&(gpu_options){.minimum = true}, true, 17);
+	run_cases(&(gpu_options){.minimum = true}, &(sam_options){.f32 = true}, 17);
 }
 
 static void test_half_storage(void)
 {
-	run_cases(&(gpu_options){0}, false, 7);
+	run_cases(&(gpu_options){0}, &(sam_options){.f16 = true}, 7);
 }
 
 int main(int argc, char **argv)
