@@ -13,13 +13,13 @@ G_BEGIN_DECLS
 /* What the pointer is doing between press and release. */
 typedef enum { DRAG_NONE, DRAG_PAN, DRAG_CLICK, DRAG_BOX, DRAG_CIRCLE, DRAG_STROKE, DRAG_BRUSH } CanvasDrag;
 
-/* A shape drawn once and kept as a render node while scale and look stay the same. */
+/* A shape drawn once and kept as a texture while scale and look stay the same. */
 typedef struct {
 	double anchor[2]; /* of the number, image pixels */
 	double scale;
 	guint look;              /* hash of what else changes the picture */
 	graphene_rect_t covered; /* screen pixels, from the top-left corner of the shape's bounds */
-	GskRenderNode *node;
+	GdkTexture *texture;
 	guint64 frame; /* last used */
 } CanvasShape;
 
@@ -41,6 +41,8 @@ struct _NadirCanvas {
 	bool fresh;  /* the document is new: the view is fitted at the next allocation */
 	bool fitted; /* and nobody moved it since */
 	guint64 frame;
+	gint64 deadline; /* for drawing shapes in this frame */
+	bool unfinished; /* this frame left something to the next one */
 
 	NadirTool tool;
 	double brush_radius;

@@ -314,12 +314,6 @@ static void prune_blocks(NadirCanvas *c)
 	}
 }
 
-static gboolean draw_again(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-	gtk_widget_queue_draw(widget);
-	return G_SOURCE_REMOVE;
-}
-
 void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	const raster_rect visible = viewport_visible(&c->view);
@@ -337,6 +331,5 @@ void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 			draw_level(c, snapshot, l, false, &visible, &made);
 	draw_level(c, snapshot, level, true, &visible, &made);
 	prune_blocks(c);
-	if (made > BLOCKS_A_FRAME)
-		gtk_widget_add_tick_callback(GTK_WIDGET(c), draw_again, NULL, NULL);
+	c->unfinished |= made > BLOCKS_A_FRAME;
 }

@@ -209,6 +209,12 @@ void nadir_canvas_set_brush_radius(NadirCanvas *c, double image_pixels)
 
 /* --- the widget --- */
 
+static gboolean draw_again(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+	gtk_widget_queue_draw(widget);
+	return G_SOURCE_REMOVE;
+}
+
 static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
 	NadirCanvas *c = NADIR_CANVAS(widget);
@@ -216,6 +222,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (!c->document || w <= 0 || h <= 0)
 		return;
 	c->frame++;
+	c->unfinished = false;
 	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
 	canvas_tiles_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
@@ -223,6 +230,8 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	overlay_snapshot_marks(c, snapshot);
 	overlay_snapshot_label(c, snapshot);
 	gtk_snapshot_pop(snapshot);
+	if (c->unfinished)
+		gtk_widget_add_tick_callback(widget, draw_again, NULL, NULL);
 }
 
 static void nadir_canvas_size_allocate(GtkWidget *widget, int width, int height, int baseline)

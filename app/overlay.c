@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-#define MARGIN 8.0 /* screen pixels around a shape, for its outline */
-#define SMALL 3.0  /* objects below this size on the screen are dots */
+#define FRAME_BUDGET 8000 /* microseconds for drawing shapes */
+#define MARGIN 8.0        /* screen pixels around a shape, for its outline */
+#define SMALL 3.0         /* objects below this size on the screen are dots */
 #define BADGE_SMALLEST 20.0
 #define BADGES_MOST 300
 #define EXACT_SCALE 4.0 /* from here on pixel edges are drawn as they are; below, corners are cut by half a pixel */
@@ -26,7 +27,7 @@ static const struct {
 static void shape_free(void *data)
 {
 	CanvasShape *s = data;
-	g_clear_pointer(&s->node, gsk_render_node_unref);
+	g_clear_object(&s->texture);
 	g_free(s);
 }
 
@@ -53,7 +54,7 @@ GdkRGBA overlay_class_color(NadirDocument *d, const char *name)
 
 /* --- drawing one shape --- */
 
-/* Image pixels to the node's own pixels. */
+/* Image pixels to the texture's own pixels. */
 typedef struct {
 	double ox, oy, scale;
 } transform;
@@ -131,7 +132,7 @@ static void draw_shape(cairo_t *cr, const wkb_shape *s, const transform *t, cons
 		stroke(cr, &k->line, k->width, k->selected ? 0 : k->pattern, false);
 }
 
-/* --- the kept node --- */
+/* --- the kept texture --- */
 
 static guint look_hash(const look *k)
 {
@@ -145,40 +146,70 @@ static graphene_rect_t rect_from(double x0, double y0, double x1, double y1)
 	return GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0));
 }
 
-/* The part of the shape's rectangle that matters: what is on the screen, half a screen more on each side. */
-static graphene_rect_t part_to_draw(NadirCanvas *c, double left, double top, double w, double h, double extra)
+/* The part of the shape's rectangle that matters, in whole pixels: what is on the screen and `extra` screens on each
+ * side. */
+static graphene_rect_t part_to_draw(NadirCanvas *c, const graphene_rect_t *r, double extra)
 {
+	const double left = r->origin.x, top = r->origin.y;
 	const double ex = c->view.screen_w * extra, ey = c->view.screen_h * extra;
-	return rect_from(MAX(-MARGIN, -left - ex), MAX(-MARGIN, -top - ey), MIN(w + MARGIN, c->view.screen_w - left + ex),
-	                 MIN(h + MARGIN, c->view.screen_h - top + ey));
+	return rect_from(floor(MAX(-MARGIN, -left - ex)), floor(MAX(-MARGIN, -top - ey)),
+	                 ceil(MIN(r->size.width + MARGIN, c->view.screen_w - left + ex)),
+	                 ceil(MIN(r->size.height + MARGIN, c->view.screen_h - top + ey)));
+}
+
+static GdkTexture *texture_of(cairo_surface_t *surface)
+{
+	const int w = cairo_image_surface_get_width(surface), h = cairo_image_surface_get_height(surface);
+	const int stride = cairo_image_surface_get_stride(surface);
+	cairo_surface_flush(surface);
+	g_autoptr(GBytes) bytes =
+		g_bytes_new_with_free_func(cairo_image_surface_get_data(surface), (gsize)stride * h,
+	                               (GDestroyNotify)cairo_surface_destroy, cairo_surface_reference(surface));
+	return gdk_memory_texture_new(w, h, GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
+}
+
+static void redraw(NadirCanvas *c, CanvasShape *kept, const wkb_shape *s, const double extent[4], const look *k)
+{
+	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
+	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)kept->covered.size.width * f,
+	                                                      (int)kept->covered.size.height * f);
+	cairo_t *cr = cairo_create(surface);
+	const transform t = {extent[0], extent[1], c->view.scale};
+	cairo_scale(cr, f, f);
+	cairo_translate(cr, -kept->covered.origin.x, -kept->covered.origin.y);
+	draw_shape(cr, s, &t, k);
+	cairo_destroy(cr);
+	g_clear_object(&kept->texture);
+	kept->texture = texture_of(surface);
+	cairo_surface_destroy(surface);
 }
 
 static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
                          const graphene_rect_t *on_screen, const double extent[4], const look *k)
 {
-	const double left = on_screen->origin.x, top = on_screen->origin.y;
-	const double w = on_screen->size.width, h = on_screen->size.height;
-	const graphene_rect_t needed = part_to_draw(c, left, top, w, h, 0);
+	const graphene_rect_t needed = part_to_draw(c, on_screen, 0);
 	const guint hash = look_hash(k);
 	if (needed.size.width <= 0 || needed.size.height <= 0)
 		return;
-	if (!kept->node || kept->scale != c->view.scale || kept->look != hash ||
+	if (!kept->texture || kept->scale != c->view.scale || kept->look != hash ||
 	    !graphene_rect_contains_rect(&kept->covered, &needed)) {
-		g_clear_pointer(&kept->node, gsk_render_node_unref);
-		kept->scale = c->view.scale;
-		kept->look = hash;
-		kept->covered = part_to_draw(c, left, top, w, h, 0.5);
-		kept->node = gsk_cairo_node_new(&kept->covered);
-		cairo_t *cr = gsk_cairo_node_get_draw_context(kept->node);
-		const transform t = {extent[0], extent[1], c->view.scale};
-		draw_shape(cr, s, &t, k);
-		cairo_destroy(cr);
+		if (g_get_monotonic_time() < c->deadline) {
+			kept->scale = c->view.scale;
+			kept->look = hash;
+			kept->covered = part_to_draw(c, on_screen, 0.25);
+			redraw(c, kept, s, extent, k);
+		} else {
+			c->unfinished = true;
+		}
 	}
 	kept->frame = c->frame;
-	gtk_snapshot_save(snapshot);
-	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)left, (float)top));
-	gtk_snapshot_append_node(snapshot, kept->node);
-	gtk_snapshot_restore(snapshot);
+	if (!kept->texture)
+		return;
+	const float z = (float)(c->view.scale / kept->scale);
+	gtk_snapshot_append_texture(snapshot, kept->texture,
+	                            &GRAPHENE_RECT_INIT(on_screen->origin.x + kept->covered.origin.x * z,
+	                                                on_screen->origin.y + kept->covered.origin.y * z,
+	                                                kept->covered.size.width * z, kept->covered.size.height * z));
 }
 
 static graphene_rect_t screen_rect(NadirCanvas *c, const double extent[4])
@@ -315,6 +346,7 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 	if (nadir_document_get_hidden(c->document))
 		return;
 	g_autoptr(GArray) found = find_visible(c);
+	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
 	for (guint i = 0; i < found->len; i++)
 		append_object(c, snapshot, &g_array_index(found, visible_object, i));
 	for (guint i = 0; i < found->len; i++) {
@@ -353,5 +385,6 @@ void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot)
 	const graphene_rect_t r = screen_rect(c, extent);
 	if (!c->preview)
 		c->preview = g_new0(CanvasShape, 1);
+	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
 	append_shape(c, snapshot, c->preview, s, &r, extent, &l);
 }

@@ -1,0 +1,485 @@
+/* The window as a whole: every action reachable by name and key, enabled when it can be done, letters left to entries,
+ * errors as sentences, and nothing left behind when it closes. */
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+
+#include "app/actions.h"
+#include "app/export-dialog.h"
+#include "app/preferences.h"
+#include "app/settings.h"
+#include "app/shortcuts.h"
+#include "app/window-private.h"
+#include "tests/ui/fixture.h"
+
+typedef struct {
+	NadirApplication *app;
+	NadirWindow *window;
+	char *dir, *sample;
+} world;
+
+static bool is_settled(void *data)
+{
+	return !nadir_window_is_opening(data);
+}
+
+static void world_up(world *w, gconstpointer data)
+{
+	w->dir = fixture_dir();
+	w->sample = fixture_sample(w->dir);
+	w->app = NADIR_APPLICATION(g_application_get_default());
+	w->window = nadir_window_new(w->app);
+	gtk_window_present(GTK_WINDOW(w->window));
+	fixture_spin(0.1);
+}
+
+static void open_file(world *w, const char *path)
+{
+	g_autoptr(GFile) file = g_file_new_for_path(path);
+	nadir_window_open(w->window, file);
+	g_assert_true(fixture_wait(is_settled, w->window, 60));
+	fixture_spin(0.1);
+}
+
+static void world_down(world *w, gconstpointer data)
+{
+	g_object_ref(w->window);
+	gtk_window_close(GTK_WINDOW(w->window));
+	fixture_spin(0.5);
+	g_assert_finalize_object(w->window);
+	fixture_remove(w->dir);
+	g_free(w->dir);
+	g_free(w->sample);
+}
+
+static bool enabled(world *w, const char *action)
+{
+	return g_action_group_get_action_enabled(G_ACTION_GROUP(w->window), action);
+}
+
+static void run(world *w, const char *action)
+{
+	g_assert_true(nadir_action_run(GTK_WIDGET(w->window), nadir_action_find(action)));
+	fixture_spin(0.05);
+}
+
+static void add_object(world *w, int x)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_true(
+		nadir_document_add_by_hand(nadir_window_get_document(w->window), fixture_rectangle(x, 40, 30, 20), &error));
+	g_assert_no_error(error);
+	fixture_spin(0.05);
+}
+
+static GtkWidget *find_child(GtkWidget *parent, GType type)
+{
+	if (g_type_is_a(G_OBJECT_TYPE(parent), type))
+		return parent;
+	for (GtkWidget *c = gtk_widget_get_first_child(parent); c; c = gtk_widget_get_next_sibling(c)) {
+		GtkWidget *found = find_child(c, type);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static GtkWidget *find_styled(GtkWidget *parent, const char *css_class)
+{
+	if (gtk_widget_has_css_class(parent, css_class))
+		return parent;
+	GtkWidget *found = NULL;
+	for (GtkWidget *c = gtk_widget_get_first_child(parent); c && !found; c = gtk_widget_get_next_sibling(c))
+		found = find_styled(c, css_class);
+	return found;
+}
+
+/* --- the table of actions --- */
+
+static bool table_has(const char *prefix, const char *name)
+{
+	guint n;
+	const nadir_action *table = nadir_actions(&n);
+	g_autofree char *full = g_strconcat(prefix, name, NULL);
+	for (guint i = 0; i < n; i++)
+		if (g_str_equal(table[i].action, full) ||
+		    (g_str_has_prefix(table[i].action, full) && g_str_has_prefix(table[i].action + strlen(full), "::")))
+			return true;
+	return false;
+}
+
+/* Not for a palette: they are offered with their file. */
+static bool needs_file(const char *name)
+{
+	return g_str_equal(name, "open-recent") || g_str_equal(name, "show-in-folder");
+}
+
+static void assert_listed(GActionGroup *group, const char *prefix)
+{
+	g_auto(GStrv) names = g_action_group_list_actions(group);
+	g_assert_cmpuint(g_strv_length(names), >, 2);
+	for (char **name = names; *name; name++)
+		if (!needs_file(*name) && !table_has(prefix, *name))
+			g_error("the action %s%s is not in the table of actions", prefix, *name);
+}
+
+static void test_table(world *w, gconstpointer data)
+{
+	guint n;
+	const nadir_action *table = nadir_actions(&n);
+	assert_listed(G_ACTION_GROUP(w->window), "win.");
+	assert_listed(G_ACTION_GROUP(w->app), "app.");
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *name = NULL;
+		g_autoptr(GVariant) target = NULL;
+		GActionGroup *group =
+			g_str_has_prefix(table[i].action, "win.") ? G_ACTION_GROUP(w->window) : G_ACTION_GROUP(w->app);
+		g_assert_true(g_action_parse_detailed_name(table[i].action, &name, &target, NULL));
+		g_assert_true(g_action_group_has_action(group, name + 4));
+		g_assert_true(g_utf8_strlen(nadir_action_title(&table[i]), -1) > 2);
+		for (guint k = 0; k < i; k++)
+			g_assert_cmpstr(table[k].title, !=, table[i].title);
+	}
+}
+
+static void test_keys(world *w, gconstpointer data)
+{
+	guint n;
+	const nadir_action *table = nadir_actions(&n);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < n; i++) {
+		g_auto(GStrv) keys = g_strsplit(table[i].keys ? table[i].keys : "", "|", -1);
+		for (char **key = keys; *key; key++) {
+			guint keyval;
+			GdkModifierType mods;
+			g_assert_true(gtk_accelerator_parse(*key, &keyval, &mods));
+			g_assert_cmpuint(keyval, !=, 0);
+			if (!g_hash_table_add(seen, gtk_accelerator_name(keyval, mods)))
+				g_error("%s has the key %s of another action", table[i].action, *key);
+		}
+		g_autofree char *label = nadir_action_key_label(&table[i]);
+		g_assert_true((label != NULL) == (table[i].keys != NULL));
+	}
+}
+
+static void test_palette(world *w, gconstpointer data)
+{
+	guint n;
+	const nadir_action *table = nadir_actions(&n);
+	open_file(w, w->sample);
+	run(w, "win.palette");
+	g_autoptr(GListModel) windows = g_object_ref(gtk_window_get_toplevels());
+	NadirPalette *palette = NULL;
+	for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
+		g_autoptr(GtkWindow) window = g_list_model_get_item(windows, i);
+		if (NADIR_IS_PALETTE(window))
+			palette = NADIR_PALETTE(window);
+	}
+	g_assert_nonnull(palette);
+	GListModel *commands = nadir_palette_get_commands(palette);
+	g_assert_cmpuint(g_list_model_get_n_items(commands), >, n); /* and the classes, and the sample as a recent file */
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(NadirCommand) command = g_list_model_get_item(commands, i);
+		g_assert_cmpstr(nadir_command_get_action(command), ==, table[i].action);
+		g_assert_cmpstr(nadir_command_get_title(command), ==, nadir_action_title(&table[i]));
+	}
+	GtkWidget *entry = find_child(GTK_WIDGET(palette), GTK_TYPE_SEARCH_ENTRY);
+	GtkWidget *list = find_child(GTK_WIDGET(palette), GTK_TYPE_LIST_VIEW);
+	gtk_editable_set_text(GTK_EDITABLE(entry), "tool SCRIB");
+	fixture_spin(0.3);
+	GListModel *shown = G_LIST_MODEL(gtk_list_view_get_model(GTK_LIST_VIEW(list)));
+	g_assert_cmpuint(g_list_model_get_n_items(shown), ==, 1);
+	g_signal_emit_by_name(entry, "activate");
+	fixture_spin(0.1);
+	g_assert_cmpint(nadir_canvas_get_tool(nadir_window_get_canvas(w->window)), ==, NADIR_TOOL_SCRIBBLE);
+}
+
+/* --- what can be done when --- */
+
+static void test_empty(world *w, gconstpointer data)
+{
+	static const char *const off[] = {"undo", "redo",    "export", "save-as", "accept",
+	                                  "tool", "zoom-in", "delete", "style"};
+	static const char *const on[] = {"open", "open-sample", "palette", "shortcuts", "close", "fullscreen"};
+	for (guint i = 0; i < G_N_ELEMENTS(off); i++)
+		g_assert_false(enabled(w, off[i]));
+	for (guint i = 0; i < G_N_ELEMENTS(on); i++)
+		g_assert_true(enabled(w, on[i]));
+	g_assert_true(nadir_window_is_empty(w->window));
+	g_assert_cmpstr(gtk_stack_get_visible_child_name(w->window->stack), ==, "empty");
+}
+
+static void test_open(world *w, gconstpointer data)
+{
+	g_autofree char *uri = g_filename_to_uri(w->sample, NULL, NULL);
+	open_file(w, w->sample);
+	g_assert_cmpstr(gtk_stack_get_visible_child_name(w->window->stack), ==, "image");
+	g_assert_cmpstr(adw_window_title_get_title(w->window->title), ==, "OSBS_029.tif");
+	const char *subtitle = adw_window_title_get_subtitle(w->window->title);
+	g_assert_nonnull(strstr(subtitle, "EPSG:32617"));
+	g_assert_nonnull(strstr(subtitle, "0.1 m"));
+	g_assert_nonnull(strstr(subtitle, "3 bands, Byte"));
+	g_assert_null(strstr(subtitle, "saved"));
+	g_assert_true(enabled(w, "tool") && enabled(w, "style") && enabled(w, "zoom-fit"));
+	g_assert_false(enabled(w, "export") || enabled(w, "undo") || enabled(w, "accept") || enabled(w, "delete"));
+	g_auto(GStrv) recent = g_settings_get_strv(nadir_application_get_settings(w->app), "recent-files");
+	g_assert_cmpstr(recent[0], ==, uri);
+	add_object(w, 20);
+	g_assert_true(enabled(w, "export") && enabled(w, "undo") && enabled(w, "next-object") && enabled(w, "delete"));
+	g_assert_nonnull(strstr(adw_window_title_get_subtitle(w->window->title), "every change saved"));
+	run(w, "win.undo");
+	g_assert_false(enabled(w, "export") || enabled(w, "delete"));
+	g_assert_true(enabled(w, "redo"));
+	run(w, "win.redo");
+	g_assert_true(enabled(w, "export"));
+}
+
+static void test_objects(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	open_file(w, w->sample);
+	NadirDocument *d = nadir_window_get_document(w->window);
+	for (int i = 0; i < 3; i++)
+		add_object(w, 20 + 60 * i);
+	g_assert_true(nadir_document_add_class(d, "tree", &error));
+	GPtrArray *classes = nadir_document_get_classes(d);
+	const project_class *tree = nadir_document_find_class(d, "tree");
+	g_autofree char *by_key = g_strdup_printf("win.class::%d", tree->key);
+	g_assert_cmpuint(classes->len, >=, 2);
+	run(w, by_key);
+	NadirObject *selected = nadir_document_get_selected(d);
+	g_assert_cmpstr(nadir_object_get_feature(selected)->class_name, ==, "tree");
+	const gint64 first = nadir_object_get_feature(selected)->id;
+	run(w, "win.next-object");
+	const gint64 second = nadir_object_get_feature(nadir_document_get_selected(d))->id;
+	g_assert_cmpint(second, !=, first);
+	run(w, "win.previous-object");
+	g_assert_cmpint(nadir_object_get_feature(nadir_document_get_selected(d))->id, ==, first);
+	run(w, "win.delete");
+	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(d)), ==, 2);
+	g_assert_false(enabled(w, "deselect"));
+	run(w, "win.next-object");
+	run(w, "win.deselect");
+	g_assert_null(nadir_document_get_selected(d));
+	g_assert_false(enabled(w, "delete") || enabled(w, "rename"));
+}
+
+static void test_filter(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	open_file(w, w->sample);
+	for (int i = 0; i < 3; i++)
+		add_object(w, 20 + 60 * i);
+	NadirDocument *d = nadir_window_get_document(w->window);
+	g_assert_true(
+		nadir_document_relabel(d, nadir_object_get_feature(nadir_document_get_selected(d))->id, "Pond", &error));
+	GtkWidget *panel = GTK_WIDGET(w->window->work->objects);
+	GtkWidget *list = find_styled(panel, "object-list");
+	GListModel *shown = G_LIST_MODEL(gtk_list_view_get_model(GTK_LIST_VIEW(list)));
+	g_assert_cmpuint(g_list_model_get_n_items(shown), ==, 3);
+	gtk_editable_set_text(GTK_EDITABLE(find_child(panel, GTK_TYPE_SEARCH_ENTRY)), "pond");
+	fixture_spin(0.4);
+	g_assert_cmpuint(g_list_model_get_n_items(shown), ==, 1);
+	gtk_editable_set_text(GTK_EDITABLE(find_child(panel, GTK_TYPE_SEARCH_ENTRY)), "nothing like it");
+	fixture_spin(0.4);
+	g_assert_cmpuint(g_list_model_get_n_items(shown), ==, 0);
+	gtk_editable_set_text(GTK_EDITABLE(find_child(panel, GTK_TYPE_SEARCH_ENTRY)), "");
+	fixture_spin(0.4);
+	gtk_drop_down_set_selected(GTK_DROP_DOWN(find_child(panel, GTK_TYPE_DROP_DOWN)), 2); /* by class */
+	fixture_spin(0.1);
+	g_autoptr(NadirObject) top = g_list_model_get_item(shown, 0);
+	g_assert_cmpstr(nadir_object_get_feature(top)->class_name, ==, "Pond");
+}
+
+/* --- keys and entries --- */
+
+static gboolean strike(world *w, guint keyval)
+{
+	g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(GTK_WIDGET(w->window));
+	gboolean handled = FALSE;
+	for (guint i = 0; i < g_list_model_get_n_items(controllers) && !handled; i++) {
+		g_autoptr(GtkEventController) c = g_list_model_get_item(controllers, i);
+		if (!GTK_IS_SHORTCUT_CONTROLLER(c))
+			continue;
+		for (guint k = 0; k < g_list_model_get_n_items(G_LIST_MODEL(c)) && !handled; k++) {
+			g_autoptr(GtkShortcut) shortcut = g_list_model_get_item(G_LIST_MODEL(c), k);
+			GtkShortcutTrigger *trigger = gtk_shortcut_get_trigger(shortcut);
+			if (GTK_IS_KEYVAL_TRIGGER(trigger) &&
+			    gtk_keyval_trigger_get_keyval(GTK_KEYVAL_TRIGGER(trigger)) == keyval &&
+			    gtk_keyval_trigger_get_modifiers(GTK_KEYVAL_TRIGGER(trigger)) == 0)
+				handled =
+					gtk_shortcut_action_activate(gtk_shortcut_get_action(shortcut), 0, GTK_WIDGET(w->window), NULL);
+		}
+	}
+	fixture_spin(0.05);
+	return handled;
+}
+
+static void test_letters(world *w, gconstpointer data)
+{
+	open_file(w, w->sample);
+	NadirCanvas *canvas = nadir_window_get_canvas(w->window);
+	run(w, "win.find");
+	g_assert_true(GTK_IS_EDITABLE(gtk_window_get_focus(GTK_WINDOW(w->window))));
+	g_assert_false(strike(w, GDK_KEY_p));
+	g_assert_false(strike(w, GDK_KEY_b));
+	g_assert_cmpint(nadir_canvas_get_tool(canvas), ==, NADIR_TOOL_SELECT);
+	run(w, "win.focus-canvas");
+	g_assert_true(strike(w, GDK_KEY_p));
+	g_assert_cmpint(nadir_canvas_get_tool(canvas), ==, NADIR_TOOL_POINT);
+	g_autoptr(GVariant) state = g_action_group_get_action_state(G_ACTION_GROUP(w->window), "tool");
+	g_assert_cmpstr(g_variant_get_string(state, NULL), ==, "point");
+	g_assert_false(strike(w, GDK_KEY_Delete)); /* nothing is selected: the key is left alone */
+}
+
+/* --- what goes wrong --- */
+
+static void test_open_error(world *w, gconstpointer data)
+{
+	g_autofree char *missing = g_build_filename(w->dir, "missing.tif", NULL);
+	gtk_info_bar_set_revealed(w->window->info_bar, FALSE);
+	open_file(w, missing);
+	g_assert_true(gtk_info_bar_get_revealed(w->window->info_bar));
+	g_assert_nonnull(strstr(gtk_label_get_text(w->window->info_text), "missing.tif"));
+	g_assert_true(nadir_window_is_empty(w->window));
+	g_auto(GStrv) recent = g_settings_get_strv(nadir_application_get_settings(w->app), "recent-files");
+	g_assert_false(g_strv_contains((const char *const *)recent, missing));
+	open_file(w, w->sample);
+	g_assert_false(gtk_info_bar_get_revealed(w->window->info_bar));
+	g_assert_nonnull(nadir_window_get_document(w->window));
+}
+
+static bool knows_of_no_model(void *data)
+{
+	return nadir_application_get_service_error(data) != NULL;
+}
+
+static void test_no_model(world *w, gconstpointer data)
+{
+	g_assert_true(fixture_wait(knows_of_no_model, w->app, 60));
+	fixture_spin(0.1);
+	g_assert_cmpstr(gtk_label_get_text(w->window->chip_label), ==, "no model");
+	g_assert_nonnull(strstr(gtk_label_get_text(w->window->info_text), "none.gguf"));
+	g_assert_nonnull(strstr(gtk_label_get_text(w->window->info_text), "by hand"));
+	open_file(w, w->sample);
+	add_object(w, 50);
+	g_assert_true(enabled(w, "export"));
+}
+
+/* --- dialogs --- */
+
+static void count_exported(NadirExportDialog *dialog, const char *path, const char *text, int *counter)
+{
+	g_assert_true(g_file_test(path, G_FILE_TEST_IS_REGULAR));
+	(*counter)++;
+}
+
+static bool is_exported(void *data)
+{
+	return *(int *)data == 1;
+}
+
+static bool has_failed(void *data)
+{
+	return gtk_revealer_get_reveal_child(data);
+}
+
+static void test_export(world *w, gconstpointer data)
+{
+	int exported = 0;
+	open_file(w, w->sample);
+	add_object(w, 50);
+	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
+	                                            nadir_application_get_settings(w->app));
+	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
+	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW),
+			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
+	g_autofree char *wrong = g_build_filename(w->sample, "inside", "a.geojson", NULL);
+	g_autofree char *right = g_build_filename(w->dir, "a.geojson", NULL);
+	g_assert_true(g_str_has_suffix(gtk_editable_get_text(GTK_EDITABLE(path)), "OSBS_029-objects.shp"));
+	gtk_editable_set_text(GTK_EDITABLE(path), wrong);
+	g_signal_emit_by_name(button, "clicked");
+	g_assert_true(fixture_wait(has_failed, find_child(dialog, GTK_TYPE_REVEALER), 30));
+	g_assert_cmpint(exported, ==, 0);
+	gtk_editable_set_text(GTK_EDITABLE(path), right);
+	g_signal_emit_by_name(button, "clicked");
+	g_assert_true(fixture_wait(is_exported, &exported, 30));
+	g_autofree char *text = NULL;
+	g_assert_true(g_file_get_contents(right, &text, NULL, NULL));
+	g_assert_nonnull(strstr(text, "\"FeatureCollection\""));
+}
+
+/* GTK 4.8 says this of the page numbers of its own shortcuts window. */
+static gboolean is_ours(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+	return strstr(message, "reported min width") == NULL;
+}
+
+static void test_windows(world *w, gconstpointer data)
+{
+	g_test_log_set_fatal_handler(is_ours, NULL);
+	GtkWidget *windows[] = {nadir_shortcuts_window_new(GTK_WINDOW(w->window)),
+	                        nadir_preferences_new(GTK_WINDOW(w->window), nadir_application_get_settings(w->app))};
+	for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
+		gtk_window_present(GTK_WINDOW(windows[i]));
+		fixture_spin(0.2);
+		gtk_window_destroy(GTK_WINDOW(windows[i]));
+		fixture_spin(0.1);
+	}
+}
+
+static void test_units(world *w, gconstpointer data)
+{
+	g_autofree char *ha = nadir_format_area(25000, 1), *m2 = nadir_format_area(612.3, 1),
+					*px = nadir_format_area(NAN, 42);
+	g_assert_cmpstr(ha, ==, "2.50 ha");
+	g_assert_cmpstr(m2, ==, "612 m²");
+	g_assert_cmpstr(px, ==, "42 px");
+	g_assert_cmpfloat_with_epsilon(nadir_round_length(137), 100, 1e-9);
+	g_assert_cmpfloat_with_epsilon(nadir_round_length(0.07), 0.05, 1e-9);
+	g_assert_cmpfloat_with_epsilon(nadir_round_length(2100), 2000, 1e-9);
+	g_settings_set_enum(nadir_application_get_settings(w->app), "units", NADIR_UNITS_IMPERIAL);
+	g_autofree char *acres = nadir_format_area(25000, 1), *feet = nadir_format_length(nadir_round_length(100));
+	g_assert_cmpstr(acres, ==, "6.18 ac");
+	g_assert_cmpstr(feet, ==, "200 ft");
+	g_settings_set_enum(nadir_application_get_settings(w->app), "units", NADIR_UNITS_METRIC);
+}
+
+#define TEST(name, function) g_test_add("/window/" name, world, NULL, world_up, function, world_down)
+
+static void run_tests(GApplication *app, int *status)
+{
+	*status = g_test_run();
+	g_signal_stop_emission_by_name(app, "activate");
+	g_application_quit(app);
+}
+
+/* The tests run inside of one application, as its activation. No weights: what is tested here needs none, and the
+ * window has to live without. */
+int main(int argc, char **argv)
+{
+	char model[] = "--model=/nowhere/none.gguf", *args[] = {argv[0], model, NULL};
+	int status = 1;
+	setlocale(LC_ALL, "C.UTF-8");
+	g_setenv("NADIR_TEST", "1", TRUE);
+	g_test_init(&argc, &argv, NULL);
+	TEST("table", test_table);
+	TEST("keys", test_keys);
+	TEST("palette", test_palette);
+	TEST("empty", test_empty);
+	TEST("open", test_open);
+	TEST("objects", test_objects);
+	TEST("filter", test_filter);
+	TEST("letters", test_letters);
+	TEST("open-error", test_open_error);
+	TEST("no-model", test_no_model);
+	TEST("export", test_export);
+	TEST("windows", test_windows);
+	TEST("units", test_units);
+	NadirApplication *app = nadir_application_new();
+	g_signal_connect(app, "activate", G_CALLBACK(run_tests), &status);
+	g_application_run(G_APPLICATION(app), 2, args);
+	g_assert_finalize_object(app);
+	return status;
+}
