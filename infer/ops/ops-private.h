@@ -52,6 +52,7 @@ struct ops {
 	gpu *dev;
 	const gpu_caps *caps;
 	uint64_t max_binding; /* caps->max_binding_bytes; tests make it small */
+	uint32_t slack;       /* tests: bytes bound behind each tensor, so that writing there shows */
 	bool software;        /* sizes for a processor; tests switch it off to run what graphics devices run */
 	bool expand_weights;  /* keep every weight as F32; tests switch it off */
 	GHashTable *kernels;  /* kernel_key -> gpu_kernel */

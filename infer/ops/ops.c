@@ -117,7 +117,8 @@ gpu_span ops_bind(const ops *o, const tensor *t, uint32_t *rest)
 	const uint32_t align = MAX(o->caps->binding_align, 1);
 	const uint64_t skip = t->data.offset % align;
 	*rest = (uint32_t)(skip / (t->type == DTYPE_F16 ? 2 : 4));
-	return (gpu_span){t->data.buf, t->data.offset - skip, t->data.bytes + skip};
+	const bool room = t->data.offset + t->data.bytes + o->slack <= gpu_buffer_bytes(t->data.buf);
+	return (gpu_span){t->data.buf, t->data.offset - skip, t->data.bytes + skip + (room ? o->slack : 0)};
 }
 
 void ops_groups_1d(const ops *o, uint64_t n, uint32_t groups[3])

@@ -203,6 +203,7 @@ static void run_table(gconstpointer data)
 	g_assert_no_error(error);
 	h.ops = ops_new(h.dev);
 	h.ops->software &= !t->minimum;
+	h.ops->slack = GUARD / 2;
 	for (h.type = DTYPE_F32; h.type <= (ops_f16(h.ops) ? DTYPE_F16 : DTYPE_F32); h.type++)
 		for (guint s = 0; s < (t->weights ? G_N_ELEMENTS(stored) : 1); s++)
 			for (int expand = 0; expand <= (stored[s] != GGUF_F32); expand++) {
