@@ -1,8 +1,8 @@
 /* Tiles on the screen: coarse below fine, checkerboard under transparency, hard pixel edges above 1:1. A frame draws
  * what is there and never waits.
  *
- * GTK 4.8 scales textures with linear filtering only. Above 1:1 a piece of a tile is therefore enlarged by a power of
- * two not below the scale, each pixel to a square, and that block is drawn smaller: edges are sharp to less than one
+ * GTK 4.8 scales textures with linear filtering only. Above 1:1 a piece of a tile is therefore enlarged by the next
+ * whole factor, each pixel to a square, and that block is drawn a little smaller: edges are sharp to less than one
  * screen pixel, and panning reuses the blocks. */
 #include "app/canvas-private.h"
 
@@ -196,9 +196,7 @@ static GdkTexture *block_texture(NadirCanvas *c, tile *t, const raster_rect *pie
 static void draw_enlarged(const level_map *m, GtkSnapshot *snapshot, tile *t, int *made)
 {
 	NadirCanvas *c = m->c;
-	int factor = 2;
-	while (factor < 64 && factor < canvas_device_scale(c) * m->fx)
-		factor *= 2;
+	const int factor = CLAMP((int)ceil(canvas_device_scale(c) * m->fx - 0.001), 2, 128);
 	const int side = BLOCK_SIDE / factor;
 	for (int y = 0; y < t->area.h; y += side)
 		for (int x = 0; x < t->area.w; x += side) {

@@ -1,6 +1,7 @@
-/* Objects and the preview over the image. A shape becomes a render node once and is kept while scale and look stay, so
- * a pan costs a translation; what is not on the screen costs nothing. Never colour alone: outlines have a pattern for
- * each class and every object its number. */
+/* Objects and the preview over the image. A shape becomes a texture once and is kept while scale and look stay, so a
+ * pan costs nothing; what is not on the screen costs nothing either, and a frame draws anew only what it has time for:
+ * the rest is shown as it was, scaled, until its turn comes. Never colour alone: outlines have a pattern for each class
+ * and every object its number. */
 #include "app/canvas-private.h"
 
 #include <math.h>
