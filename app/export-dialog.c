@@ -27,6 +27,8 @@ struct _NadirExportDialog {
 	GtkFileChooserNative *chooser;
 
 	export_format format;
+	GtkCheckButton *checks[EXPORT_PIXEL_GEOJSON + 1]; /* borrowed, by format */
+	gboolean typing;                                  /* the name says the format, not the other way round */
 };
 
 G_DEFINE_FINAL_TYPE(NadirExportDialog, nadir_export_dialog, ADW_TYPE_WINDOW)
@@ -97,15 +99,25 @@ static void on_path_changed(NadirExportDialog *self)
 	gtk_label_set_text(self->note, exists ? _("This file exists and will be replaced.") : "");
 	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), *path != '\0' && !self->cancel);
 	set_error(self, NULL);
+	export_format format;
+	if (!self->typing && export_format_from_path(path, &format, NULL) && self->checks[format]) {
+		self->typing = TRUE;
+		gtk_check_button_set_active(self->checks[format], TRUE);
+		self->typing = FALSE;
+	}
 }
 
 static void set_format(NadirExportDialog *self, export_format format)
 {
 	self->format = format;
+	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), is_outline(format));
+	if (self->typing)
+		return;
+	self->typing = TRUE;
 	g_autofree char *stem = stem_of(gtk_editable_get_text(GTK_EDITABLE(self->path)));
 	g_autofree char *path = g_strconcat(stem, export_format_extension(format), NULL);
 	gtk_editable_set_text(GTK_EDITABLE(self->path), path);
-	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), is_outline(format));
+	self->typing = FALSE;
 }
 
 static void on_format_toggled(GtkCheckButton *check, NadirExportDialog *self)
@@ -147,7 +159,7 @@ static void set_busy(NadirExportDialog *self, bool busy)
 	gtk_spinner_set_spinning(self->spinner, busy);
 	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), !busy);
 	gtk_widget_set_sensitive(GTK_WIDGET(self->formats), !busy);
-	gtk_widget_set_sensitive(GTK_WIDGET(self->path), !busy);
+	gtk_editable_set_editable(GTK_EDITABLE(self->path), !busy);
 }
 
 static void on_done(GObject *source, GAsyncResult *result, gpointer data)
@@ -208,6 +220,8 @@ static void add_format(NadirExportDialog *self, guint i, GtkCheckButton **group,
 	else
 		*group = GTK_CHECK_BUTTON(check);
 	g_signal_connect(check, "toggled", G_CALLBACK(on_format_toggled), self);
+	if (!impossible)
+		self->checks[format] = GTK_CHECK_BUTTON(check);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
 	adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
 	adw_preferences_group_add(self->formats, row);
@@ -274,5 +288,6 @@ GtkWidget *nadir_export_dialog_new(GtkWindow *parent, NadirDocument *document, G
 	self->document = g_object_ref(document);
 	self->settings = g_object_ref(settings);
 	fill(self);
+	gtk_widget_grab_focus(GTK_WIDGET(self->path));
 	return GTK_WIDGET(self);
 }
