@@ -7,6 +7,7 @@
 #include "app/cli/cli-private.h"
 #include "app/engine/record.h"
 #include "render/exchange/export.h"
+#include "render/file/output.h"
 
 #define MAX_RLE_PIXELS (1ll << 31) /* above, run lengths are of the bounding box: readers count in 32 bits */
 
@@ -140,6 +141,15 @@ static bool check_request(request *q, GError **error)
 	return true;
 }
 
+/* Before the work: one target that cannot be written must not leave the others behind. */
+static bool check_targets(const request *q, GError **error)
+{
+	for (char **out = q->outputs; out && *out; out++)
+		if (!output_check(*out, error))
+			return false;
+	return true;
+}
+
 /* --- map units to pixels --- */
 
 /* A circle on the map has the radius of the pixel circle with the same area. */
@@ -153,7 +163,8 @@ static bool radius_to_pixels(const georef *g, const sam_mark *m, double *r, GErr
 	return true;
 }
 
-/* A map coordinate carries the rounding of its own transform; a millionth of a pixel is noise, and would decide ties. */
+/* A map coordinate carries the rounding of its own transform; a millionth of a pixel is noise, and would decide ties.
+ */
 static double without_noise(double pixels)
 {
 	return round(pixels * 1e6) / 1e6;
@@ -365,7 +376,7 @@ bool cli_segment(int argc, char **argv, GError **error)
 		return false;
 	g_auto(cli_image) img = {0};
 	if (!cli_image_open(argv[1], &q.shared, &img, error) || !items_to_pixels(&q, &img, error) ||
-	    !check_prompts(&q, &img, error))
+	    !check_prompts(&q, &img, error) || !check_targets(&q, error))
 		return false;
 	g_autoptr(engine) e = engine_open(&options, error);
 	if (!e || !segment_items(&q, e, &img, error) || !write_outputs(&q, &img, error))

@@ -169,6 +169,10 @@ class BadTarget(CliTest):
                 self.fails(self.segment(SAMPLE, *BOX, "-o", self.tmp / f"dir.{f}"), f"dir.{f}")
                 self.assertEqual(list((self.tmp / f"dir.{f}").iterdir()), [])
 
+    def test_one_bad_target_stops_all_outputs(self):
+        self.fails(self.segment(SAMPLE, *BOX, "-o", self.tmp / "a.shp", "-o", self.tmp / "no" / "b.tif"), "b.tif")
+        self.assertEqual(list(self.tmp.glob("a.*")), [])
+
     def test_file_used_as_folder(self):
         (self.tmp / "file").write_text("x")
         self.fails(self.segment(SAMPLE, *BOX, "-o", self.tmp / "file" / "a.shp"), "a.shp")
