@@ -129,12 +129,19 @@ static void start_outline(NadirDocument *d, preview_request *r, engine_answer *a
 	g_task_run_in_thread(task, outline_thread);
 }
 
+/* Whether the marks are to blame: then another mark helps, else trying again may. */
+static bool is_about_marks(const GError *error)
+{
+	return g_error_matches(error, SAM_ERROR, SAM_ERROR_EMPTY) || g_error_matches(error, SAM_ERROR, SAM_ERROR_PROMPT);
+}
+
 static void on_failed(NadirDocument *d, const GError *error)
 {
 	d->preview.latest = NULL;
 	d->preview.accept_when_ready = false;
+	d->preview.failed = !is_about_marks(error);
 	set_result(d, NULL);
-	if (g_error_matches(error, SAM_ERROR, SAM_ERROR_EMPTY) || g_error_matches(error, SAM_ERROR, SAM_ERROR_PROMPT))
+	if (!d->preview.failed)
 		nadir_document_notify_user(d, error->message);
 	else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		nadir_document_report(d, error);
@@ -188,6 +195,7 @@ static void overtake(NadirDocument *d, const sam_crop *next)
 	}
 	d->preview.latest = NULL;
 	d->preview.accept_when_ready = false;
+	d->preview.failed = false;
 	d->preview.progress = -1;
 }
 
@@ -390,6 +398,8 @@ NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error)
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
 	d->preview.accept_when_ready = d->preview.latest != NULL;
 	const int shown = chosen_candidate(d);
+	if (d->preview.failed)
+		ask(d);
 	if (d->preview.latest || shown < 0)
 		return NULL;
 	NadirObject *o = nadir_document_insert(d, preview_feature(d, shown), error);

@@ -40,6 +40,7 @@ typedef struct {
 	GPtrArray *requests;     /* without an answer yet, oldest first; each freed by its own callbacks */
 	double progress;         /* of the encode; < 0: none */
 	bool accept_when_ready;
+	bool failed; /* the last request ended in an error that says nothing about the marks */
 } preview;
 
 const wkb_shape *nadir_document_get_preview_shape(NadirDocument *d); /* of the shown candidate; NULL: none */

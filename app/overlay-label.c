@@ -115,8 +115,13 @@ static void fill_running(NadirCanvas *c, GArray *first, GArray *second)
 
 static void fill_none(NadirCanvas *c, GArray *first, GArray *second)
 {
-	add(c, first, _("Nothing found here"), false, true);
-	add(c, second, _("add a mark, or drop"), false, false);
+	const bool failed = c->document->preview.failed;
+	add(c, first, failed ? _("No mask yet") : _("Nothing found here"), false, true);
+	add(c, second, failed ? _("try again") : _("add a mark, or drop"), false, false);
+	if (failed) {
+		add(c, second, "⏎", true, false);
+		add(c, second, _("drop"), false, false);
+	}
 	add(c, second, _("Esc"), true, false);
 }
 

@@ -424,6 +424,12 @@ static void test_no_model(world *w, gconstpointer data)
 	g_assert_true(fixture_wait(counted, &errors, 60));
 	g_assert_cmpint(nadir_document_get_preview(w->d, NULL, NULL), ==, NADIR_PREVIEW_NONE);
 	g_assert_nonnull(nadir_document_get_prompt(w->d)); /* the marks are not lost */
+	g_autoptr(GError) error = NULL;
+	errors = 0;
+	g_assert_null(nadir_document_accept_preview(w->d, &error)); /* tries again */
+	g_assert_no_error(error);
+	g_assert_cmpint(nadir_document_get_preview(w->d, NULL, NULL), ==, NADIR_PREVIEW_RUNNING);
+	g_assert_true(fixture_wait(counted, &errors, 60));
 	g_assert_cmpstr(nadir_document_get_undo_text(w->d), ==, "last mark");
 	undo(w);
 	g_assert_null(nadir_document_get_prompt(w->d));
