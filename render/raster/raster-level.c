@@ -13,6 +13,7 @@ struct raster_kept {
 	int *bands; /* [n_bands]; NULL: the mask */
 	size_t size;
 	uint8_t *data;  /* [n_bands][h][w] */
+	uint8_t *mean;  /* the same of means, or NULL */
 	int rows_done;  /* a cancelled build goes on from here */
 	GArray *damage; /* raster_rect of this level that cannot be read */
 	GError *why;    /* the first of the reasons */
@@ -25,6 +26,7 @@ typedef struct {
 	int n_bands;
 	size_t size;
 	GCancellable *cancel;
+	bool mean; /* of virtual levels the means */
 } channels;
 
 void raster_kept_free(void *kept)
@@ -32,6 +34,7 @@ void raster_kept_free(void *kept)
 	raster_kept *k = kept;
 	g_free(k->bands);
 	g_free(k->data);
+	g_free(k->mean);
 	g_array_unref(k->damage);
 	g_clear_error(&k->why);
 	g_free(k);
@@ -127,6 +130,40 @@ static bool sample_block(const channels *ch, const raster_place *p, const raster
 	return true;
 }
 
+static bool mean_row(const channels *ch, const raster_place *p, const raster_rect *block, int y, uint8_t *scratch,
+                     raster_mean **means, GError **error)
+{
+	const raster_level *base = &ch->r->source->levels[p->real];
+	int64_t x0 = (int64_t)block->x * p->step, x1 = MIN((int64_t)(block->x + block->w) * p->step, base->width);
+	for (int k = 0; k < raster_mean_tries(p->step); k++) {
+		int64_t row = MIN((int64_t)(block->y + y) * p->step + raster_mean_offset(p->step, k), base->height - 1);
+		raster_rect strip = {(int)x0, (int)row, (int)(x1 - x0), 1};
+		if (!read_real(ch, p->real, &strip, scratch, error))
+			return false;
+		for (int b = 0; b < ch->n_bands; b++)
+			raster_mean_add(means[b], scratch + (size_t)b * (size_t)strip.w * ch->size, strip.w,
+			                &ch->r->info.bands[ch->bands[b]]);
+	}
+	return true;
+}
+
+/* One block of a virtual level: the means of its squares. */
+static bool mean_block(const channels *ch, const raster_place *p, const raster_rect *block, uint8_t *scratch,
+                       uint8_t *out, size_t out_row, size_t out_plane, GError **error)
+{
+	g_autoptr(GPtrArray) means = g_ptr_array_new_with_free_func((GDestroyNotify)raster_mean_free);
+	for (int b = 0; b < ch->n_bands; b++)
+		g_ptr_array_add(means, raster_mean_new(ch->r->info.type, block->w, p->step));
+	for (int y = 0; y < block->h; y++) {
+		if (!mean_row(ch, p, block, y, scratch, (raster_mean **)means->pdata, error))
+			return false;
+		for (int b = 0; b < ch->n_bands; b++)
+			raster_mean_take(means->pdata[b], &ch->r->info.bands[ch->bands[b]],
+			                 out + (size_t)b * out_plane + (size_t)y * out_row);
+	}
+	return true;
+}
+
 /* A damaged block is noted when there is a list for it, and the rest goes on. */
 static bool note_damage(const raster_rect *block, GArray *damage, GError **why, GError **reason)
 {
@@ -162,7 +199,7 @@ static bool sample_area(const channels *ch, const raster_place *p, const raster_
 			GError *reason = NULL;
 			if (g_cancellable_set_error_if_cancelled(ch->cancel, error))
 				return false;
-			if (!sample_block(ch, p, &block, scratch, to, row, out_plane, &reason) &&
+			if (!(ch->mean ? mean_block : sample_block)(ch, p, &block, scratch, to, row, out_plane, &reason) &&
 			    !(kept && note_damage(&block, kept->damage, &kept->why, &reason))) {
 				g_propagate_error(error, reason);
 				return false;
@@ -220,6 +257,8 @@ static raster_kept *kept_new(const channels *ch, int level)
 			k->bands[i] = all ? i : ch->bands[i];
 	}
 	k->data = g_try_malloc0(plane * (size_t)k->n_bands);
+	if (k->data && ch->bands && raster_can_mean(r))
+		k->mean = g_try_malloc0(plane * (size_t)k->n_bands); /* without it, samples are shown */
 	if (!k->data)
 		g_clear_pointer(&k, raster_kept_free);
 	return k;
@@ -240,39 +279,71 @@ static raster_kept *kept_find(const channels *ch, int level)
 	return k;
 }
 
-/* Makes what is missing of a kept level. r->build is held. */
+/* Makes what is missing of a kept level: samples and means together, from chunks that are decoded once. */
 static bool kept_finish(const channels *ch, raster_kept *k, GError **error)
 {
 	raster *r = ch->r;
 	const raster_level *l = &r->levels[k->level];
 	const raster_place *p = &r->places[k->level];
-	channels whole = *ch;
-	whole.bands = k->bands;
-	whole.n_bands = k->n_bands;
+	channels samples = *ch, means = *ch;
+	samples.bands = means.bands = k->bands;
+	samples.n_bands = means.n_bands = k->n_bands;
+	samples.mean = false;
+	means.mean = true;
 	int rows = MAX(1, r->source->chunk_h / p->step);
-	size_t row = (size_t)l->width * k->size;
+	size_t row = (size_t)l->width * k->size, plane = row * (size_t)l->height;
 	while (k->rows_done < l->height) {
 		raster_rect area = {0, k->rows_done, l->width, MIN(rows, l->height - k->rows_done)};
-		if (!sample_area(&whole, p, &area, k->data + (size_t)area.y * row, row * (size_t)l->height, k, error))
+		size_t at = (size_t)area.y * row;
+		/* Means first: formats that are decoded from the top only go forward then, the middle rows are still at hand.
+		 */
+		if ((k->mean && !sample_area(&means, p, &area, k->mean + at, plane, k, error)) ||
+		    !sample_area(&samples, p, &area, k->data + at, plane, k, error))
 			return false;
 		k->rows_done += area.h;
 	}
 	return true;
 }
 
+static void kept_samples(const raster_kept *k, const raster_level *l, size_t plane, int step, const raster_rect *area,
+                         uint8_t *out)
+{
+	for (int y = 0; y < area->h; y++) {
+		size_t row = (size_t)MIN((area->y + y) * step + step / 2, l->height - 1) * (size_t)l->width;
+		for (int x = 0; x < area->w; x++, out += k->size) {
+			size_t column = (size_t)MIN((area->x + x) * step + step / 2, l->width - 1);
+			memcpy(out, k->data + (plane + row + column) * k->size, k->size);
+		}
+	}
+}
+
+static void kept_means(const channels *ch, const raster_kept *k, const raster_level *l, size_t plane, int step,
+                       int band, const raster_rect *area, uint8_t *out)
+{
+	raster_mean *m = raster_mean_new(ch->r->info.type, area->w, step);
+	int x0 = area->x * step, n = MIN((area->x + area->w) * step, l->width) - x0;
+	for (int y = 0; y < area->h; y++, out += (size_t)area->w * k->size) {
+		for (int i = 0; i < raster_mean_tries(step); i++) {
+			int row = MIN((area->y + y) * step + raster_mean_offset(step, i), l->height - 1);
+			raster_mean_add(m, k->mean + (plane + (size_t)row * (size_t)l->width + (size_t)x0) * k->size, n,
+			                &ch->r->info.bands[band]);
+		}
+		raster_mean_take(m, &ch->r->info.bands[band], out);
+	}
+	raster_mean_free(m);
+}
+
 static void kept_copy(const channels *ch, const raster_kept *k, int level, const raster_rect *area, uint8_t *out)
 {
 	const raster_level *l = &ch->r->levels[k->level];
 	int step = ch->r->places[level].step / ch->r->places[k->level].step;
+	size_t bytes = (size_t)area->w * (size_t)area->h * k->size;
 	for (int b = 0; b < ch->n_bands; b++) {
 		size_t plane = (size_t)(ch->bands ? position_of(k, ch->bands[b]) : 0) * (size_t)l->width * (size_t)l->height;
-		for (int y = 0; y < area->h; y++) {
-			size_t row = (size_t)MIN((area->y + y) * step + step / 2, l->height - 1) * (size_t)l->width;
-			for (int x = 0; x < area->w; x++, out += k->size) {
-				size_t column = (size_t)MIN((area->x + x) * step + step / 2, l->width - 1);
-				memcpy(out, k->data + (plane + row + column) * k->size, k->size);
-			}
-		}
+		if (ch->mean && k->mean)
+			kept_means(ch, k, l, plane, step, ch->bands[b], area, out + (size_t)b * bytes);
+		else
+			kept_samples(k, l, plane, step, area, out + (size_t)b * bytes);
 	}
 }
 
@@ -361,12 +432,19 @@ static bool read_channels(const channels *ch, int level, const raster_rect *area
 bool raster_read_native(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
                         GCancellable *cancel, GError **error)
 {
-	channels ch = {r, bands, n_bands, raster_type_size(r->info.type), cancel};
+	channels ch = {r, bands, n_bands, raster_type_size(r->info.type), cancel, false};
+	return read_channels(&ch, level, area, out, error);
+}
+
+bool raster_read_picture(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
+                         GCancellable *cancel, GError **error)
+{
+	channels ch = {r, bands, n_bands, raster_type_size(r->info.type), cancel, raster_can_mean(r)};
 	return read_channels(&ch, level, area, out, error);
 }
 
 bool raster_read_mask(raster *r, int level, const raster_rect *area, uint8_t *out, GCancellable *cancel, GError **error)
 {
-	channels ch = {r, NULL, 1, 1, cancel};
+	channels ch = {r, NULL, 1, 1, cancel, false};
 	return read_channels(&ch, level, area, out, error);
 }

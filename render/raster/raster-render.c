@@ -247,7 +247,7 @@ static bool slice_make(raster *r, const raster_style *s, int level, slice *sl, d
                        GError **error)
 {
 	size_t n = (size_t)sl->area.w * (size_t)sl->area.h;
-	if (!raster_read_native(r, level, &sl->area, sl->bands, sl->n_bands, sl->native, cancel, error))
+	if (!raster_read_picture(r, level, &sl->area, sl->bands, sl->n_bands, sl->native, cancel, error))
 		return false;
 	if (s->palette && r->info.palette)
 		slice_palette(r, sl, n, gamma);

@@ -1,11 +1,15 @@
 /* A raster of any size as a pyramid of levels: libtiff for TIFF, GDAL for all else. Pixel values are the original ones;
- * what the screen and the model see is made by raster-style.h (design.md section 4). Threads: a raster may be read by
- * several threads at once. Reads block: never call them from the main loop. Levels: the file's own overviews. Where
- * they leave a step much larger than 2, or end above 256 px, virtual levels stand in: each of their pixels is the
- * middle one of a square of 2^n pixels' side of the next finer real level (original values, as in GDAL's decimated
- * reads). Those beyond the last real level with sides <= 2048 px are made in one pass over the file, by whoever asks
- * first, and kept: the first picture of a file without overviews costs one reading of it, the statistics none more. A
- * cancelled pass is continued by the next one who asks.
+ * what the screen and the model see is made by raster-style.h (design.md section 4).
+ *
+ * Threads: a raster may be read by several threads at once. Reads block: never call them from the main loop.
+ *
+ * Levels: the file's own overviews. Where they leave a step much larger than 2, or end above 256 px, virtual levels
+ * stand in: each of their pixels is the middle one of a square of 2^n pixels' side of the next finer real level
+ * (original values, as in GDAL's decimated reads); what raster_render shows of them are the squares' means, nodata and
+ * NaN not counted. Those beyond the last real level with sides <= 2048 px are made in one pass over the file, by
+ * whoever asks first, and kept: the first picture of a file without overviews costs one reading of it, the statistics
+ * none more. A cancelled pass is continued by the next one who asks.
+ *
  * Damage: a tile or strip that cannot be decoded fails the reads that touch it (RASTER_ERROR_CORRUPT names the pixels);
  * all others work, and statistics are those of what can be read. */
 #pragma once

@@ -46,6 +46,7 @@ static void mutate(GRand *random, uint8_t *bytes, gsize *size)
 	int n = g_rand_int_range(random, 1, 9);
 	for (int i = 0; i < n; i++) {
 		gsize at = (gsize)g_rand_int_range(random, 0, (gint32)*size);
+		gsize width = (gsize)g_rand_int_range(random, 1, 5);
 		uint32_t value = odd[g_rand_int_range(random, 0, G_N_ELEMENTS(odd))];
 		/* Directories are small and mostly at the end: half of the hits go there. */
 		if (g_rand_boolean(random) && *size > 1500)
@@ -53,7 +54,7 @@ static void mutate(GRand *random, uint8_t *bytes, gsize *size)
 		if (g_rand_boolean(random))
 			bytes[at] = (uint8_t)g_rand_int_range(random, 0, 256);
 		else
-			memcpy(bytes + at, &value, MIN((gsize)g_rand_int_range(random, 1, 5), *size - at));
+			memcpy(bytes + at, &value, MIN(width, *size - at));
 	}
 	if (g_rand_int_range(random, 0, 8) == 0)
 		*size = (gsize)g_rand_int_range(random, 1, (gint32)*size);

@@ -434,6 +434,61 @@ static void test_gamma(void)
 	}
 }
 
+static double speckled(int x, int y, int band)
+{
+	return (x * 7 + y * 13 + (x * y) % 11) % 5 == 0 ? 0 : (x * 37 + y * 91 + band * 50) % 200 + 1;
+}
+
+/* Mean of the valid samples of a square, as it is shown; -1: none is valid. */
+static int mean_of(int x, int y, int step, int w, int h)
+{
+	int sum = 0, n = 0;
+	for (int j = y * step; j < (y + 1) * step; j++)
+		for (int i = x * step; i < (x + 1) * step; i++) {
+			int v = (int)speckled(MIN(i, w - 1), MIN(j, h - 1), 0);
+			sum += v;
+			n += v != 0;
+		}
+	return n ? (2 * sum + n) / (2 * n) : -1;
+}
+
+/* Level 3 is made of level 2, which is kept: means of four means. */
+static int mean_of_means(int x, int y, int w, int h)
+{
+	int sum = 0, n = 0;
+	for (int k = 0; k < 4; k++) {
+		int mean = mean_of(MIN(2 * x + k % 2, (w + 3) / 4 - 1), MIN(2 * y + k / 2, (h + 3) / 4 - 1), 4, w, h);
+		sum += MAX(mean, 0);
+		n += mean >= 0;
+	}
+	return n ? (2 * sum + n) / (2 * n) : -1;
+}
+
+/* Virtual levels are shown as means: made while reading (larger than 2048 px), kept, and from the kept one. */
+static void test_means(void)
+{
+	enum { WIDE = 4501, HIGH = 67 };
+	g_autofree char *path = test_path("means.tif");
+	write_values(path, WIDE, HIGH, 1, 8, SAMPLEFORMAT_UINT, speckled, "0", -1);
+	g_autoptr(raster) r = test_open(path);
+	raster_style s = resolved(r, NULL, NULL, NULL);
+	for (int level = 1; level <= 3; level++) {
+		int step = 1 << level;
+		raster_rect area = test_whole(r, level);
+		g_assert_cmpint(r->places[level].step, ==, step);
+		g_autofree uint8_t *bgra = g_malloc((size_t)area.w * (size_t)area.h * 4);
+		g_assert_true(raster_render(r, &s, level, &area, bgra, (size_t)area.w * 4, NULL, NULL));
+		for (int y = 0; y < area.h; y++)
+			for (int x = 0; x < area.w; x++) {
+				const uint8_t *p = bgra + (y * area.w + x) * 4;
+				int mean = level < 3 ? mean_of(x, y, step, WIDE, HIGH) : mean_of_means(x, y, WIDE, HIGH);
+				g_assert_cmpint(p[3], ==, mean < 0 ? 0 : 255);
+				if (mean >= 0)
+					g_assert_cmpint(p[1], ==, mean);
+			}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -451,6 +506,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/raster/style/statistics-level", test_statistics_level);
 	g_test_add_func("/raster/style/key", test_key);
 	g_test_add_func("/raster/style/gamma", test_gamma);
+	g_test_add_func("/raster/style/means", test_means);
 	int status = g_test_run();
 	test_clean();
 	return status;
