@@ -145,7 +145,8 @@ void embedding_cache_put(embedding_cache *c, const char *key, GBytes *bytes)
 	g_autofree uint8_t *file = g_malloc(sizeof(entry_header) + size);
 	const entry_header h = header_for(key, data, size);
 	memcpy(file, &h, sizeof h);
-	memcpy(file + sizeof h, data, size);
+	if (size > 0)
+		memcpy(file + sizeof h, data, size);
 	/* By rename. Not flushed to disk: after a power failure a damaged entry is a miss. */
 	if (g_file_set_contents_full(path, (char *)file, (gssize)(sizeof h + size), G_FILE_SET_CONTENTS_CONSISTENT, 0600,
 	                             NULL))

@@ -1,4 +1,4 @@
-#include "golden.h"
+#include "tests/gpu/models/golden.h"
 #include <string.h>
 
 static double entry(const cJSON *list, int i)

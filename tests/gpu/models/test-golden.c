@@ -1,6 +1,6 @@
 /* The whole model against masks and scores that an f32 PyTorch reference computed from the same weights and pictures.
  */
-#include "golden.h"
+#include "tests/gpu/models/golden.h"
 
 #define IOU_MIN 0.98
 #define SCORE_MAX 0.02

@@ -40,8 +40,8 @@ static void tear_down(fixture *f, gconstpointer unused)
 
 static GBytes *bytes_of(guint8 value, gsize n)
 {
-	guint8 *p = g_malloc(n);
-	memset(p, value, n);
+	guint8 *p = g_malloc(n + 1);
+	memset(p, value, n + 1);
 	return g_bytes_new_take(p, n);
 }
 
