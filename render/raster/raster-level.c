@@ -1,5 +1,5 @@
 /* Levels between and beyond the real ones (the rule is told in raster.h). */
-#include "render/raster/raster-private.h"
+#include "render/raster/raster-mean.h"
 #include <glib/gi18n-lib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Means of squares of samples, for pictures of images that have no overviews: what is nodata or NaN does not count. */
-#include "render/raster/raster-private.h"
+/* What is nodata or NaN does not count. */
+#include "render/raster/raster-mean.h"
 #include <math.h>
 #include <string.h>
 

@@ -35,7 +35,6 @@ typedef struct {
 } raster_place;
 
 typedef struct raster_kept raster_kept; /* a virtual level in memory, see raster-level.c */
-typedef struct raster_mean raster_mean; /* see raster-mean.c */
 typedef struct raster_lut raster_lut;   /* tables from samples to bytes, see raster-render.c */
 
 struct raster {
@@ -88,21 +87,6 @@ bool raster_read_mask(raster *r, int level, const raster_rect *area, uint8_t *ou
 /* Rows that are read at once when an area of width w is worked through in slices. */
 int raster_slice_rows(const raster *r, int level, int w, int n_bands);
 void raster_kept_free(void *kept);
-
-/* raster-mean.c: one row of means of step x step squares of one band. Of each side at most RASTER_MEAN_SIDE samples are
- * looked at. */
-#define RASTER_MEAN_SIDE 8
-bool raster_can_mean(const raster *r);
-raster_mean *raster_mean_new(raster_type type, int width, int step);
-void raster_mean_free(raster_mean *m);
-/* The rows of a square that are to be added: raster_mean_tries of them, the k-th at this offset; the middle one is
- * among them. */
-int raster_mean_tries(int step);
-int raster_mean_offset(int step, int k);
-/* row[n] begins at the first square; n may end within the last one. */
-void raster_mean_add(raster_mean *m, const void *row, int n, const raster_band *band);
-/* Writes the means of what was added as samples and begins anew; squares without a valid sample hold nodata or NaN. */
-void raster_mean_take(raster_mean *m, const raster_band *band, void *out);
 
 /* raster-stats.c: of several bands in one reading; db: of their decibels. */
 bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, raster_stats *out, GCancellable *cancel,
