@@ -11,6 +11,7 @@ import torch
 
 import gguf_io
 from model import LITE2, Segmenter
+from store import OPEN_SOURCES
 from truth import WEIGHTS
 
 LICENCE = "Nadir starter weights: research and evaluation, see data/models/LICENSE"
@@ -51,12 +52,13 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--version", default="1")
     parser.add_argument("--card", required=True)
+    parser.add_argument("--only-open", action="store_true", help="list only the sources with an open licence")
     args = parser.parse_args()
     state = torch.load(args.checkpoint, weights_only=True)["model"]
     Segmenter().load_state_dict(state)
     with open(args.card) as f:
         card = f.read()
-    sources = sorted(set(WEIGHTS) - {"scenes"} | {"aid", "rsscn7"})
+    sources = sorted(OPEN_SOURCES if args.only_open else set(WEIGHTS) - {"scenes"} | {"aid", "rsscn7"})
     export(state, args.out, args.size, args.version, card, sources)
 
 

@@ -50,10 +50,10 @@ def box(rng: np.random.Generator, o: Instance) -> tuple:
     """A drawn box: tight, loose (every side moved out by up to 45 %) or jittered."""
     x0, y0, x1, y1 = o.box
     w, h, kind = x1 - x0, y1 - y0, rng.random()
-    if kind < 0.3:
+    if kind < 0.38:
         n = rng.normal(0, 0.02, 4)
         return x0 + w * n[0], y0 + h * n[1], x1 + w * n[2], y1 + h * n[3]
-    if kind < 0.75:
+    if kind < 0.8:
         out = rng.uniform(0.05, 0.42, 4)
         return x0 - w * out[0], y0 - h * out[1], x1 + w * out[2], y1 + h * out[3]
     return tuple(float(v) for v in jittered(rng, o.box))

@@ -55,7 +55,7 @@ class Masters:
             group["lr"] = rate * group["scale"]
         self.optimiser.step()
         self.updates += 1
-        keep = min(0.998, (1 + self.updates) / (10 + self.updates))
+        keep = min(0.998, (1 + self.updates) / (6 + self.updates))
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.masters, 1 - keep)
             for master, live in zip(self.masters, self.live):

@@ -12,9 +12,9 @@ from pseudo import accepted
 from store import OPEN_SOURCES, Picture, Store
 
 # How often a source gives the crop; regions of scenes are "scenes".
-WEIGHTS = {"hit_uav": 17, "hrplanes": 15, "rsod": 11, "airbus_planes": 6, "cats": 5, "psu_car": 8, "pools": 6, "ships": 8,
-           "hrsid": 5, "oil_spill": 5, "landslide_bijie": 2, "landslide_hokkaido": 3, "solar_gsi": 4, "dubai": 5,
-           "deepglobe_land": 2, "ncr_india": 1, "forest_amazon": 1, "road_gsi": 1, "road_shanghai": 1, "scenes": 8}
+WEIGHTS = {"hit_uav": 20, "hrplanes": 15, "rsod": 11, "airbus_planes": 6, "cats": 5, "psu_car": 8, "pools": 6, "ships": 8,
+           "hrsid": 5, "oil_spill": 5, "landslide_bijie": 2, "landslide_hokkaido": 3, "solar_gsi": 7, "dubai": 6,
+           "deepglobe_land": 3, "ncr_india": 1, "forest_amazon": 1, "road_gsi": 1, "road_shanghai": 1, "scenes": 5}
 BACKDROP = {"land", "forest", "road", "bare land", "urban area", "farmland", "rangeland", "vegetation", "built-up area"}
 
 
