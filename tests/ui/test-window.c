@@ -43,8 +43,12 @@ static void open_file(world *w, const char *path)
 
 static void world_down(world *w, gconstpointer data)
 {
+	gpointer document = nadir_window_get_document(w->window);
 	g_object_ref(w->window);
+	if (document)
+		g_object_add_weak_pointer(document, &document);
 	gtk_window_close(GTK_WINDOW(w->window));
+	g_assert_null(document); /* and with it the project, before the program may end */
 	fixture_spin(0.5);
 	g_assert_finalize_object(w->window);
 	fixture_remove(w->dir);
