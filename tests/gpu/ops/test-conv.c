@@ -18,8 +18,8 @@ static const conv_case conv_cases[] = {
 };
 
 static const conv_case conv_slow[] = {
-	{256, 256, 3, 32, 3, 2, true, ACT_RELU6, false, 0},
-	{32, 32, 256, 256, 3, 1, false, ACT_NONE, false, 0},
+	{256, 130, 3, 32, 3, 2, true, ACT_RELU6, false, 0},
+	{17, 24, 128, 128, 3, 1, false, ACT_NONE, false, 0},
 	{97, 61, 33, 47, 3, 2, true, ACT_GELU, true, 0},
 };
 
