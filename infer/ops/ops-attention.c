@@ -15,6 +15,10 @@ static void by_windows(const ops *o, ops_call *call, const struct window_attenti
 	call->groups[0] = windows;
 	call->groups[1] = push->heads;
 	call->groups[2] = (quads + local - 1) / local;
+	/* Whole fours of the bias table, whatever lies behind it; a buffer ends with a whole four as a rule. */
+	const uint64_t whole = (call->bind[2].bytes + 15) / 16 * 16;
+	if (call->bind[2].offset + whole <= gpu_buffer_bytes(call->bind[2].buf))
+		call->bind[2].bytes = whole;
 	ops_use_fours(o, call, KERNEL_WINDOW_ATTENTION_BLOCK, call->variant ? DTYPE_F16 : DTYPE_F32);
 }
 
