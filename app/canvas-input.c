@@ -97,6 +97,8 @@ static void on_drag_end(GtkGestureDrag *gesture, double dx, double dy, NadirCanv
 	double sx, sy;
 	drag_position(gesture, dx, dy, &sx, &sy);
 	tool_release(c, sx, sy);
+	c->inside = gtk_widget_contains(GTK_WIDGET(c), sx, sy); /* a drag may end elsewhere */
+	tell_pointer(c);
 }
 
 static void on_drag_cancel(GtkGesture *gesture, GdkEventSequence *sequence, NadirCanvas *c)

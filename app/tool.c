@@ -261,8 +261,10 @@ bool nadir_canvas_finish_drawing(NadirCanvas *c)
 	if (c->polygon->len >= 6) {
 		bitmask *m =
 			mask_from_polygon(&g_array_index(c->polygon, double, 0), c->polygon->len / 2, info->width, info->height);
-		if (!nadir_document_add_by_hand(c->document, m, &error))
-			report(c, error);
+		if (!nadir_document_add_by_hand(c->document, m, &error)) {
+			report(c, error); /* the drawing stays: a full disk must not cost it */
+			return true;
+		}
 	}
 	tool_abort(c);
 	return true;

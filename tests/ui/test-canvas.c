@@ -1,4 +1,5 @@
 /* The canvas under a real display: what its pixels are, where the pointer is in the image, what every tool does. */
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -412,6 +413,27 @@ static void test_polygon(world *w, gconstpointer data)
 	g_assert_true(mask_equal(nadir_object_get_mask(only_object(w)), want));
 }
 
+/* What cannot be stored is not lost: the drawing stays until it can. */
+static void test_polygon_kept(world *w, gconstpointer data)
+{
+	int errors = 0;
+	fixture_count(w->d, "error", &errors);
+	g_autofree char *place = project_default_path(w->image);
+	g_assert_cmpint(g_mkdir(place, 0700), ==, 0); /* something is in the project's way */
+	look_at(w, 4, 200, 150);
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_POLYGON);
+	click(w, GDK_BUTTON_PRIMARY, 0, 180, 130);
+	click(w, GDK_BUTTON_PRIMARY, 0, 220, 130);
+	click(w, GDK_BUTTON_PRIMARY, 0, 220, 170);
+	g_assert_true(nadir_canvas_finish_drawing(w->c));
+	g_assert_cmpint(errors, ==, 1);
+	g_assert_null(nadir_document_get_project(w->d));
+	g_assert_cmpint(g_rmdir(place), ==, 0);
+	g_assert_true(nadir_canvas_finish_drawing(w->c));
+	g_assert_cmpint(errors, ==, 1);
+	g_assert_cmpint(nadir_object_get_feature(only_object(w))->area_px, >, 700);
+}
+
 static void test_polygon_closed_by_click(world *w, gconstpointer data)
 {
 	look_at(w, 4, 200, 150);
@@ -522,6 +544,7 @@ int main(int argc, char **argv)
 	ADD("circle", test_circle);
 	ADD("scribble", test_scribble);
 	ADD("polygon", test_polygon);
+	ADD("polygon-kept", test_polygon_kept);
 	ADD("polygon-closed", test_polygon_closed_by_click);
 	ADD("brush", test_brush);
 	ADD("select", test_select);
