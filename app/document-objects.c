@@ -12,8 +12,7 @@ GListModel *nadir_document_get_objects(NadirDocument *d)
 	return G_LIST_MODEL(d->objects);
 }
 
-/* The object and its place in the list; new reference or NULL. */
-static NadirObject *find(NadirDocument *d, gint64 id, guint *position)
+NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position)
 {
 	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
 	for (guint i = 0; i < n; i++) {
@@ -29,7 +28,7 @@ static NadirObject *find(NadirDocument *d, gint64 id, guint *position)
 
 static NadirObject *find_or_error(NadirDocument *d, gint64 id, guint *position, GError **error)
 {
-	NadirObject *o = id ? find(d, id, position) : NULL;
+	NadirObject *o = id ? nadir_document_find(d, id, position) : NULL;
 	if (!o)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("No object is selected: select one first."));
 	return o;
@@ -40,7 +39,7 @@ static NadirObject *find_or_error(NadirDocument *d, gint64 id, guint *position, 
 NadirObject *nadir_document_get_selected(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	g_autoptr(NadirObject) o = d->selected ? find(d, d->selected, NULL) : NULL;
+	g_autoptr(NadirObject) o = d->selected ? nadir_document_find(d, d->selected, NULL) : NULL;
 	return o; /* the list keeps it alive */
 }
 
@@ -155,25 +154,18 @@ bool nadir_document_add_by_hand(NadirDocument *d, bitmask *mask, GError **error)
 	return f && nadir_document_insert(d, f, error);
 }
 
-/* An object that a person corrected says so, since its prompt alone no longer gives its mask. */
-static void mark_corrected(feature *f)
-{
-	if (g_str_equal(f->model, "hand") || g_str_has_suffix(f->model, "+hand"))
-		return;
-	char *model = g_strconcat(f->model, "+hand", NULL);
-	g_free(f->model);
-	f->model = model;
-}
-
 static void touch(feature *f)
 {
 	g_free(f->edited);
 	f->edited = record_time();
 }
 
-static bool store_update(NadirDocument *d, guint position, feature *f, const char *what, GError **error)
+bool nadir_document_store(NadirDocument *d, feature *f, const char *what, GError **error)
 {
 	g_autoptr(feature) owned = f;
+	guint position;
+	g_autoptr(NadirObject) o = nadir_document_find(d, f->id, &position);
+	g_assert(o);
 	touch(f);
 	if (!project_update(d->project, f, what, error))
 		return false;
@@ -181,33 +173,10 @@ static bool store_update(NadirDocument *d, guint position, feature *f, const cha
 	return true;
 }
 
-bool nadir_document_paint_selected(NadirDocument *d, const bitmask *stroke, bool erase, GError **error)
-{
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
-	guint position;
-	g_autoptr(NadirObject) o = find_or_error(d, d->selected, &position, error);
-	if (!o)
-		return false;
-	const bitmask *old = nadir_object_get_mask(o);
-	g_autoptr(bitmask) mask = mask_combine(old, stroke, erase ? MASK_SUBTRACT : MASK_UNION);
-	if (mask_equal(old, mask))
-		return true;
-	if (mask_area(mask) == 0)
-		return nadir_document_delete(d, d->selected, error);
-	g_autoptr(feature) f = feature_copy(nadir_object_get_feature(o));
-	if (!feature_set_mask(f, mask, error))
-		return false;
-	f->area_m2 = georef_area_m2(d->ref, f->px_geom);
-	mark_corrected(f);
-	g_autofree char *what = g_strdup_printf(erase ? _("erase from %s") : _("add to %s"), f->class_name);
-	return store_update(d, position, g_steal_pointer(&f), what, error);
-}
-
 bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name, GError **error)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && class_name, false);
-	guint position;
-	g_autoptr(NadirObject) o = find_or_error(d, id, &position, error);
+	g_autoptr(NadirObject) o = find_or_error(d, id, NULL, error);
 	if (!o)
 		return false;
 	g_autoptr(feature) f = feature_copy(nadir_object_get_feature(o));
@@ -219,7 +188,7 @@ bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name,
 	g_free(f->class_name);
 	f->class_name = g_strdup(class_name);
 	g_autofree char *what = g_strdup_printf(_("label %s"), class_name);
-	return store_update(d, position, g_steal_pointer(&f), what, error) && nadir_document_reload_classes(d, error);
+	return nadir_document_store(d, g_steal_pointer(&f), what, error) && nadir_document_reload_classes(d, error);
 }
 
 bool nadir_document_delete(NadirDocument *d, gint64 id, GError **error)

@@ -69,6 +69,8 @@ struct _NadirDocument {
 	bool hidden;
 	preview preview;
 	GCancellable *style_cancel; /* of the newest change of style */
+	GQueue *strokes;            /* of the brush, waiting for their turn on a large object */
+	bool painting;
 };
 
 enum {
@@ -91,10 +93,15 @@ bool nadir_document_reload_objects(NadirDocument *d, GError **error) G_GNUC_WARN
 bool nadir_document_reload_classes(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Stores a new object and selects it; takes f. NULL on error. */
 NadirObject *nadir_document_insert(NadirDocument *d, feature *f, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The object and its place in the list (position may be NULL); new reference or NULL. */
+NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position);
+/* Stores a changed object, which is in the list, and replaces its item; takes f. */
+bool nadir_document_store(NadirDocument *d, feature *f, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *nadir_document_current_class_name(NadirDocument *d);
 project_class *nadir_document_default_class(const char *name, guint index);
 void nadir_document_add_default_classes(NadirDocument *d);
 void nadir_document_preview_dispose(NadirDocument *d);
+void nadir_document_paint_dispose(NadirDocument *d);
 /* A setting of the image in the project; errors are reported, not returned: a view is no reason to lose work. */
 void nadir_document_remember(NadirDocument *d, const char *key, const char *value);
 

@@ -13,6 +13,7 @@ static void nadir_document_dispose(GObject *object)
 {
 	NadirDocument *self = NADIR_DOCUMENT(object);
 	nadir_document_preview_dispose(self);
+	nadir_document_paint_dispose(self);
 	if (self->style_cancel)
 		g_cancellable_cancel(self->style_cancel);
 	g_clear_object(&self->style_cancel);
@@ -60,6 +61,7 @@ static void nadir_document_init(NadirDocument *self)
 	self->objects = g_list_store_new(NADIR_TYPE_OBJECT);
 	self->classes = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);
 	self->opacity = 0.35;
+	self->strokes = g_queue_new();
 	self->preview.progress = -1;
 	self->preview.requests = g_ptr_array_new();
 	nadir_document_add_default_classes(self);

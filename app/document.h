@@ -70,7 +70,8 @@ NadirObject *nadir_document_object_at(NadirDocument *d, double x,
                                       double y); /* topmost under an image position, or NULL */
 bool nadir_document_add_by_hand(NadirDocument *d, bitmask *mask,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT; /* takes the mask */
-/* Brush and eraser: the selected object's mask united with or cut by `stroke`. An emptied object is deleted. */
+/* Brush and eraser: the selected object's mask united with or cut by `stroke`. An emptied object is deleted.
+ * Large objects are worked on in a thread: true then means begun, and what goes wrong comes as "error". */
 bool nadir_document_paint_selected(NadirDocument *d, const bitmask *stroke, bool erase,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name,

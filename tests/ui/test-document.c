@@ -213,6 +213,34 @@ static void test_paint(world *w, gconstpointer data)
 	assert_rectangle(object(w, 0), 10, 10, 30, 20);
 }
 
+static bool has_area(void *data)
+{
+	return nadir_object_get_feature(object(data, 0))->area_px == 1200 * 1200 - 3 * 100;
+}
+
+/* Large objects are painted in a thread, strokes in order, and onto what the object is by then. */
+static void test_paint_large(world *w, gconstpointer data)
+{
+	g_autofree char *large = fixture_image(w->dir, "large.tif", 1300, 1300, false);
+	GError *error = NULL;
+	fixture_close(w->d);
+	w->d = fixture_open(large, w->service, &error);
+	g_assert_no_error(error);
+	add(w, 0, 0, 1200, 1200);
+	paint(w, 100, 100, 10, 10, true);
+	paint(w, 200, 100, 10, 10, true);
+	paint(w, 300, 100, 20, 10, true);
+	paint(w, 310, 100, 10, 10, false);
+	const bool ok = nadir_document_relabel(w->d, 1, "field", &error); /* in the midst of it */
+	must(ok, error);
+	g_assert_cmpint(nadir_object_get_feature(object(w, 0))->area_px, ==, 1200 * 1200);
+	g_assert_true(fixture_wait(has_area, w, 60));
+	g_assert_cmpstr(nadir_object_get_feature(object(w, 0))->class_name, ==, "field");
+	for (int i = 0; i < 4; i++)
+		undo(w);
+	g_assert_cmpint(nadir_object_get_feature(object(w, 0))->area_px, ==, 1200 * 1200);
+}
+
 static void test_paint_nothing(world *w, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -446,6 +474,7 @@ int main(int argc, char **argv)
 	ADD("undo", test_undo);
 	ADD("reopen", test_reopen);
 	ADD("paint", test_paint);
+	ADD("paint-large", test_paint_large);
 	ADD("paint-nothing", test_paint_nothing);
 	ADD("hit", test_hit);
 	ADD("delete", test_delete);
