@@ -7,7 +7,9 @@ static void by_windows(const ops *o, ops_call *call, const struct window_attenti
 {
 	const uint32_t window = push->window, quads = window * ((window + 3) / 4);
 	const uint32_t windows = ((push->h + window - 1) / window) * ((push->w + window - 1) / window);
-	const uint32_t local = ops_local(o);
+	uint32_t local = ops_local(o);
+	while (!o->software && local > 16 && local / 2 >= quads) /* a small window needs no larger group */
+		local /= 2;
 	if (windows > o->caps->max_groups[0])
 		return;
 	call->spec[1] = local;
