@@ -7,7 +7,6 @@
 #include "app/cli/cli-private.h"
 #include "app/engine/record.h"
 #include "render/exchange/export.h"
-#include "render/file/output.h"
 
 #define MAX_RLE_PIXELS (1ll << 31) /* above, run lengths are of the bounding box: readers count in 32 bits */
 
@@ -142,11 +141,13 @@ static bool check_request(request *q, GError **error)
 }
 
 /* Before the work: one target that cannot be written must not leave the others behind. */
-static bool check_targets(const request *q, GError **error)
+static bool check_targets(const request *q, const georef *ref, GError **error)
 {
-	for (char **out = q->outputs; out && *out; out++)
-		if (!output_check(*out, error))
+	for (char **out = q->outputs; out && *out; out++) {
+		export_format format;
+		if (!export_format_from_path(*out, &format, error) || !export_check(ref, format, *out, error))
 			return false;
+	}
 	return true;
 }
 
@@ -376,7 +377,7 @@ bool cli_segment(int argc, char **argv, GError **error)
 		return false;
 	g_auto(cli_image) img = {0};
 	if (!cli_image_open(argv[1], &q.shared, &img, error) || !items_to_pixels(&q, &img, error) ||
-	    !check_prompts(&q, &img, error) || !check_targets(&q, error))
+	    !check_prompts(&q, &img, error) || !check_targets(&q, img.ref, error))
 		return false;
 	g_autoptr(engine) e = engine_open(&options, error);
 	if (!e || !segment_items(&q, e, &img, error) || !write_outputs(&q, &img, error))

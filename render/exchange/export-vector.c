@@ -38,23 +38,14 @@ static int lonlat_decimals(const exporter *e)
 	return metres > 0 ? (int)CLAMP(ceil(-log10(0.01 * metres / 111320)), 7, 12) : 9;
 }
 
-static bool plan_geojson(exporter *e, vector_plan *p, GError **error)
+static void plan_geojson(exporter *e, vector_plan *p)
 {
-	if (!georef_has_crs(e->job->ref)) {
-		g_set_error(
-			error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-			_("%s cannot be written: GeoJSON needs longitudes and latitudes and the image has no coordinate system. "
-		      "Export to .pixel.geojson, .shp or .gpkg in pixels, or assign a coordinate system to the image."),
-			e->path);
-		return false;
-	}
 	g_autofree char *decimals = g_strdup_printf("%d", lonlat_decimals(e));
 	p->driver = "GeoJSON";
 	p->where = PLACE_LONLAT;
 	p->layer_options = CSLSetNameValue(p->layer_options, "RFC7946", "YES");
 	p->layer_options = CSLSetNameValue(p->layer_options, "COORDINATE_PRECISION", decimals);
 	p->layer_options = CSLSetNameValue(p->layer_options, "WRITE_NAME", "NO");
-	return true;
 }
 
 /* The newest edit, in GeoPackage's form, so that the same objects make the same bytes whenever they are exported; NULL
@@ -72,7 +63,7 @@ static char *newest_edit(const exporter *e)
 	return strlen(newest) == 24 ? g_strdup(newest) : g_strdup_printf("%.19s.000Z", newest);
 }
 
-static bool plan_vector(exporter *e, vector_plan *p, GError **error)
+static void plan_vector(exporter *e, vector_plan *p)
 {
 	bool has_crs = georef_has_crs(e->job->ref);
 	g_autofree char *base = g_path_get_basename(e->path);
@@ -100,11 +91,11 @@ static bool plan_vector(exporter *e, vector_plan *p, GError **error)
 		p->has_srs = has_crs;
 		break;
 	default:
-		return plan_geojson(e, p, error);
+		plan_geojson(e, p);
+		return;
 	}
 	if (!has_crs)
 		export_note(e, _("The image has no coordinate system: coordinates are pixels, x to the right, y = -row."));
-	return true;
 }
 
 static OGRSpatialReferenceH layer_srs(const exporter *e, const vector_plan *p)
@@ -243,8 +234,7 @@ bool export_vector(exporter *e, GError **error)
 	g_auto(vector_plan) p = {0};
 	static const char *const extensions[] = {
 		[EXPORT_SHP] = ".shp", [EXPORT_GPKG] = ".gpkg", [EXPORT_GEOJSON] = ".geojson", [EXPORT_FGB] = ".fgb"};
-	if (!plan_vector(e, &p, error))
-		return false;
+	plan_vector(e, &p);
 	p.spacing = export_spacing(e, p.where);
 	g_autofree char *folder = g_strdup_printf("/vsimem/nadir-export-%p", (void *)e);
 	g_autofree char *memory_path = g_strdup_printf("%s/%s%s", folder, p.layer_name, extensions[e->format]);

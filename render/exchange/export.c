@@ -221,6 +221,18 @@ static void to_export_error(GError **error)
 	*error = turned;
 }
 
+bool export_check(const georef *ref, export_format format, const char *path, GError **error)
+{
+	if (format != EXPORT_GEOJSON || georef_has_crs(ref))
+		return output_check(path, error);
+	g_set_error(
+		error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+		_("%s cannot be written: GeoJSON needs longitudes and latitudes and the image has no coordinate system. "
+	      "Export to .pixel.geojson, .shp or .gpkg in pixels, or assign a coordinate system to the image."),
+		path);
+	return false;
+}
+
 static bool run(exporter *e, GError **error)
 {
 	if (e->job->n_objects == 0) {
@@ -228,7 +240,7 @@ static bool run(exporter *e, GError **error)
 		            _("There is no object to export to %s: mark and accept one first, or widen the filter."), e->path);
 		return false;
 	}
-	if (!output_check(e->path, error) || !read_shapes(e, error) || !export_step(e, 0, error))
+	if (!export_check(e->job->ref, e->format, e->path, error) || !read_shapes(e, error) || !export_step(e, 0, error))
 		return false;
 	collect_classes(e);
 	simplify(e);

@@ -44,6 +44,9 @@ typedef struct {
 	void *data;
 } export_job;
 
+/* Before any work: whether the format can hold objects of such an image and path can be written. */
+bool export_check(const georef *ref, export_format format, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report:
  * NULL or a text for the user of what the format could not hold ("" when all fitted), free with g_free. */
 bool export_write(const export_job *job, export_format format, const char *path, char **report,

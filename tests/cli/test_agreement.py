@@ -130,8 +130,9 @@ class Agreement(CliTest):
             self.assertAlmostEqual(polygons_area(polygons), o["area_px"], places=6)
             x, y, w, h = o["bbox"]
             self.assertEqual(bounds(polygons), (x, -(y + h), x + w, -y))
-        self.fails(self.segment(plain, "--box", "203,67,227,90", "-o", self.tmp / "b.geojson"), "geojson")
-        self.assertFalse((self.tmp / "b.geojson").exists())
+        self.fails(self.segment(plain, "--box", "203,67,227,90", "-o", self.tmp / "b.shp", "-o", self.tmp / "b.geojson"),
+                   "geojson")
+        self.assertEqual(list(self.tmp.glob("b.*")), [], "one target that cannot be stops them all")
 
     def test_several_objects_number_the_mask(self):
         run, outs = self.write_all(SAMPLE, "--box", "203,67,227,90", "--next", "--box", "205,69,225,88", formats=("tif",))
