@@ -64,8 +64,12 @@ int cli_main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		g_autoptr(GError) error = NULL;
-		if (commands[i].run(argc - 1, argv + 1, &error))
-			return fflush(stdout) == 0 ? 0 : 1;
+		if (commands[i].run(argc - 1, argv + 1, &error)) {
+			if (fflush(stdout) == 0 && !ferror(stdout))
+				return 0;
+			g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			                    _("The result cannot be written to standard output: send it where there is room."));
+		}
 		return report(commands[i].name, error);
 	}
 	return print_help();

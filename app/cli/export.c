@@ -42,7 +42,19 @@ static bool term_holds(const feature *f, const char *key, const char *op, const 
 	const double have = number_of(f, key), want = g_ascii_strtod(value, NULL);
 	if (strcmp(op, ">=") == 0)
 		return have >= want;
-	return strcmp(op, "<=") == 0 ? have <= want : have == want;
+	if (strcmp(op, "<=") == 0)
+		return have <= want;
+	return (have == want) == (strcmp(op, "=") == 0);
+}
+
+/* Names are equal or not; numbers are numbers. */
+static bool term_is_sound(const char *key, const char *op, const char *value)
+{
+	char *end = NULL;
+	if (strcmp(key, "class") == 0 || strcmp(key, "state") == 0)
+		return *value && *op != '>' && *op != '<';
+	g_ascii_strtod(value, &end);
+	return *value && !*end;
 }
 
 static bool split_term(const char *term, char **key, const char **op, char **value)
@@ -57,8 +69,8 @@ static bool split_term(const char *term, char **key, const char **op, char **val
 		*value = g_strstrip(g_strdup(at + strlen(ops[i])));
 		*op = ops[i];
 		for (guint k = 0; k < G_N_ELEMENTS(keys); k++)
-			if (strcmp(*key, keys[k]) == 0 && **value)
-				return true;
+			if (strcmp(*key, keys[k]) == 0)
+				return term_is_sound(*key, *op, *value);
 		return false;
 	}
 	return false;
@@ -82,7 +94,7 @@ static bool apply_filter(GPtrArray *list, const char *filter, GError **error)
 
 /* --- which image --- */
 
-static const project_image *choose_image(GPtrArray *images, const request *q, GError **error)
+static const project_image *choose_image(GPtrArray *images, const char *path, const request *q, GError **error)
 {
 	for (guint i = 0; q->image && i < images->len; i++) {
 		const project_image *im = images->pdata[i];
@@ -96,8 +108,7 @@ static const project_image *choose_image(GPtrArray *images, const request *q, GE
 	}
 	if (images->len == 1)
 		return images->pdata[0];
-	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN, _("%s holds no image, so there is nothing to export."),
-	            q->output);
+	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN, _("%s holds no image, so there is nothing to export."), path);
 	return NULL;
 }
 
@@ -146,7 +157,7 @@ static bool export_project(const char *path, const request *q, export_format for
 	if (!p)
 		return false;
 	g_autoptr(GPtrArray) images = project_images(p, error);
-	const project_image *im = images ? choose_image(images, q, error) : NULL;
+	const project_image *im = images ? choose_image(images, path, q, error) : NULL;
 	if (!im)
 		return false;
 	g_autoptr(GPtrArray) objects = project_objects(p, im->id, error);
