@@ -121,8 +121,6 @@ static void remember_settings(NadirDocument *d)
 {
 	char opacity[G_ASCII_DTOSTR_BUF_SIZE];
 	nadir_document_remember(d, "opacity", g_ascii_dtostr(opacity, sizeof opacity, d->opacity));
-	if (!d->bands && !d->stretch && !d->source)
-		return;
 	nadir_document_remember(d, "bands", d->bands ? d->bands : "");
 	nadir_document_remember(d, "stretch", d->stretch ? d->stretch : "");
 	nadir_document_remember(d, "source", d->source ? d->source : "");
