@@ -285,8 +285,8 @@ static void draw_level(NadirCanvas *c, GtkSnapshot *snapshot, int level, bool fi
 			const graphene_rect_t r = map_rect(&m, t->area.x, t->area.y, t->area.w, t->area.h);
 			if (!on_screen(c, &r))
 				continue;
+			note_error(c, t); /* a part of it may be missing too */
 			if (!t->pixels) {
-				note_error(c, t);
 				if (finest)
 					draw_failed(snapshot, &r);
 			} else if (hard) {

@@ -96,7 +96,8 @@ ACTION(on_undo)
 {
 	NadirWindow *self = data;
 	g_autoptr(GError) error = NULL;
-	report(self, nadir_document_undo(self->document, &error), error);
+	if (!nadir_canvas_shorten_drawing(self->work->canvas))
+		report(self, nadir_document_undo(self->document, &error), error);
 }
 
 ACTION(on_redo)
@@ -441,13 +442,13 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(d != NULL, "tool", "class", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit", "hide-masks",
 	       "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas", "brush-smaller",
 	       "brush-larger", "drop", "save-as");
-	ENABLE(d && nadir_document_get_undo_text(d), "undo");
+	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
 	ENABLE(d && nadir_document_get_redo_text(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");
 	ENABLE(selected_id(self) != 0, "rename", "delete", "show-object", "deselect");
-	ENABLE(preview != NADIR_PREVIEW_NONE || (d && drawing), "accept");
+	/* Without a mask too: after a failure Enter tries again. */
+	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "accept", "undo-mark");
 	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
-	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "undo-mark");
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 }
 
