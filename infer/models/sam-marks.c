@@ -5,7 +5,8 @@
 
 G_DEFINE_QUARK(sam - error - quark, sam_error)
 
-#define MARKS_MAX 256 /* far beyond use; bounds the decoder's token list */
+#define POINTS_MAX 20000 /* of one scribble or polygon */
+#define MARKS_MAX 256    /* far beyond use; bounds the decoder's token list */
 
 static const char *kind_name(sam_mark_kind kind)
 {
@@ -82,6 +83,8 @@ static bool mark_check(const sam_mark *m, int image_w, int image_h, GError **err
 {
 	if (!well_formed(m))
 		return complain(error, m, _("is malformed: its coordinates must be finite numbers and complete"));
+	if (m->n > POINTS_MAX)
+		return complain(error, m, _("has too many points: draw it with fewer"));
 	if (m->sign < 0 && m->kind != SAM_POINT && m->kind != SAM_SCRIBBLE)
 		return complain(error, m, _("cannot be negative: use a negative point or scribble"));
 	if (m->sign < 0)

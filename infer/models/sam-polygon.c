@@ -13,6 +13,26 @@ bool sam_polygon_contains(const double *xy, guint n, double x, double y)
 	return in;
 }
 
+void sam_polygon_row(const double *xy, guint n, double y, int width, bool *in)
+{
+	/* An edge that crosses the row turns over all cells to its left; each cell keeps the turns that end right behind
+	 * it. */
+	bool left = false;
+	for (int j = 0; j < width; j++)
+		in[j] = false;
+	for (guint i = 0, k = n - 1; i < n; k = i++) {
+		const double *a = xy + 2 * i, *b = xy + 2 * k;
+		if ((a[1] > y) == (b[1] > y))
+			continue;
+		double x = (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0];
+		int cells = (int)CLAMP(ceil(x - 0.5), 0.0, (double)width);
+		if (cells > 0)
+			in[cells - 1] = !in[cells - 1];
+	}
+	for (int j = width; j-- > 0;)
+		in[j] = left = left != in[j];
+}
+
 bool sam_polygon_is_flat(const double *xy, guint n)
 {
 	guint far = 0;

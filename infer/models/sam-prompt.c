@@ -194,14 +194,18 @@ static void draw_polygon(raster *r, const sam_mark *m)
 	sam_polygon_centroid(shape, m->n, centre);
 	for (guint i = 0; i < 2 * m->n; i++)
 		grown[i] = centre[i & 1] + SHAPE_MARGIN * (shape[i] - centre[i & 1]);
-	for (int i = 0; i < r->side; i++)
+	g_autofree bool *in_shape = g_new(bool, r->side), *in_grown = g_new(bool, r->side);
+	for (int i = 0; i < r->side; i++) {
+		sam_polygon_row(grown, m->n, i + 0.5, r->side, in_grown);
+		sam_polygon_row(shape, m->n, i + 0.5, r->side, in_shape);
 		for (int j = 0; j < r->side; j++) {
 			float *v = &r->v[i * r->side + j];
-			if (!sam_polygon_contains(grown, m->n, j + 0.5, i + 0.5))
+			if (!in_grown[j])
 				*v = -MARK_LOGIT;
-			if (sam_polygon_contains(shape, m->n, j + 0.5, i + 0.5))
+			if (in_shape[j])
 				*v += MARK_LOGIT;
 		}
+	}
 }
 
 static void draw_mark(raster *r, const sam_mark *m, bool all)

@@ -35,8 +35,10 @@ void sam_mark_bounds(const sam_mark *m, double bounds[4]);
 
 /* --- polygons, closed, [n][2] (sam-polygon.c) --- */
 bool sam_polygon_contains(const double *xy, guint n, double x, double y); /* even-odd */
-bool sam_polygon_is_flat(const double *xy, guint n);                      /* all vertices on one line */
-void sam_polygon_centroid(const double *xy, guint n, double centre[2]);   /* of the area */
+/* The same for the cell centres 0.5 .. width-0.5 of one row. */
+void sam_polygon_row(const double *xy, guint n, double y, int width, bool *in);
+bool sam_polygon_is_flat(const double *xy, guint n);                    /* all vertices on one line */
+void sam_polygon_centroid(const double *xy, guint n, double centre[2]); /* of the area */
 /* The inner point farthest from the outline, within a thousandth of the longer side of the bounding box. */
 void sam_polygon_pole(const double *xy, guint n, double pole[2]);
 bool sam_segment_meets_rect(const double *a, const double *b, double w, double h); /* rectangle 0, 0, w, h */

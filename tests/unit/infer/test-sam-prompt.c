@@ -118,6 +118,11 @@ static void test_check(void)
 		}
 	}
 	g_autoptr(GError) error = NULL;
+	g_autofree double *long_xy = g_new0(double, 2 * 30000);
+	const sam_mark endless = {SAM_SCRIBBLE, 1, 30000, long_xy, 0};
+	g_assert_false(sam_marks_check(&endless, 1, 100, 50, &error));
+	g_assert_nonnull(strstr(error->message, "too many points"));
+	g_clear_error(&error);
 	g_assert_false(sam_marks_check(NULL, 0, 100, 50, &error));
 	g_assert_error(error, SAM_ERROR, SAM_ERROR_PROMPT);
 }
@@ -217,6 +222,22 @@ static void test_polygon(void)
 	g_assert_true(pole[0] > 0 && pole[0] < 1e6);
 }
 
+static void test_polygon_rows(void)
+{
+	double xy[2 * 40];
+	bool row[30];
+	for (int round = 0; round < 300; round++) {
+		const guint n = 3 + (guint)g_test_rand_int_range(0, 38);
+		for (guint i = 0; i < 2 * n; i++) /* many on cell centres and on each other */
+			xy[i] = g_test_rand_int_range(-8, 80) * 0.5;
+		for (int y = 0; y < 30; y++) {
+			sam_polygon_row(xy, n, y + 0.5, 30, row);
+			for (int x = 0; x < 30; x++)
+				g_assert_cmpint(row[x], ==, sam_polygon_contains(xy, n, x + 0.5, y + 0.5));
+		}
+	}
+}
+
 static int count_of(const float *v, int side, float value)
 {
 	int n = 0;
@@ -294,6 +315,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sam/tokens", test_tokens);
 	g_test_add_func("/sam/tokens/stroke", test_stroke_counts);
 	g_test_add_func("/sam/polygon", test_polygon);
+	g_test_add_func("/sam/polygon/rows", test_polygon_rows);
 	g_test_add_func("/sam/raster/point-and-box", test_raster_point_and_box);
 	g_test_add_func("/sam/raster/circle", test_raster_circle);
 	g_test_add_func("/sam/raster/stroke-and-polygon", test_raster_stroke_and_polygon);
