@@ -302,6 +302,61 @@ static void test_raster_stroke_and_polygon(void)
 	g_assert_cmpint(count_of(v, 16, -8), ==, 156);
 }
 
+static double any_number(double size)
+{
+	static const double odd[] = {0, -0.0, 0.5, -1, 1e-9, 1e9, -1e9, 1e300, NAN, INFINITY};
+	int kind = g_test_rand_int_range(0, 12);
+	if (kind == 0)
+		return odd[g_test_rand_int_range(0, G_N_ELEMENTS(odd))];
+	if (kind == 1)
+		return g_test_rand_double_range(-1e9, 1e9);
+	return g_test_rand_double_range(-0.3 * size, 1.3 * size);
+}
+
+/* Whatever is accepted has a crop inside the image, tokens that are numbers, and a raster within its bounds. */
+static void check_accepted(const sam_mark *marks, guint n, int w, int h)
+{
+	static float v[16 * 16];
+	sam_frame f;
+	sam_crop c = sam_crop_choose(marks, n, w, h, g_test_rand_bit() ? g_test_rand_int_range(1, 3000) : 0);
+	g_assert_true(c.x >= 0 && c.y >= 0 && c.w >= 1 && c.h >= 1 && c.x + c.w <= w && c.y + c.h <= h);
+	sam_frame_init(&f, &c, 64);
+	g_assert_true(f.new_w >= 1 && f.new_h >= 1 && MAX(f.new_w, f.new_h) == 64);
+	g_autoptr(GArray) tokens = sam_sparse_tokens(&f, marks, n);
+	for (guint i = 0; i < tokens->len; i++) {
+		const sam_token *t = &g_array_index(tokens, sam_token, i);
+		g_assert_true(isfinite(t->x) && isfinite(t->y) && t->label >= -1 && t->label <= 3);
+	}
+	g_assert_true(sam_dense_raster(&f, marks, n, true, NULL, v));
+	for (int i = 0; i < 256; i++)
+		g_assert_true(v[i] >= -20 && v[i] <= 20);
+}
+
+static void test_any_marks(void)
+{
+	int accepted = 0;
+	for (int round = 0; round < 4000; round++) {
+		double xy[3][12];
+		sam_mark marks[3];
+		const int w = g_test_rand_int_range(1, 5000), h = g_test_rand_int_range(1, 5000);
+		const guint n = (guint)g_test_rand_int_range(1, 4);
+		for (guint i = 0; i < n; i++) {
+			static const guint points[] = {1, 2, 1, 6, 6};
+			const sam_mark_kind kind = (sam_mark_kind)g_test_rand_int_range(0, 5);
+			for (int k = 0; k < 12; k++)
+				xy[i][k] = any_number(k & 1 ? h : w);
+			marks[i] = (sam_mark){kind, g_test_rand_int_range(0, 4) ? 1 : -1, points[kind], xy[i], any_number(w)};
+		}
+		g_autoptr(GError) error = NULL;
+		bool ok = sam_marks_check(marks, n, w, h, &error);
+		g_assert_cmpint(ok, ==, error == NULL);
+		if (ok)
+			check_accepted(marks, n, w, h);
+		accepted += ok;
+	}
+	g_assert_cmpint(accepted, >, 400);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -319,5 +374,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/sam/raster/point-and-box", test_raster_point_and_box);
 	g_test_add_func("/sam/raster/circle", test_raster_circle);
 	g_test_add_func("/sam/raster/stroke-and-polygon", test_raster_stroke_and_polygon);
+	g_test_add_func("/sam/any-marks", test_any_marks);
 	return g_test_run();
 }
