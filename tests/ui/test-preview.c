@@ -1,4 +1,5 @@
 /* From a mark to a stored object with real weights on a real image: what is shown is what the stored prompt gives. */
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -209,6 +210,22 @@ static void test_accept_early(world *w, gconstpointer data)
 	g_assert_null(nadir_document_get_prompt(w->d));
 }
 
+/* What cannot be stored is not shown as stored, and the preview stays. */
+static void test_accept_fails(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *place = project_default_path(w->image);
+	point(w, 1, 200, 200);
+	wait_ready(w);
+	g_assert_cmpint(g_mkdir(place, 0700), ==, 0); /* something is in the project's way */
+	g_assert_null(nadir_document_accept_preview(w->d, &error));
+	g_assert_nonnull(error);
+	g_assert_cmpuint(n_objects(w), ==, 0);
+	g_assert_cmpint(nadir_document_get_preview(w->d, NULL, NULL), ==, NADIR_PREVIEW_READY);
+	g_assert_cmpint(g_rmdir(place), ==, 0);
+	assert_reproducible(w, accept(w), 0);
+}
+
 static void test_drop(world *w, gconstpointer data)
 {
 	point(w, 1, 100, 100);
@@ -237,6 +254,7 @@ int main(int argc, char **argv)
 	ADD("refine", test_refine);
 	ADD("overtaken", test_overtaken);
 	ADD("accept-early", test_accept_early);
+	ADD("accept-fails", test_accept_fails);
 	ADD("drop", test_drop);
 	const int status = g_test_run();
 	service_free(svc);
