@@ -42,8 +42,10 @@ static void on_service_opened(GObject *source, GAsyncResult *result, gpointer da
 	g_autofree opening *o = data;
 	g_autoptr(NadirApplication) self = o->app;
 	g_autoptr(GError) error = NULL;
+	if (!self->services)
+		return; /* the program ends: the service is gone */
 	const bool ok = service_open_finish(o->service, result, &error);
-	if (!self->services || nadir_application_get_service(self) != o->service)
+	if (nadir_application_get_service(self) != o->service)
 		return; /* replaced meanwhile */
 	g_clear_error(&self->service_error);
 	if (!ok && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

@@ -15,7 +15,7 @@ struct _NadirHistogram {
 	GCancellable *cancel; /* of the newest reading */
 
 	int n_bands; /* 0: nothing to draw */
-	int n_bins;  /* fewer than BINS where whole numbers would leave gaps */
+	raster_type type;
 	raster_stats stats[3];
 };
 
@@ -57,16 +57,6 @@ static void describe(NadirHistogram *self)
 	g_string_free(text, TRUE);
 }
 
-/* Whole numbers in a narrow range: one bin a value, or every second bin would be empty. */
-static int count_bins(const reading *r)
-{
-	const raster_type type = raster_get_info(r->image)->type;
-	double range = 0;
-	for (int i = 0; i < r->n; i++)
-		range = MAX(range, r->stats[i].max - r->stats[i].min);
-	return type <= RASTER_I32 && range + 1 < BINS ? MAX((int)range + 1, 2) : BINS;
-}
-
 /* A file with unreadable parts has no histogram; that is said where the picture is, not here too. */
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -76,7 +66,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 	if (g_task_get_cancellable(G_TASK(result)) != self->cancel)
 		return;
 	self->n_bands = ok ? r->n : 0;
-	self->n_bins = count_bins(r);
+	self->type = raster_get_info(r->image)->type;
 	for (int i = 0; i < self->n_bands; i++)
 		self->stats[i] = r->stats[i];
 	describe(self);
@@ -112,18 +102,32 @@ void nadir_histogram_set_document(NadirHistogram *self, NadirDocument *document)
 	update(self);
 }
 
+/* Whole numbers in a narrow range: one bin a value, or every second bin would be empty. */
+static int count_bins(const raster_stats *s, raster_type type)
+{
+	const double values = s->max - s->min + 1;
+	return type <= RASTER_I32 && values < BINS ? MAX((int)values, 2) : BINS;
+}
+
+/* All bands over one axis, from the least to the greatest of their values. */
+typedef struct {
+	double lo, hi, w, h;
+} axis;
+
 /* Root of the share, so that rare values stay in sight beside a sea or a nodata collar. */
-static void draw_band(cairo_t *cr, const raster_stats *s, int n_bins, double w, double h)
+static void draw_band(cairo_t *cr, const raster_stats *s, int n_bins, const axis *a)
 {
 	uint64_t bins[BINS] = {0}, most = 1;
 	for (int i = 0; i < BINS; i++)
 		bins[n_bins < BINS ? (i + 1) * (n_bins - 1) / BINS : i] += s->histogram[i];
 	for (int i = 0; i < n_bins; i++)
 		most = MAX(most, bins[i]);
-	cairo_move_to(cr, 0, h);
+	const double unit = a->w / MAX(a->hi - a->lo, 1e-300), left = (s->min - a->lo) * unit;
+	const double width = (s->max - s->min) * unit;
+	cairo_move_to(cr, left, a->h);
 	for (int i = 0; i < n_bins; i++)
-		cairo_line_to(cr, (i + 0.5) * w / n_bins, h - h * sqrt((double)bins[i] / (double)most));
-	cairo_line_to(cr, w, h);
+		cairo_line_to(cr, left + (i + 0.5) * width / n_bins, a->h - a->h * sqrt((double)bins[i] / (double)most));
+	cairo_line_to(cr, left + width, a->h);
 	cairo_close_path(cr);
 }
 
@@ -135,9 +139,14 @@ static void nadir_histogram_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	GdkRGBA grey;
 	gtk_style_context_get_color(gtk_widget_get_style_context(widget), &grey);
 	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
+	axis a = {self->stats[0].min, self->stats[0].max, w, h - 1};
+	for (int i = 1; i < self->n_bands; i++) {
+		a.lo = MIN(a.lo, self->stats[i].min);
+		a.hi = MAX(a.hi, self->stats[i].max);
+	}
 	for (int i = 0; i < self->n_bands; i++) {
 		GdkRGBA color = self->n_bands == 1 ? grey : rgb[i];
-		draw_band(cr, &self->stats[i], self->n_bins, w, h - 1);
+		draw_band(cr, &self->stats[i], count_bins(&self->stats[i], self->type), &a);
 		color.alpha = 0.28f;
 		gdk_cairo_set_source_rgba(cr, &color);
 		cairo_fill_preserve(cr);

@@ -5,10 +5,13 @@
 #include "app/swatch.h"
 #include "render/geometry/class-style.h"
 
+#define MOST_ROWS 6 /* more of them scroll */
+
 struct _NadirPanelClasses {
 	GtkWidget parent_instance;
 
 	/* Template widgets */
+	GtkScrolledWindow *scroller;
 	GtkListBox *list;
 	GtkEntry *entry;
 
@@ -195,6 +198,8 @@ static void rebuild(NadirPanelClasses *self)
 		return;
 	GPtrArray *classes = nadir_document_get_classes(self->document);
 	const int current = nadir_document_get_current_class(self->document);
+	gtk_scrolled_window_set_policy(self->scroller, GTK_POLICY_NEVER, /* a scroll bar takes room even for one row */
+	                               classes->len > MOST_ROWS ? GTK_POLICY_AUTOMATIC : GTK_POLICY_NEVER);
 	for (guint i = 0; i < classes->len; i++)
 		gtk_list_box_append(self->list, make_row(self, classes->pdata[i], (int)i == current));
 }
@@ -257,6 +262,7 @@ static void nadir_panel_classes_class_init(NadirPanelClassesClass *klass)
 	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_PANEL_CLASSES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 	                               G_TYPE_NONE, 1, G_TYPE_STRING);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-classes.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelClasses, scroller);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelClasses, list);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelClasses, entry);
 	gtk_widget_class_bind_template_callback(widget_class, on_row_activated);

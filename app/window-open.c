@@ -22,7 +22,7 @@ static gboolean show_spinner(gpointer data)
 	g_autofree char *text = g_strdup_printf(_("Opening %s…"), name);
 	self->opening_source = 0;
 	gtk_label_set_text(self->opening_text, text);
-	gtk_stack_set_visible_child_name(self->stack, "opening");
+	gtk_widget_set_opacity(self->opening_box, 1);
 	return G_SOURCE_REMOVE;
 }
 
@@ -51,10 +51,11 @@ void nadir_window_open(NadirWindow *self, GFile *file)
 	g_return_if_fail(NADIR_IS_WINDOW(self) && G_IS_FILE(file));
 	g_cancellable_cancel(self->opening);
 	g_clear_object(&self->opening);
+	self->opening = g_cancellable_new();
 	nadir_window_set_document(self, NULL); /* closes a project before it is opened once more */
 	gtk_info_bar_set_revealed(self->info_bar, FALSE);
+	gtk_widget_set_opacity(self->opening_box, 0);
 	g_set_object(&self->file, file);
-	self->opening = g_cancellable_new();
 	self->service = nadir_application_get_service(get_app(self));
 	g_clear_handle_id(&self->opening_source, g_source_remove);
 	self->opening_source = g_timeout_add(SPINNER_AFTER, show_spinner, self);

@@ -15,6 +15,7 @@ struct _NadirWindow {
 	GtkInfoBar *info_bar;
 	GtkLabel *info_text;
 	GtkStack *stack; /* empty, opening, image */
+	GtkWidget *opening_box;
 	GtkLabel *opening_text;
 	GtkWidget *status_page;
 	GtkListBox *recent_list;

@@ -97,8 +97,9 @@ static void show_service(NadirWindow *self, const service_info *info)
 
 static void show_service_error(NadirWindow *self, const GError *error)
 {
+	const char *stop = g_str_has_suffix(error->message, ".") ? "" : ".";
 	g_autofree char *sentence =
-		g_strdup_printf(_("%s Drawing by hand still works: polygon and brush need no model."), error->message);
+		g_strdup_printf(_("%s%s Drawing by hand still works: polygon and brush need no model."), error->message, stop);
 	set_chip(self, "dialog-error-symbolic", _("no model"), sentence);
 	nadir_window_show_error(self, sentence);
 }

@@ -94,7 +94,7 @@ void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 	if (document)
 		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(on_objects_changed),
 		                        self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
-	gtk_stack_set_visible_child_name(self->stack, document ? "image" : "empty");
+	gtk_stack_set_visible_child_name(self->stack, document ? "image" : self->opening ? "opening" : "empty");
 	nadir_window_update_title(self);
 	nadir_window_update_busy(self);
 	on_state_changed(self);
@@ -204,6 +204,7 @@ static void bind_children(GtkWidgetClass *widget_class)
 	BIND(info_bar);
 	BIND(info_text);
 	BIND(stack);
+	BIND(opening_box);
 	BIND(opening_text);
 	BIND(status_page);
 	BIND(recent_list);
