@@ -161,9 +161,9 @@ class WindowTest(common.CliTest):
                         GSETTINGS_BACKEND="keyfile", HOME=str(self.tmp), DBUS_SESSION_BUS_ADDRESS="disabled:",
                         G_DEBUG="fatal-criticals")
 
-    def start(self, path, model):
+    def start(self, path, model, **more):
         with open(self.tmp / "window.log", "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([common.PROGRAM, "--model", str(model), str(path)], env=self.window_env(),
+            self.process = subprocess.Popen([common.PROGRAM, "--model", str(model), str(path)], env=self.window_env() | more,
                                             stdout=log, stderr=log)
         wait_for(lambda: self.find(Path(path).name if path == self.image else "OSBS_029"), "the image", self.process)
         time.sleep(0.4)  # first frame
@@ -324,6 +324,21 @@ class Workday(WindowTest):
         features = json.loads(before["geojson"].read_text())["features"]
         self.assertEqual([x["properties"]["class"] for x in features], [r[1] for r in rows])
         self.check_against_cli(marked)
+
+
+class NoDriver(WindowTest):
+    """A machine without Vulkan: the window lives, says so, and hands still draw."""
+
+    def test_by_hand(self):
+        self.start(self.image, common.model() or "starter-sam", VK_ICD_FILENAMES="/nowhere.json", VK_DRIVER_FILES="/nowhere.json")
+        self.hand.polygon((300, 300), (380, 310), (310, 380))
+        row, = self.wait_objects(1, "the polygon")
+        self.assertEqual(row[3], "hand")
+        self.hand.key("p")
+        self.hand.click(*TREE)  # asks for a mask that cannot come
+        self.hand.key("Escape", "ctrl+z")
+        self.wait_objects(0, "undo")
+        self.close()
 
 
 class Kill(WindowTest):
