@@ -11,8 +11,8 @@ typedef struct {
 	georef *ref;
 	project *project;
 	gint64 image_id;
-	raster_style model_style, style;
-	char *bands, *stretch, *source;
+	raster_style rule_style, style;
+	char *bands, *stretch, *source, *model;
 } opening;
 
 static void opening_free(void *data)
@@ -25,6 +25,7 @@ static void opening_free(void *data)
 	g_free(o->bands);
 	g_free(o->stretch);
 	g_free(o->source);
+	g_free(o->model);
 	g_free(o);
 }
 
@@ -39,18 +40,7 @@ static char *first_image(project *p, GError **error)
 		            project_path(p));
 		return NULL;
 	}
-	const project_image *image = images->pdata[0];
-	if (g_file_test(image->path, G_FILE_TEST_EXISTS) || strstr(image->path, "://"))
-		return g_strdup(image->path);
-	g_autofree char *folder = g_path_get_dirname(project_path(p));
-	g_autofree char *base = g_path_get_basename(image->path);
-	g_autofree char *beside = g_build_filename(folder, base, NULL);
-	if (g_file_test(beside, G_FILE_TEST_EXISTS))
-		return g_steal_pointer(&beside);
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-	            _("The image of %s is neither at %s nor beside it: put it back there and open the project again."),
-	            project_path(p), image->path);
-	return NULL;
+	return project_find_image(p, images->pdata[0], error);
 }
 
 static char *setting(opening *o, const char *key)
@@ -64,15 +54,16 @@ static char *setting(opening *o, const char *key)
 /* The style the user left the image with; by rule when there is none or it no longer fits. */
 static void restore_style(opening *o, GCancellable *cancel)
 {
-	o->style = o->model_style;
+	o->style = o->rule_style;
 	if (!o->project)
 		return;
 	o->bands = setting(o, "bands");
 	o->stretch = setting(o, "stretch");
 	o->source = setting(o, "source");
+	o->model = setting(o, "model");
 	if (o->bands || o->stretch || o->source)
 		if (!raster_style_resolve(o->image, o->bands, o->stretch, o->source, &o->style, cancel, NULL))
-			o->style = o->model_style;
+			o->style = o->rule_style;
 }
 
 static bool open_all(opening *o, GCancellable *cancel, GError **error)
@@ -89,7 +80,7 @@ static bool open_all(opening *o, GCancellable *cancel, GError **error)
 	if (!o->image)
 		return false;
 	o->ref = georef_new(raster_get_info(o->image), error);
-	if (!o->ref || !raster_style_resolve(o->image, NULL, NULL, NULL, &o->model_style, cancel, error))
+	if (!o->ref || !raster_style_resolve(o->image, NULL, NULL, NULL, &o->rule_style, cancel, error))
 		return false;
 	g_autofree char *place = project_default_path(image_path);
 	if (!o->project && g_file_test(place, G_FILE_TEST_EXISTS) && !(o->project = project_open(place, error)))
@@ -143,11 +134,12 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	d->ref = g_steal_pointer(&o->ref);
 	d->project = g_steal_pointer(&o->project);
 	d->image_id = o->image_id;
-	d->model_style = o->model_style;
+	d->rule_style = o->rule_style;
 	d->style = o->style;
 	d->bands = g_steal_pointer(&o->bands);
 	d->stretch = g_steal_pointer(&o->stretch);
 	d->source = g_steal_pointer(&o->source);
+	d->model_follows = g_strcmp0(o->model, "screen") == 0;
 	d->title = g_path_get_basename(raster_get_info(d->image)->path);
 	if (d->project && !load_project(d, error))
 		return NULL;

@@ -105,8 +105,9 @@ static bool bench_kernels(engine *e, const cli_image *img, cJSON *results, GErro
 			series *ms = g_hash_table_lookup(by_name, r->name);
 			if (!ms) {
 				ms = g_new(series, 2);
+				g_autofree char *speed_name = g_strconcat(r->name, ".gflops", NULL);
 				ms[0] = series_new(g_intern_string(r->name), "ms");
-				ms[1] = series_new(g_intern_string(r->name), "GFLOP/s");
+				ms[1] = series_new(g_intern_string(speed_name), "GFLOP/s");
 				g_hash_table_insert(by_name, g_strdup(r->name), ms);
 			}
 			const double t = r->seconds * 1e3, speed = r->seconds > 0 ? (double)r->flops / r->seconds / 1e9 : 0;

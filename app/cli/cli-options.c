@@ -87,7 +87,15 @@ bool cli_image_open(const char *path, const cli_options *o, cli_image *out, GErr
 		return false;
 	out->info = raster_get_info(out->r);
 	out->ref = georef_new(out->info, error);
-	return out->ref && raster_style_resolve(out->r, o->bands, o->stretch, o->source, &out->style, NULL, error);
+	g_autoptr(GError) inner = NULL;
+	if (!out->ref)
+		return false;
+	if (raster_style_resolve(out->r, o->bands, o->stretch, o->source, &out->style, NULL, &inner))
+		return true;
+	if (g_error_matches(inner, RASTER_ERROR, RASTER_ERROR_STYLE))
+		return cli_usage(error, "%s", inner->message);
+	g_propagate_error(error, g_steal_pointer(&inner));
+	return false;
 }
 
 void cli_image_clear(cli_image *i)

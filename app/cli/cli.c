@@ -20,6 +20,17 @@ static const struct {
 	{"bench", cli_bench, N_("speed on this machine: segment, kernels")},
 };
 
+/* Names of the contract whose work needs the chat model or the review tools; a file is never meant by them. */
+static const char *const later[] = {"describe", "ask", "generate", "batch", "import"};
+
+static bool is_later(const char *text)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(later); i++)
+		if (strcmp(text, later[i]) == 0 && !g_file_test(text, G_FILE_TEST_EXISTS))
+			return true;
+	return false;
+}
+
 static bool is_option(const char *text)
 {
 	return strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0 || strcmp(text, "--version") == 0;
@@ -32,7 +43,7 @@ bool cli_wants(int argc, char **argv)
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return true;
-	return is_option(argv[1]);
+	return is_option(argv[1]) || is_later(argv[1]);
 }
 
 static int print_help(void)
@@ -71,6 +82,10 @@ int cli_main(int argc, char **argv)
 			                    _("The result cannot be written to standard output: send it where there is room."));
 		}
 		return report(commands[i].name, error);
+	}
+	if (is_later(argv[1])) {
+		fprintf(stderr, _("nadir: “%s” is not part of version %s; see nadir --help.\n"), argv[1], NADIR_VERSION);
+		return 2;
 	}
 	return print_help();
 }

@@ -85,16 +85,33 @@ static bool show_model(const char *name, const cli_options *o, bool card, GError
 	return true;
 }
 
-static bool list_models(GError **error)
+static void list_model(const char *folder, const char *file, cJSON *json)
 {
+	g_autofree char *name = g_strndup(file, strlen(file) - strlen(".gguf"));
+	g_autofree char *path = g_build_filename(folder, file, NULL);
+	if (!json) {
+		printf("%s  %s\n", name, path);
+		return;
+	}
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "name", name);
+	cJSON_AddStringToObject(o, "file", path);
+	cJSON_AddItemToArray(json, o);
+}
+
+static bool list_models(const cli_options *options)
+{
+	cJSON *json = options->json ? cJSON_CreateArray() : NULL;
 	const char *roots[] = {paths_data_dir(), paths_user_dir()};
 	for (guint k = 0; k < G_N_ELEMENTS(roots); k++) {
 		g_autofree char *folder = g_build_filename(roots[k], "models", NULL);
 		g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 		for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir))
 			if (g_str_has_suffix(name, ".gguf"))
-				printf("%.*s  %s/%s\n", (int)(strlen(name) - 5), name, folder, name);
+				list_model(folder, name, json);
 	}
+	if (json)
+		cli_print_json(json);
 	return true;
 }
 
@@ -103,11 +120,11 @@ bool cli_models(int argc, char **argv, GError **error)
 	g_auto(cli_options) o = {0};
 	g_autoptr(GOptionContext) ctx = g_option_context_new(_("list | info NAME|FILE | verify NAME|FILE"));
 	cli_add_options(ctx, &o, CLI_MODEL);
-	if (!cli_parse(ctx, &argc, &argv, 1, 2, error))
+	if (!cli_parse(ctx, &argc, &argv, 0, 2, error))
 		return false;
-	const char *verb = argv[1];
+	const char *verb = argc > 1 ? argv[1] : "list";
 	if (strcmp(verb, "list") == 0)
-		return list_models(error);
+		return list_models(&o);
 	const bool info = strcmp(verb, "info") == 0;
 	if ((!info && strcmp(verb, "verify") != 0) || argc < 3)
 		return cli_usage(error, _("say list, info NAME or verify NAME."));

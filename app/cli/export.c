@@ -164,8 +164,11 @@ static bool export_project(const char *path, const request *q, export_format for
 	g_autoptr(GPtrArray) classes = objects ? project_classes(p, error) : NULL;
 	if (!classes || !apply_filter(objects, q->filter, error))
 		return false;
+	g_autofree char *image_path = project_find_image(p, im, error);
+	if (!image_path)
+		return false;
 	g_auto(cli_image) img = {0};
-	if (!cli_image_open(im->path, &q->shared, &img, error)) {
+	if (!cli_image_open(image_path, &q->shared, &img, error)) {
 		g_prefix_error(error, _("the project's image cannot be opened: "));
 		return false;
 	}

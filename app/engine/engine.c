@@ -209,15 +209,12 @@ static void take_result(engine_answer *out, sam_result *r, const sam_crop *c)
 	for (int i = 1; i < 4; i++)
 		take_candidate(&out->candidate[i], &r->candidate[i], c);
 	out->crop = *c;
-	out->low_res = g_steal_pointer(&r->low_res);
-	out->low_res_side = r->low_res_side;
 }
 
 void engine_answer_clear(engine_answer *a)
 {
 	for (int i = 0; i < 4; i++)
 		mask_free(a->candidate[i].mask);
-	g_free(a->low_res);
 	*a = (engine_answer){0};
 }
 
@@ -261,13 +258,6 @@ bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GE
 		if (grow && best->touches && !covers_image(&c, info)) {
 			c = sam_crop_grow(marks, &c, info->width, info->height);
 			continue;
-		}
-		if (best->area == 0) {
-			g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY,
-			            _("The model found nothing at this %s; mark the object again, closer or with another kind of "
-			              "mark."),
-			            prompt_summary(req->marks));
-			return false;
 		}
 		const gint64 t0 = g_get_monotonic_time();
 		take_result(out, &r, &c);

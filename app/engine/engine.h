@@ -42,12 +42,10 @@ typedef struct {
 typedef struct {
 	engine_candidate candidate[4]; /* [0] the answer; [1..3] the three candidates, best first; mask NULL when empty */
 	sam_crop crop;                 /* what the model saw */
-	float *low_res;                /* for a refinement round: pass it back as `previous` with the same crop */
-	int low_res_side;
-	double encode_ms; /* sum over new encodings; 0 when all were cached */
-	double mask_ms;   /* prompt to full-size mask, encodings excluded */
-	int encodings;    /* new ones */
-	bool cached;      /* the last encoding came from memory or disk */
+	double encode_ms;              /* sum over new encodings; 0 when all were cached */
+	double mask_ms;                /* prompt to full-size mask, encodings excluded */
+	int encodings;                 /* new ones */
+	bool cached;                   /* the last encoding came from memory or disk */
 } engine_answer;
 void engine_answer_clear(engine_answer *a);
 

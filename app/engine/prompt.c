@@ -208,19 +208,21 @@ prompt *prompt_from_json(const char *json, GError **error)
 
 /* --- command line text --- */
 
-static bool parse_numbers(const char *text, GArray *out)
+/* "1,2" or "1,2;3,4;…": commas inside a point, semicolons between points when `pairs`; nothing may trail. */
+static bool parse_numbers(const char *text, bool pairs, GArray *out)
 {
-	for (const char *s = text; *s;) {
+	for (const char *s = text;;) {
 		char *end;
 		double v = g_ascii_strtod(s, &end);
 		if (end == s || !isfinite(v))
 			return false;
 		g_array_append_val(out, v);
-		if (*end && *end != ',' && *end != ';')
+		if (!*end)
+			return true;
+		if (*end != (pairs && out->len % 2 == 0 ? ';' : ','))
 			return false;
-		s = *end ? end + 1 : end;
+		s = end + 1;
 	}
-	return out->len > 0;
 }
 
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text, GError **error)
@@ -230,7 +232,8 @@ bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text
 		[SAM_SCRIBBLE] = "X,Y;X,Y;…", [SAM_POLYGON] = "X,Y;X,Y;X,Y;…",
 	};
 	g_autoptr(GArray) v = g_array_new(FALSE, FALSE, sizeof(double));
-	if (!parse_numbers(text, v) || !count_fits(kind, v->len)) {
+	const bool pairs = kind == SAM_SCRIBBLE || kind == SAM_POLYGON;
+	if (!parse_numbers(text, pairs, v) || !count_fits(kind, v->len)) {
 		g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT, _("A %s is given as %s, not as “%s”."), kinds[kind].name,
 		            forms[kind], text);
 		return false;

@@ -10,12 +10,12 @@ struct service {
 	service_info info; /* main context's copy, learnt from each outcome */
 };
 
-typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_PREFETCH, JOB_QUIT } job_kind;
+typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_QUIT } job_kind;
 
 typedef struct {
 	job_kind kind;
 	service *s;
-	GTask *task; /* NULL for prefetch and quit */
+	GTask *task; /* NULL for quit */
 	raster *image;
 	raster_style style;
 	prompt *marks;
@@ -144,7 +144,7 @@ static void run_segment(job *j, GError **error)
 	                            .progress = on_progress,
 	                            .data = j};
 	outcome *o = outcome_new(e);
-	if (engine_segment(e, &req, &o->answer, error) && j->task)
+	if (engine_segment(e, &req, &o->answer, error))
 		g_task_return_pointer(j->task, o, outcome_free);
 	else
 		outcome_free(o);
@@ -159,7 +159,7 @@ static void run_job(job *j)
 		else if (ensure_engine(j->s, &error))
 			g_task_return_pointer(j->task, outcome_new(j->s->engine), outcome_free);
 	}
-	if (error && j->task)
+	if (error)
 		g_task_return_error(j->task, g_steal_pointer(&error));
 }
 
@@ -169,9 +169,7 @@ static void *service_thread(void *data)
 	for (;;) {
 		job *j = g_async_queue_pop(s->queue);
 		const bool quit = j->kind == JOB_QUIT;
-		/* Looking ahead must never make a person wait. */
-		const bool skip = j->kind == JOB_PREFETCH && g_async_queue_length(s->queue) > 0;
-		if (!quit && !skip)
+		if (!quit)
 			run_job(j);
 		job_free(j);
 		if (quit)
@@ -275,9 +273,4 @@ bool service_segment_finish(service *s, GAsyncResult *result, engine_answer *out
 {
 	g_return_val_if_fail(g_async_result_is_tagged(result, service_segment_async), false);
 	return finish(s, result, out, error);
-}
-
-void service_prefetch(service *s, raster *image, const raster_style *style, const prompt *marks)
-{
-	g_async_queue_push(s->queue, picture_job(s, JOB_PREFETCH, NULL, NULL, image, style, marks));
 }

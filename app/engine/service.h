@@ -27,8 +27,5 @@ void service_segment_async(service *s, raster *image, const raster_style *style,
 /* out is cleared by the caller with engine_answer_clear(). */
 bool service_segment_finish(service *s, GAsyncResult *result, engine_answer *out,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Encodes the crop that a mark of this place and size would use, ahead of time (hover, image opened). Errors are
- * dropped. */
-void service_prefetch(service *s, raster *image, const raster_style *style, const prompt *marks);
 
 G_END_DECLS

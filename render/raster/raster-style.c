@@ -11,7 +11,7 @@ double raster_decibel(double amplitude)
 
 static bool bad_bands(const raster *r, const char *text, GError **error)
 {
-	g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED,
+	g_set_error(error, RASTER_ERROR, RASTER_ERROR_STYLE,
 	            _("“%s” names no bands of %s; give one number or three with commas between them, each from 1 to %d"),
 	            text, r->info.path, r->info.n_bands);
 	return false;
@@ -77,7 +77,7 @@ static bool parse_word(const char *what, const char *text, const char *const *wo
 			return true;
 		}
 	g_autofree char *all = g_strjoinv(", ", (char **)words);
-	g_set_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED, _("unknown %s “%s”; allowed are %s"), what, text, all);
+	g_set_error(error, RASTER_ERROR, RASTER_ERROR_STYLE, _("unknown %s “%s”; allowed are %s"), what, text, all);
 	return false;
 }
 

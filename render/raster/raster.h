@@ -24,6 +24,7 @@ GQuark raster_error_quark(void);
 typedef enum {
 	RASTER_ERROR_OPEN,        /* not there, no permission, no raster */
 	RASTER_ERROR_UNSUPPORTED, /* a type or size that is refused; the message names it */
+	RASTER_ERROR_STYLE,       /* no such bands, stretch or source word; the message names the allowed ones */
 	RASTER_ERROR_CORRUPT,     /* a part cannot be decoded; the message names the part */
 } raster_error;
 

@@ -22,7 +22,9 @@ class Usage(CliTest):
                      ("segment", SAMPLE, "--point", "9,9", "--next"),
                      ("segment", SAMPLE, "--point", "9,9", "--quality", "best"),
                      ("segment", SAMPLE, "--point", "9,9", "-o", "x.xyz"), ("info",), ("export", "x.gpkg"),
-                     ("bench", "nothing"), ("models",), ("devices", "x")):
+                     ("segment", SAMPLE, "--point", "9,9", "--bands", "9,9,9"), ("segment", SAMPLE, "--point", "1,2,"),
+                     ("info", SAMPLE, "--stretch", "most"), ("info", SAMPLE, "--source", "x-ray"),
+                     ("bench", "nothing"), ("models", "what"), ("describe", SAMPLE), ("devices", "x")):
             with self.subTest(args=args):
                 run = self.nadir(*args)
                 self.assertEqual(run.status, 2, run.err)
@@ -34,6 +36,25 @@ class Usage(CliTest):
         self.assertTrue(listed)
         self.assertEqual(len({d["uuid"] for d in listed}), len(listed), "each device once")
         self.assertIn(listed[0]["name"], self.ok(self.nadir("devices")).out)
+
+
+class Models(CliTest):
+    @unittest.skipUnless(common.model(), "no model")
+    def test_list_info_verify(self):
+        listed = self.ok(self.nadir("models", "--json")).json
+        self.assertEqual(len({m["name"] for m in listed}), len(listed))
+        info = self.ok(self.nadir("models", "info", common.model(), "--json")).json
+        self.assertEqual(info["encoder"], "efficientnet_lite")
+        self.assertGreater(info["parameters"], 1e6)
+        self.assertIn(info["hash8"], self.ok(self.nadir("models", "verify", common.model())).out)
+
+    @unittest.skipUnless(common.model(), "no model")
+    def test_bench_names_are_stable(self):
+        run = self.ok(self.nadir("bench", "segment", "--json", "--model", common.model())).json
+        self.assertEqual({r["name"] for r in run["results"]},
+                         {"segment.encode", "segment.first_prompt", "segment.next_prompt"})
+        for r in run["results"]:
+            self.assertTrue(0 < r["min"] <= r["median"] <= r["max"] and r["runs"] >= 3, r)
 
 
 class Info(CliTest):
@@ -105,6 +126,15 @@ class Segment(CliTest):
         a = self.one("--box", BOX)
         b = self.one("--map", "--box", f"{x[0]!r},{y[0]!r},{x[1]!r},{y[1]!r}")
         self.assertEqual(a["rle"], b["rle"])
+
+    def test_bands_and_stretch_change_what_the_model_sees(self):
+        usual = self.ok(self.segment(SAMPLE, "--box", BOX)).json
+        same = self.ok(self.segment(SAMPLE, "--box", BOX, "--bands", "1,2,3", "--stretch", "none")).json
+        other = self.ok(self.segment(SAMPLE, "--box", BOX, "--bands", "3")).json
+        stretched = self.ok(self.segment(SAMPLE, "--box", BOX, "--stretch", "p2-98")).json
+        self.assertTrue(same["cached"], "the same pixels are one cache entry")
+        self.assertEqual(same["objects"][0]["rle"], usual["objects"][0]["rle"])
+        self.assertFalse(other["cached"] or stretched["cached"])
 
     def test_several_objects_share_an_encoding(self):
         run = self.ok(self.segment(SAMPLE, "--box", BOX, "--label", "a", "--next", "--box", "204,68,226,91",

@@ -87,8 +87,8 @@ static void test_text(void)
 	g_assert_cmpfloat(m[0].xy[3], ==, -4);
 	g_assert_cmpfloat(m[0].xy[4], ==, 50);
 	g_assert_cmpfloat(m[1].r, ==, 3);
-	const char *bad[] = {"", "1", "1,2,3", "1,x", "1;;2", "nan,1", "1,2,"};
-	for (guint i = 0; i < G_N_ELEMENTS(bad) - 1; i++) {
+	const char *bad[] = {"", "1", "1,2,3", "1,x", "1;2", "1;;2", "nan,1", "1,2,", "1,2;"};
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) e = NULL;
 		g_assert_false(prompt_parse_mark(p, SAM_POINT, 1, bad[i], &e));
 		g_assert_error(e, SAM_ERROR, SAM_ERROR_PROMPT);
