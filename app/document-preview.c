@@ -227,10 +227,16 @@ static void ask(NadirDocument *d)
 	overtake(d, &r->crop);
 	g_ptr_array_add(d->preview.requests, r);
 	d->preview.latest = r;
-	service_segment_async(d->service, d->image, &d->model_style, d->preview.marks, 0, r->cancel, on_progress, on_answer,
-	                      r);
+	const raster_style *seen = d->model_follows ? &d->style : &d->rule_style;
+	service_segment_async(d->service, d->image, seen, d->preview.marks, 0, r->cancel, on_progress, on_answer, r);
 	nadir_document_emit(d, SIGNAL_PREVIEW);
 	nadir_document_emit(d, SIGNAL_BUSY);
+}
+
+void nadir_document_ask_again(NadirDocument *d)
+{
+	if (d->preview.marks)
+		ask(d);
 }
 
 /* --- marks --- */
@@ -363,14 +369,28 @@ void nadir_document_next_candidate(NadirDocument *d, int step)
 
 /* --- accepting --- */
 
-/* The marks as JSON; the first one names the candidate when a person chose another than the model's answer. */
-static char *prompt_with_candidate(const prompt *p, int candidate)
+static void add_choice(GString *text, const char *key, const char *value)
 {
-	g_autofree char *json = prompt_to_json(p);
-	if (candidate <= 0)
-		return g_steal_pointer(&json);
+	if (value)
+		g_string_append_printf(text, "\"%s\":\"%s\",", key, value);
+}
+
+/* The marks as JSON. The first one also holds what the command line needs to give the same mask: the candidate, when a
+ * person chose another than the model's answer, and the view, when the model saw the screen's. */
+static char *prompt_as_run(NadirDocument *d, int candidate)
+{
+	g_autofree char *json = prompt_to_json(d->preview.marks);
 	g_assert(g_str_has_prefix(json, "[{"));
-	return g_strdup_printf("[{\"candidate\":%d,%s", candidate, json + 2);
+	GString *text = g_string_new("[{");
+	if (candidate > 0)
+		g_string_append_printf(text, "\"candidate\":%d,", candidate);
+	if (d->model_follows) {
+		add_choice(text, "bands", d->bands);
+		add_choice(text, "stretch", d->stretch);
+		add_choice(text, "source", d->source);
+	}
+	g_string_append(text, json + 2);
+	return g_string_free(text, FALSE);
 }
 
 static feature *preview_feature(NadirDocument *d, int shown)
@@ -388,7 +408,7 @@ static feature *preview_feature(NadirDocument *d, int shown)
 	f->area_px = r->answer.candidate[shown].area;
 	f->area_m2 = r->area_m2[shown];
 	f->model = g_strdup(info ? info->model : "");
-	f->prompt = prompt_with_candidate(d->preview.marks, shown);
+	f->prompt = prompt_as_run(d, shown);
 	f->image = record_image_name(raster_get_info(d->image));
 	return f;
 }

@@ -56,7 +56,8 @@ struct _NadirDocument {
 	/* Owned */
 	raster *image;
 	georef *ref;
-	raster_style style, model_style;
+	raster_style style, rule_style; /* of the screen; by rule */
+	bool model_follows;             /* the model sees the screen's */
 	char *bands, *stretch, *source; /* the user's choice for the screen; NULL: by rule */
 	char *title;
 	project *project; /* NULL until the first accepted object */
@@ -100,6 +101,8 @@ bool nadir_document_store(NadirDocument *d, feature *f, const char *what, GError
 const char *nadir_document_current_class_name(NadirDocument *d);
 project_class *nadir_document_default_class(const char *name, guint index);
 void nadir_document_add_default_classes(NadirDocument *d);
+/* Asks anew when marks are pending: what the model sees has changed. */
+void nadir_document_ask_again(NadirDocument *d);
 void nadir_document_preview_dispose(NadirDocument *d);
 void nadir_document_paint_dispose(NadirDocument *d);
 /* A setting of the image in the project; errors are reported, not returned: a view is no reason to lose work. */

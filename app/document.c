@@ -124,6 +124,7 @@ static void remember_settings(NadirDocument *d)
 	nadir_document_remember(d, "bands", d->bands ? d->bands : "");
 	nadir_document_remember(d, "stretch", d->stretch ? d->stretch : "");
 	nadir_document_remember(d, "source", d->source ? d->source : "");
+	nadir_document_remember(d, "model", d->model_follows ? "screen" : "");
 }
 
 /* What the user sees of the classes so far stays so in the project. */
@@ -176,6 +177,31 @@ const raster_style *nadir_document_get_style(NadirDocument *d)
 	return &d->style;
 }
 
+void nadir_document_get_style_choice(NadirDocument *d, const char **bands, const char **stretch, const char **source)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	*bands = d->bands;
+	*stretch = d->stretch;
+	*source = d->source;
+}
+
+bool nadir_document_get_model_follows(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
+	return d->model_follows;
+}
+
+void nadir_document_set_model_follows(NadirDocument *d, bool follows)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	if (d->model_follows == follows)
+		return;
+	d->model_follows = follows;
+	remember_settings(d);
+	nadir_document_ask_again(d);
+	nadir_document_emit(d, SIGNAL_STYLE);
+}
+
 typedef struct {
 	raster *image;
 	char *bands, *stretch, *source;
@@ -220,6 +246,8 @@ static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer da
 		d->stretch = g_steal_pointer(&j->stretch);
 		d->source = g_steal_pointer(&j->source);
 		remember_settings(d);
+		if (d->model_follows)
+			nadir_document_ask_again(d);
 		nadir_document_emit(d, SIGNAL_STYLE);
 	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		nadir_document_report(d, error);

@@ -31,6 +31,13 @@ const georef *nadir_document_get_georef(NadirDocument *d);
 const raster_style *nadir_document_get_style(NadirDocument *d); /* of the screen */
 void nadir_document_set_style(NadirDocument *d, const char *bands, const char *stretch,
                               const char *source); /* async; "style-changed" */
+/* The choice behind it: NULL where it is by rule. Borrowed until the style changes. */
+void nadir_document_get_style_choice(NadirDocument *d, const char **bands, const char **stretch, const char **source);
+/* Whether the model sees what the screen shows instead of the automatic view; kept with the project. The choice is then
+ * written into the first mark of stored prompts ("bands", "stretch", "source"), for the command line's options of these
+ * names. */
+bool nadir_document_get_model_follows(NadirDocument *d);
+void nadir_document_set_model_follows(NadirDocument *d, bool follows);
 const char *nadir_document_get_title(NadirDocument *d);
 project *nadir_document_get_project(NadirDocument *d); /* NULL until the first accepted object */
 bool nadir_document_save_as(NadirDocument *d, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

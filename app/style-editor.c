@@ -1,16 +1,15 @@
 #include "app/style-editor.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 typedef enum { MODE_AUTO, MODE_ONE, MODE_THREE } band_mode;
 
-/* What the user has chosen, kept with the document so that every editor of it shows the same. */
+/* What the user has chosen, as rows of the choosers. */
 typedef struct {
-	guint mode, stretch, source; /* rows of the choosers; 0: automatic */
+	guint mode, stretch, source; /* 0: automatic */
 	guint band[3];
 } style_choice;
-
-#define CHOICE_KEY "nadir-style-choice"
 
 struct _NadirStyleEditor {
 	GtkWidget parent_instance;
@@ -18,6 +17,7 @@ struct _NadirStyleEditor {
 	/* Template widgets */
 	GtkDropDown *mode, *band0, *band1, *band2, *stretch, *source;
 	GtkLabel *label0, *label1, *label2;
+	GtkCheckButton *model;
 
 	/* Owned references */
 	NadirDocument *document;
@@ -49,14 +49,25 @@ char *nadir_band_title(const raster_info *info, int band)
 	return g_string_free(text, FALSE);
 }
 
-static style_choice *get_choice(NadirDocument *document)
+static guint row_of(const char *const *names, guint n, const char *name)
 {
-	style_choice *choice = g_object_get_data(G_OBJECT(document), CHOICE_KEY);
-	if (!choice) {
-		choice = g_new0(style_choice, 1);
-		g_object_set_data_full(G_OBJECT(document), CHOICE_KEY, choice, g_free);
-	}
-	return choice;
+	for (guint i = 1; name && i < n; i++)
+		if (g_str_equal(names[i], name))
+			return i;
+	return 0;
+}
+
+static style_choice get_choice(NadirDocument *document)
+{
+	const raster_style *style = nadir_document_get_style(document);
+	const char *bands, *stretch, *source;
+	nadir_document_get_style_choice(document, &bands, &stretch, &source);
+	return (style_choice){.mode = !bands               ? MODE_AUTO
+	                              : strchr(bands, ',') ? MODE_THREE
+	                                                   : MODE_ONE,
+	                      .stretch = row_of(stretches, G_N_ELEMENTS(stretches), stretch),
+	                      .source = row_of(sources, G_N_ELEMENTS(sources), source),
+	                      .band = {(guint)style->band[0], (guint)style->band[1], (guint)style->band[2]}};
 }
 
 static void show_bands(NadirStyleEditor *self, band_mode mode)
@@ -75,19 +86,16 @@ static void load(NadirStyleEditor *self)
 	gtk_widget_set_sensitive(GTK_WIDGET(self), self->document != NULL);
 	if (!self->document)
 		return;
-	style_choice *choice = get_choice(self->document);
-	const raster_style *style = nadir_document_get_style(self->document);
+	const style_choice choice = get_choice(self->document);
 	GtkDropDown *bands[] = {self->band0, self->band1, self->band2};
 	self->loading = TRUE;
-	for (int i = 0; i < 3; i++) {
-		if (choice->mode == MODE_AUTO)
-			choice->band[i] = (guint)style->band[i];
-		gtk_drop_down_set_selected(bands[i], choice->band[i]);
-	}
-	gtk_drop_down_set_selected(self->mode, choice->mode);
-	gtk_drop_down_set_selected(self->stretch, choice->stretch);
-	gtk_drop_down_set_selected(self->source, choice->source);
-	show_bands(self, choice->mode);
+	for (int i = 0; i < 3; i++)
+		gtk_drop_down_set_selected(bands[i], choice.band[i]);
+	gtk_drop_down_set_selected(self->mode, choice.mode);
+	gtk_drop_down_set_selected(self->stretch, choice.stretch);
+	gtk_drop_down_set_selected(self->source, choice.source);
+	gtk_check_button_set_active(self->model, nadir_document_get_model_follows(self->document));
+	show_bands(self, choice.mode);
 	self->loading = FALSE;
 }
 
@@ -95,19 +103,23 @@ static void on_changed(NadirStyleEditor *self)
 {
 	if (self->loading || !self->document)
 		return;
-	style_choice *choice = get_choice(self->document);
-	*choice = (style_choice){.mode = gtk_drop_down_get_selected(self->mode),
-	                         .stretch = gtk_drop_down_get_selected(self->stretch),
-	                         .source = gtk_drop_down_get_selected(self->source),
-	                         .band = {gtk_drop_down_get_selected(self->band0), gtk_drop_down_get_selected(self->band1),
-	                                  gtk_drop_down_get_selected(self->band2)}};
+	const guint mode = gtk_drop_down_get_selected(self->mode);
+	const guint band[] = {gtk_drop_down_get_selected(self->band0), gtk_drop_down_get_selected(self->band1),
+	                      gtk_drop_down_get_selected(self->band2)};
 	g_autofree char *bands = NULL;
-	if (choice->mode == MODE_ONE)
-		bands = g_strdup_printf("%u", choice->band[0] + 1);
-	else if (choice->mode == MODE_THREE)
-		bands = g_strdup_printf("%u,%u,%u", choice->band[0] + 1, choice->band[1] + 1, choice->band[2] + 1);
-	show_bands(self, choice->mode);
-	nadir_document_set_style(self->document, bands, stretches[choice->stretch], sources[choice->source]);
+	if (mode == MODE_ONE)
+		bands = g_strdup_printf("%u", band[0] + 1);
+	else if (mode == MODE_THREE)
+		bands = g_strdup_printf("%u,%u,%u", band[0] + 1, band[1] + 1, band[2] + 1);
+	show_bands(self, mode);
+	nadir_document_set_style(self->document, bands, stretches[gtk_drop_down_get_selected(self->stretch)],
+	                         sources[gtk_drop_down_get_selected(self->source)]);
+}
+
+static void on_model_toggled(NadirStyleEditor *self)
+{
+	if (!self->loading && self->document)
+		nadir_document_set_model_follows(self->document, gtk_check_button_get_active(self->model));
 }
 
 static void fill_bands(NadirStyleEditor *self)
@@ -159,7 +171,9 @@ static void nadir_style_editor_class_init(NadirStyleEditorClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, label2);
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, stretch);
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, source);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, model);
 	gtk_widget_class_bind_template_callback(widget_class, on_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_model_toggled);
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
 }
 

@@ -382,7 +382,14 @@ static void test_style(world *w, gconstpointer data)
 	nadir_document_set_opacity(w->d, 7);
 	g_assert_cmpfloat(nadir_document_get_opacity(w->d), ==, 1);
 	nadir_document_set_opacity(w->d, 0.25);
+	nadir_document_set_model_follows(w->d, true);
 	world_reopen(w);
+	const char *bands, *stretch, *source;
+	nadir_document_get_style_choice(w->d, &bands, &stretch, &source);
+	g_assert_cmpstr(bands, ==, "3,2,1");
+	g_assert_null(stretch);
+	g_assert_null(source);
+	g_assert_true(nadir_document_get_model_follows(w->d));
 	g_assert_cmpint(nadir_document_get_style(w->d)->band[0], ==, 2);
 	g_assert_cmpfloat_with_epsilon(nadir_document_get_opacity(w->d), 0.25, 1e-9);
 }

@@ -72,13 +72,13 @@ static bool have_result(void *data)
 }
 
 /* The engine's answer to the prompt that an object carries. */
-static void answer_again(world *w, NadirObject *o, engine_answer *out)
+static void answer_again(world *w, NadirObject *o, const char *bands, engine_answer *out)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GAsyncResult) result = NULL;
 	raster_style style;
 	raster *image = nadir_document_get_raster(w->d);
-	g_assert_true(raster_style_resolve(image, NULL, NULL, NULL, &style, NULL, &error));
+	g_assert_true(raster_style_resolve(image, bands, NULL, NULL, &style, NULL, &error));
 	g_autoptr(prompt) marks = prompt_from_json(nadir_object_get_feature(o)->prompt, &error);
 	g_assert_no_error(error);
 	service_segment_async(svc, image, &style, marks, 0, NULL, NULL, take_result, &result);
@@ -89,7 +89,7 @@ static void answer_again(world *w, NadirObject *o, engine_answer *out)
 static void assert_reproducible(world *w, NadirObject *o, int candidate)
 {
 	g_auto(engine_answer) again = {0};
-	answer_again(w, o, &again);
+	answer_again(w, o, NULL, &again);
 	g_assert_true(mask_equal(again.candidate[candidate].mask, nadir_object_get_mask(o)));
 }
 
@@ -226,6 +226,31 @@ static void test_accept_fails(world *w, gconstpointer data)
 	assert_reproducible(w, accept(w), 0);
 }
 
+static bool has_bands(void *data)
+{
+	return nadir_document_get_style(data)->band[0] == 2;
+}
+
+/* The screen's view changes the model's only when the user says so, and is then recorded. */
+static void test_model_view(world *w, gconstpointer data)
+{
+	nadir_document_set_style(w->d, "3,2,1", NULL, NULL);
+	g_assert_true(fixture_wait(has_bands, w->d, PATIENCE));
+	point(w, 1, 200, 200);
+	wait_ready(w);
+	assert_reproducible(w, accept(w), 0);
+	point(w, 1, 200, 200);
+	wait_ready(w);
+	nadir_document_set_model_follows(w->d, true); /* asks anew */
+	wait_ready(w);
+	NadirObject *o = accept(w);
+	g_assert_true(g_str_has_prefix(nadir_object_get_feature(o)->prompt, "[{\"bands\":\"3,2,1\","));
+	g_assert_false(mask_equal(nadir_object_get_mask(o), nadir_object_get_mask(object(w, 1))));
+	g_auto(engine_answer) again = {0};
+	answer_again(w, o, "3,2,1", &again);
+	g_assert_true(mask_equal(again.candidate[0].mask, nadir_object_get_mask(o)));
+}
+
 static void test_drop(world *w, gconstpointer data)
 {
 	point(w, 1, 100, 100);
@@ -255,6 +280,7 @@ int main(int argc, char **argv)
 	ADD("overtaken", test_overtaken);
 	ADD("accept-early", test_accept_early);
 	ADD("accept-fails", test_accept_fails);
+	ADD("model-view", test_model_view);
 	ADD("drop", test_drop);
 	const int status = g_test_run();
 	service_free(svc);
