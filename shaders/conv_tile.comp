@@ -36,17 +36,6 @@ void find(int iy, int ix, out uint at, out bool inside)
 	at = p.x_offset + (inside ? (uint(iy) * p.in_w + uint(ix)) * p.in_c : 0);
 }
 
-void store(uint pixel, uint col4, vec4 v)
-{
-	if (pixel >= p.out_h * p.out_w || col4 >= p.out_c / 4)
-		return;
-	const uint at = pixel * (p.out_c / 4) + col4;
-	v += VEC4_AT(Bias, col4);
-	if (ADD)
-		v += VEC4_AT(Add, p.add_offset / 4 + at);
-	y[p.y_offset / 4 + at] = A4(activate4(ACT, v));
-}
-
 void main()
 {
 	const uint lane = gl_LocalInvocationID.x % p.lanes, line = gl_LocalInvocationID.x / p.lanes;
@@ -56,13 +45,17 @@ void main()
 	uint wo[COLS], xo[PIXELS];
 	bool inside[PIXELS];
 	vec4 sum[PIXELS][COLS / 4];
+	const uint pixels = p.out_h * p.out_w, cols = p.out_c, y0 = p.y_offset / 4, add0 = p.add_offset / 4;
 
 	[[unroll]] for (uint r = 0; r < PIXELS; r++) {
-		const uint q = min(pixel + r, p.out_h * p.out_w - 1); /* beyond the end: any pixel, its result is dropped */
+		const uint q = min(pixel + r, pixels - 1); /* beyond the end: any pixel, its result is dropped */
 		oy[r] = int(q / p.out_w * p.stride) - p.pad_y;
 		ox[r] = int(q % p.out_w * p.stride) - p.pad_x;
-		[[unroll]] for (uint c = 0; c < COLS / 4; c++)
-			sum[r][c] = vec4(0);
+	}
+	[[unroll]] for (uint c = 0; c < COLS / 4; c++) {
+		const vec4 bias = VEC4_AT(Bias, min(col / 4 + c, cols / 4 - 1));
+		[[unroll]] for (uint r = 0; r < PIXELS; r++)
+			sum[r][c] = bias;
 	}
 	for (uint tap = 0; tap < p.kh * p.kw; tap++) {
 		[[unroll]] for (uint r = 0; r < PIXELS; r++)
@@ -80,7 +73,16 @@ void main()
 			}
 		}
 	}
-	[[unroll]] for (uint r = 0; r < PIXELS; r++)
-		[[unroll]] for (uint c = 0; c < COLS / 4; c++)
-			store(pixel + r, col / 4 + c, sum[r][c]);
+	/* What follows reads no push constant: a software device would read them anew in each branch. */
+	[[unroll]] for (uint r = 0; r < PIXELS; r++) {
+		[[unroll]] for (uint c = 0; c < COLS / 4; c++) {
+			const uint at = (pixel + r) * (cols / 4) + col / 4 + c;
+			vec4 v = sum[r][c];
+			if (ADD)
+				v += VEC4_AT(Add, add0 + min(at, pixels * (cols / 4) - 1));
+			v = activate4(ACT, v);
+			if (pixel + r < pixels && col + 4 * c < cols)
+				y[y0 + at] = A4(v);
+		}
+	}
 }

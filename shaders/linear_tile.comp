@@ -30,31 +30,24 @@ uint place(uint row, uint col4)
 	return ((2 * i + block / 2) * 2 * p.width + 2 * j + block % 2) * c4 + col4 % c4;
 }
 
-void store(uint row, uint col4, vec4 v)
-{
-	if (row >= p.rows || col4 >= p.out_dim / 4)
-		return;
-	v += VEC4_AT(Bias, SHUFFLE ? col4 % (p.out_dim / 16) : col4);
-	const uint at = place(row, col4);
-	if (ADD)
-		v += VEC4_AT(Add, p.add_offset / 4 + at);
-	y[p.y_offset / 4 + at] = A4(activate4(ACT, v));
-}
-
 void main()
 {
 	const uint lane = gl_LocalInvocationID.x % p.lanes, line = gl_LocalInvocationID.x / p.lanes;
 	const uint row = (gl_WorkGroupID.y * (gl_WorkGroupSize.x / p.lanes) + line) * ROWS;
 	const uint col = (gl_WorkGroupID.x * p.lanes + lane) * COLS;
-	const uint n4 = p.in_dim / 4;
+	const uint n4 = p.in_dim / 4, rows = p.rows, y0 = p.y_offset / 4, add0 = p.add_offset / 4;
+	const uint cols = p.out_dim, last = rows * (cols / 4) - 1;
 	uint xo[ROWS], wo[COLS];
 	vec4 sum[ROWS][COLS / 4];
 
-	[[unroll]] for (uint r = 0; r < ROWS; r++) {
-		xo[r] = p.x_offset / 4 + min(row + r, p.rows - 1) * n4; /* beyond the end: any row, its result is dropped */
-		[[unroll]] for (uint c = 0; c < COLS / 4; c++)
-			sum[r][c] = vec4(0);
+	[[unroll]] for (uint c = 0; c < COLS / 4; c++) {
+		const uint col4 = min(col / 4 + c, p.out_dim / 4 - 1);
+		const vec4 bias = VEC4_AT(Bias, SHUFFLE ? col4 % (p.out_dim / 16) : col4);
+		[[unroll]] for (uint r = 0; r < ROWS; r++)
+			sum[r][c] = bias;
 	}
+	[[unroll]] for (uint r = 0; r < ROWS; r++)
+		xo[r] = p.x_offset / 4 + min(row + r, p.rows - 1) * n4; /* beyond the end: any row, its result is dropped */
 	[[unroll]] for (uint c = 0; c < COLS; c++)
 		wo[c] = min(col + c, p.out_dim - 1) * n4;
 	for (uint k0 = 0; k0 < n4; k0 += UNROLL) {
@@ -70,7 +63,16 @@ void main()
 			}
 		}
 	}
-	[[unroll]] for (uint r = 0; r < ROWS; r++)
-		[[unroll]] for (uint c = 0; c < COLS / 4; c++)
-			store(row + r, col / 4 + c, sum[r][c]);
+	/* What follows reads no push constant: a software device would read them anew in each branch. */
+	[[unroll]] for (uint r = 0; r < ROWS; r++) {
+		[[unroll]] for (uint c = 0; c < COLS / 4; c++) {
+			const uint at = place(row + r, col / 4 + c);
+			vec4 v = sum[r][c];
+			if (ADD)
+				v += VEC4_AT(Add, add0 + min(at, last));
+			v = activate4(ACT, v);
+			if (row + r < rows && col + 4 * c < cols)
+				y[y0 + at] = A4(v);
+		}
+	}
 }

@@ -1,4 +1,4 @@
-/* Speed of the operators that carry the encoders, at the shapes they have in them: bench-ops [device] [rounds].
+/* Speed of the operators that carry the encoders, at the shapes they have in them: bench-ops [device] [rounds] [layer].
  * Columns: milliseconds (best), GFLOP/s, and GFLOP per second of this process's processor time, which on a software
  * device hardly depends on what else the machine does. */
 #include "infer/arena.h"
@@ -6,6 +6,7 @@
 #include "infer/ops/weights.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 typedef struct {
@@ -111,6 +112,8 @@ int main(int argc, char **argv)
 	printf("%s\n%-24s %10s %10s %14s\n", gpu_get_info(dev)->name, "layer", "ms", "GFLOP/s", "GFLOP/cpu-s");
 	for (size_t i = 0; i < G_N_ELEMENTS(layers); i++) {
 		const layer *l = &layers[i];
+		if (argc > 3 && !strstr(l->name, argv[3]))
+			continue;
 		const arena_mark mark = arena_get_mark(a);
 		double best[2] = {1e9, 1e9};
 		if (!time_layer(o, a, l, rounds, best, &error)) {
