@@ -156,8 +156,7 @@ void harness_check(harness *h, const char *what, tensor y, const float *want)
 		g_ptr_array_add(got, g_malloc(bytes));
 		gpu_cmd_download(h->cmd, got->pdata[i], (gpu_span){g->buf, 0, bytes});
 	}
-	g_assert_true(ops_check(h->ops, &error));
-	if (!gpu_cmd_finish(g_steal_pointer(&h->cmd), &error))
+	if (!ops_check(h->ops, &error) || !gpu_cmd_finish(g_steal_pointer(&h->cmd), &error))
 		g_error("%s: %s", what, error->message);
 	g_autofree char *full = g_strdup_printf("%s, %s, weights %d%s, shift %u", what, dtype_name(h->type), h->stored,
 	                                        h->ops->expand_weights ? " expanded" : "", h->shift);

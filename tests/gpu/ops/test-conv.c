@@ -27,7 +27,7 @@ static const conv_case depthwise_cases[] = {
 	{1, 1, 1, 1, 3, 1, false, ACT_NONE, false, 0},     {5, 7, 3, 3, 3, 2, true, ACT_RELU6, false, 0},
 	{8, 8, 32, 32, 5, 2, true, ACT_RELU6, false, 0},   {9, 6, 20, 20, 3, 1, false, ACT_GELU, false, 0},
 	{14, 15, 64, 64, 3, 1, true, ACT_NONE, false, 0},  {7, 12, 17, 17, 5, 1, true, ACT_NONE, false, 0},
-	{4, 3, 144, 144, 3, 2, true, ACT_RELU6, false, 0}, {13, 6, 8, 8, 5, 2, true, ACT_NONE, false, 1024},
+	{4, 3, 144, 144, 3, 2, true, ACT_RELU6, false, 0}, {13, 6, 8, 8, 5, 2, true, ACT_NONE, false, 1536},
 };
 
 static const conv_case depthwise_slow[] = {
