@@ -73,16 +73,15 @@ static void set_chip(NadirWindow *self, const char *icon, const char *label, con
 	gtk_label_set_ellipsize(self->chip_label,
 	                        g_utf8_strlen(label, -1) > 30 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
 	gtk_label_set_text(self->chip_details, details);
-	gtk_widget_set_tooltip_text(GTK_WIDGET(self->chip), details);
+	gtk_widget_set_tooltip_text(GTK_WIDGET(self->chip), _("Model and device"));
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self->chip), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
 static void show_service(NadirWindow *self, const service_info *info)
 {
 	const bool makeshift = info->software && !nadir_application_has_chosen_device(get_app(self));
-	const char *notice = makeshift
-	                         ? _("Running on the processor: no Vulkan GPU found. Masks take seconds, not milliseconds.")
-	                     : info->software ? _("Running on the processor, as chosen.")
+	const char *notice = makeshift        ? _("Running on the processor: no Vulkan GPU found")
+	                     : info->software ? _("Running on the processor, as chosen")
 	                                      : "";
 	g_auto(GStrv) model = g_strsplit(info->model, "@", 2);
 	g_autofree char *device = short_device(info);
