@@ -35,6 +35,7 @@ static void shape_free(void *data)
 void overlay_init(NadirCanvas *c)
 {
 	c->shapes = g_hash_table_new_full(NULL, NULL, g_object_unref, shape_free);
+	c->shape_budget = CANVAS_SHAPE_BYTES;
 }
 
 void overlay_forget(NadirCanvas *c)
@@ -185,12 +186,38 @@ static void redraw(NadirCanvas *c, CanvasShape *kept, const wkb_shape *s, const 
 	cairo_surface_destroy(surface);
 }
 
+static gsize shape_bytes(const CanvasShape *s)
+{
+	return s->texture ? (gsize)gdk_texture_get_width(s->texture) * gdk_texture_get_height(s->texture) * 4 : 0;
+}
+
+/* Many objects that each fill the screen would take more memory than their pictures are worth. */
+static bool append_unkept(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
+                          const graphene_rect_t *on_screen, const graphene_rect_t *needed, const double extent[4],
+                          const look *k)
+{
+	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
+	if (c->shape_bytes + (gsize)(needed->size.width * needed->size.height) * 4 * f * f <= c->shape_budget)
+		return false;
+	g_clear_object(&kept->texture);
+	gtk_snapshot_save(snapshot);
+	gtk_snapshot_translate(snapshot, &on_screen->origin);
+	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, needed);
+	draw_shape(cr, s, &(transform){extent[0], extent[1], c->view.scale}, k);
+	cairo_destroy(cr);
+	gtk_snapshot_restore(snapshot);
+	return true;
+}
+
 static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
                          const graphene_rect_t *on_screen, const double extent[4], const look *k)
 {
 	const graphene_rect_t needed = part_to_draw(c, on_screen, 0);
 	const guint hash = look_hash(k);
 	if (needed.size.width <= 0 || needed.size.height <= 0)
+		return;
+	kept->frame = c->frame;
+	if (append_unkept(c, snapshot, kept, s, on_screen, &needed, extent, k))
 		return;
 	if (!kept->texture || kept->scale != c->view.scale || kept->look != hash ||
 	    !graphene_rect_contains_rect(&kept->covered, &needed)) {
@@ -203,9 +230,9 @@ static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kep
 			c->unfinished = true;
 		}
 	}
-	kept->frame = c->frame;
 	if (!kept->texture)
 		return;
+	c->shape_bytes += shape_bytes(kept);
 	const float z = (float)(c->view.scale / kept->scale);
 	gtk_snapshot_append_texture(snapshot, kept->texture,
 	                            &GRAPHENE_RECT_INIT(on_screen->origin.x + kept->covered.origin.x * z,
@@ -287,10 +314,21 @@ static CanvasShape *kept_shape(NadirCanvas *c, NadirObject *o)
 	return s;
 }
 
-static gboolean not_drawn_lately(gpointer key, gpointer value, gpointer data)
+/* Pictures of objects that are out of sight go when there are too many of them. */
+static void prune_shapes(NadirCanvas *c, guint n_visible)
 {
-	const NadirCanvas *c = data;
-	return ((CanvasShape *)value)->frame + 30 < c->frame;
+	GHashTableIter iter;
+	gpointer value;
+	gsize bytes = 0;
+	g_hash_table_iter_init(&iter, c->shapes);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		bytes += shape_bytes(value);
+	if (bytes <= c->shape_budget && g_hash_table_size(c->shapes) <= 2 * n_visible + 64)
+		return;
+	g_hash_table_iter_init(&iter, c->shapes);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		if (((CanvasShape *)value)->frame != c->frame)
+			g_hash_table_iter_remove(&iter);
 }
 
 static void append_object(NadirCanvas *c, GtkSnapshot *snapshot, const visible_object *v)
@@ -348,6 +386,7 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 		return;
 	g_autoptr(GArray) found = find_visible(c);
 	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
+	c->shape_bytes = 0;
 	for (guint i = 0; i < found->len; i++)
 		append_object(c, snapshot, &g_array_index(found, visible_object, i));
 	for (guint i = 0; i < found->len; i++) {
@@ -357,8 +396,7 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 			append_badge(c, snapshot, kept_shape(c, v->object)->anchor, nadir_object_get_feature(v->object)->id,
 			             &v->color, v->selected);
 	}
-	if (g_hash_table_size(c->shapes) > 2 * found->len + 64 || c->frame % 256 == 0)
-		g_hash_table_foreach_remove(c->shapes, not_drawn_lately, c);
+	prune_shapes(c, found->len);
 }
 
 /* --- the preview --- */

@@ -227,6 +227,38 @@ static void test_objects_pan(world *w, gconstpointer data)
 	g_assert_cmpfloat(w->c->view.scale, <, 1.7);
 }
 
+static gsize kept_bytes(NadirCanvas *c)
+{
+	GHashTableIter iter;
+	gpointer value;
+	gsize bytes = 0;
+	g_hash_table_iter_init(&iter, c->shapes);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		GdkTexture *t = ((CanvasShape *)value)->texture;
+		bytes += t ? (gsize)gdk_texture_get_width(t) * gdk_texture_get_height(t) * 4 : 0;
+	}
+	return bytes;
+}
+
+/* Beyond the budget objects look the same, but nothing is kept of them. */
+static void test_objects_budget(world *w, gconstpointer data)
+{
+	look_at(w, 1.5, 200, 150);
+	wait_for_tiles(w, 200, 150, 3);
+	for (int i = 0; i < 6; i++)
+		add(w, 40 + i, 30 + i, 300, 220);
+	for (int i = 0; i < 8; i++)
+		take_picture(w); /* each frame draws what it has time for */
+	g_assert_cmpuint(kept_bytes(w->c), >, 6 * 450 * 330 * 4);
+	g_autofree uint8_t *all = g_memdup2(w->pixels, (gsize)W * H * 4);
+	w->c->shape_budget = 450 * 330 * 4 * 3;
+	for (int i = 0; i < 4; i++)
+		take_picture(w);
+	g_assert_cmpuint(kept_bytes(w->c), <=, w->c->shape_budget);
+	for (gsize i = 0; i < (gsize)W * H * 4; i++)
+		g_assert_cmpint(abs(all[i] - w->pixels[i]), <=, 2);
+}
+
 static void test_accessible(world *w, gconstpointer data)
 {
 	GtkAccessible *a = GTK_ACCESSIBLE(w->c);
@@ -536,6 +568,7 @@ int main(int argc, char **argv)
 	g_test_add("/canvas/checker", world, GINT_TO_POINTER(1), world_up, test_checker, world_down);
 	ADD("objects", test_objects);
 	ADD("objects-pan", test_objects_pan);
+	ADD("objects-budget", test_objects_budget);
 	ADD("accessible", test_accessible);
 	ADD("zoom-at-pointer", test_zoom_at_pointer);
 	ADD("pan", test_pan);
