@@ -29,6 +29,7 @@ void main()
 	if (c >= c4 || j0 >= p.out_w)
 		return;
 	const int iy0 = int(i0 * STRIDE) - p.pad_y, ix0 = int(j0 * STRIDE) - p.pad_x;
+	const uint y0 = p.y_offset / 4, out_h = p.out_h, out_w = p.out_w; /* once: see linear_tile.comp */
 	vec4 sum[ROWS][PIXELS], w[K * K];
 
 	[[unroll]] for (uint r = 0; r < ROWS; r++)
@@ -54,6 +55,6 @@ void main()
 	}
 	[[unroll]] for (uint r = 0; r < ROWS; r++)
 		[[unroll]] for (uint x = 0; x < PIXELS; x++)
-			if (j0 + x < p.out_w && i0 + r < p.out_h)
-				y[p.y_offset / 4 + ((i0 + r) * p.out_w + j0 + x) * c4 + c] = A4(activate4(ACT, sum[r][x]));
+			if (j0 + x < out_w && i0 + r < out_h)
+				y[y0 + ((i0 + r) * out_w + j0 + x) * c4 + c] = A4(activate4(ACT, sum[r][x]));
 }
