@@ -98,7 +98,8 @@ static bool is_dark(NadirCanvas *c)
 	return 0.299 * text.red + 0.587 * text.green + 0.114 * text.blue > 0.5;
 }
 
-static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
+/* Under the image: a checkerboard shows what is transparent, a plain ground what is not read yet. */
+static void draw_ground(NadirCanvas *c, GtkSnapshot *snapshot, bool known)
 {
 	double x0, y0, x1, y1;
 	viewport_to_screen(&c->view, 0, 0, &x0, &y0);
@@ -109,6 +110,11 @@ static void draw_checker(NadirCanvas *c, GtkSnapshot *snapshot)
 	y1 = MIN(canvas_snap(c, y1), c->view.screen_h);
 	if (x1 <= x0 || y1 <= y0)
 		return;
+	if (!known) {
+		gtk_snapshot_append_color(snapshot, &(GdkRGBA){0.5f, 0.5f, 0.5f, 0.25f},
+		                          &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)));
+		return;
+	}
 	gtk_snapshot_push_repeat(snapshot, &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)),
 	                         &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
 	gtk_snapshot_append_texture(snapshot, c->checker[is_dark(c)],
@@ -242,12 +248,15 @@ static tile_range range_of(const level_map *m, const raster_rect *visible, int l
 	                    MIN(r.y1, (l->height + TILE_SIDE - 1) / TILE_SIDE)};
 }
 
-static bool level_complete(NadirCanvas *c, int level, const tile_range *r)
+/* Whether every tile in sight has come; with `good` none may have failed. */
+static bool level_complete(NadirCanvas *c, int level, const raster_rect *visible, bool good)
 {
-	for (int y = r->y0; y < r->y1; y++)
-		for (int x = r->x0; x < r->x1; x++) {
+	const level_map m = map_level(c, level);
+	const tile_range r = range_of(&m, visible, level);
+	for (int y = r.y0; y < r.y1; y++)
+		for (int x = r.x0; x < r.x1; x++) {
 			const tile *t = tile_cache_get(c->tiles, (tile_key){level, x, y});
-			if (!t || !t->pixels)
+			if (!t || (good && !t->pixels))
 				return false;
 		}
 	return true;
@@ -320,11 +329,10 @@ void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 	const int n_levels = raster_get_info(nadir_document_get_raster(c->document))->n_levels;
 	const int level = tile_cache_level(c->tiles, canvas_device_scale(c));
 	int made = 0;
-	draw_checker(c, snapshot);
 	tile_cache_want(c->tiles, level, &visible);
-	const level_map m = map_level(c, level);
-	const tile_range range = range_of(&m, &visible, level);
-	if (!level_complete(c, level, &range))
+	draw_ground(c, snapshot,
+	            level_complete(c, level, &visible, false) || level_complete(c, n_levels - 1, &visible, false));
+	if (!level_complete(c, level, &visible, true))
 		for (int l = n_levels - 1; l > level; l--)
 			draw_level(c, snapshot, l, false, &visible, &made);
 	draw_level(c, snapshot, level, true, &visible, &made);
