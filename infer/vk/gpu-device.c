@@ -243,7 +243,7 @@ gpu *gpu_open(const gpu_options *options, GError **error)
 
 static void destroy(gpu *dev)
 {
-	if (dev->device) {
+	if (dev->device && !dev->hung) { /* waiting for a hung device would hang this program too: it is left behind */
 		vkDeviceWaitIdle(dev->device);
 		dev->serial_done = UINT64_MAX;
 		gpu_slots_destroy(dev);
@@ -254,7 +254,8 @@ static void destroy(gpu *dev)
 		gpu_memory_destroy(dev);
 		vkDestroyDevice(dev->device, NULL);
 	}
-	gpu_instance_free(dev->instance, dev->messenger);
+	if (!dev->hung)
+		gpu_instance_free(dev->instance, dev->messenger);
 	g_ptr_array_unref(dev->blocks);
 	g_ptr_array_unref(dev->dead_buffers);
 	g_ptr_array_unref(dev->dead_kernels);

@@ -59,7 +59,7 @@ struct gpu {
 	gpu_caps caps;
 	gpu_options options;
 	unsigned quirks;
-	bool lost, has_budget, can_subgroup_size;
+	bool lost, hung, has_budget, can_subgroup_size;
 	double timestamp_ns; /* 0: no timestamps */
 	uint64_t timestamp_mask;
 	VkPhysicalDeviceMemoryProperties memory;

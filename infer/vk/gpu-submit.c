@@ -10,6 +10,10 @@
 #define WORK_PER_BYTE 8       /* between a software device (2) and a large GPU (20) */
 #define DISPATCH_SECONDS 5e-6 /* of one that does nothing */
 #define MIN_RATE 1e6
+/* A submit is about 50 ms of work: a device that has not ended it by then never will. A software device shares its
+ * processors with other programs and cannot hang. */
+#define HANG_SECONDS 30
+#define HANG_SECONDS_SOFTWARE 1800
 
 #define N_QUERIES (2 + 2 * GPU_SLOT_DISPATCHES)
 
@@ -180,6 +184,20 @@ static void report(gpu_cmd *cmd, uint64_t flops)
 		cmd->progress(MIN(1.0, (double)cmd->done_flops / (double)cmd->expected_flops), cmd->progress_data);
 }
 
+/* Until the submit is done; a device that hangs is lost, and its objects can no longer be destroyed. */
+static VkResult wait_fence(gpu *dev, VkFence fence)
+{
+	const int seconds = dev->info.software ? HANG_SECONDS_SOFTWARE : HANG_SECONDS;
+	VkResult r = VK_TIMEOUT;
+
+	for (int i = 0; i < seconds && r == VK_TIMEOUT; i++)
+		r = vkWaitForFences(dev->device, 1, &fence, VK_TRUE, 1000000000u);
+	if (r != VK_TIMEOUT)
+		return r;
+	dev->hung = true;
+	return VK_ERROR_DEVICE_LOST;
+}
+
 static bool slot_wait(gpu_cmd *cmd, gpu_slot *slot)
 {
 	gpu *dev = cmd->dev;
@@ -188,8 +206,7 @@ static bool slot_wait(gpu_cmd *cmd, gpu_slot *slot)
 	if (!slot->pending)
 		return true;
 	slot->pending = false;
-	if (!gpu_check(dev, vkWaitForFences(dev->device, 1, &slot->fence, VK_TRUE, UINT64_MAX), "the end of the work",
-	               &error)) {
+	if (!gpu_check(dev, wait_fence(dev, slot->fence), "the end of the work", &error)) {
 		if (cmd->error)
 			g_error_free(error);
 		else
