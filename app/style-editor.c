@@ -17,6 +17,7 @@ struct _NadirStyleEditor {
 	/* Template widgets */
 	GtkDropDown *mode, *band0, *band1, *band2, *stretch, *source;
 	GtkLabel *label0, *label1, *label2;
+	GtkScale *opacity;
 	GtkCheckButton *model;
 
 	/* Owned references */
@@ -122,6 +123,21 @@ static void on_model_toggled(NadirStyleEditor *self)
 		nadir_document_set_model_follows(self->document, gtk_check_button_get_active(self->model));
 }
 
+static void load_opacity(NadirStyleEditor *self)
+{
+	const gboolean was_loading = self->loading;
+	self->loading = TRUE;
+	if (self->document)
+		gtk_range_set_value(GTK_RANGE(self->opacity), nadir_document_get_opacity(self->document));
+	self->loading = was_loading;
+}
+
+static void on_opacity(NadirStyleEditor *self)
+{
+	if (!self->loading && self->document)
+		nadir_document_set_opacity(self->document, gtk_range_get_value(GTK_RANGE(self->opacity)));
+}
+
 static void fill_bands(NadirStyleEditor *self)
 {
 	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
@@ -142,6 +158,7 @@ void nadir_style_editor_set_document(NadirStyleEditor *self, NadirDocument *docu
 	if (document)
 		fill_bands(self);
 	load(self);
+	load_opacity(self);
 	self->loading = FALSE;
 }
 
@@ -172,7 +189,9 @@ static void nadir_style_editor_class_init(NadirStyleEditorClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, stretch);
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, source);
 	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, model);
+	gtk_widget_class_bind_template_child(widget_class, NadirStyleEditor, opacity);
 	gtk_widget_class_bind_template_callback(widget_class, on_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_opacity);
 	gtk_widget_class_bind_template_callback(widget_class, on_model_toggled);
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
 }
@@ -183,6 +202,7 @@ static void nadir_style_editor_init(NadirStyleEditor *self)
 	gtk_widget_init_template(GTK_WIDGET(self));
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "style-changed", G_CALLBACK(load), self);
+	g_signal_group_connect_swapped(self->signals, "settings-changed", G_CALLBACK(load_opacity), self);
 	show_bands(self, MODE_AUTO);
 	self->loading = FALSE;
 }

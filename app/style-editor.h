@@ -1,5 +1,5 @@
-/* The choosers of bands, stretch and kind of source; the same ones in the popover over the canvas and in the sidebar. A
- * change applies at once. */
+/* The choosers of bands, stretch, kind of source and mask opacity; the same ones in the popover over the canvas and in
+ * the sidebar. A change applies at once. */
 #pragma once
 #include "app/document.h"
 #include <gtk/gtk.h>
