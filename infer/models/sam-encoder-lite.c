@@ -81,7 +81,7 @@ static void load_trunk(lite *l, sam_build *b, const lite_sizes *s)
 {
 	uint32_t in = sam_build_axis(b, "enc.trunk.stem.weight", 0, 1, 1024), side = b->image_size / 2, tap = 0;
 	l->stem_channels = in;
-	l->stem = weight_conv(b->loader, "enc.trunk.stem", in, 3, 3, true);
+	l->stem = weight_conv_image(b->loader, "enc.trunk.stem", in, 3, 4, 3, true);
 	sam_build_count(b, (uint64_t)side * side * in, 27);
 	for (guint stage = 0; stage < s->stages && sam_build_ok(b); stage++) {
 		for (uint32_t i = 0; i < s->repeats[stage]; i++)

@@ -220,7 +220,7 @@ sam_encoder *sam_tinyvit_load(sam_build *b)
 	t->base.free = tinyvit_free;
 	t->hidden = 4;
 	t->embed = sam_build_axis(b, "enc.patch_embed.seq.0.weight", 0, 1, 4096);
-	t->embed0 = weight_conv(b->loader, "enc.patch_embed.seq.0", t->embed, 3, 3, true);
+	t->embed0 = weight_conv_image(b->loader, "enc.patch_embed.seq.0", t->embed, 3, 4, 3, true);
 	t->embed1 = weight_conv(b->loader, "enc.patch_embed.seq.2", t->stage[0].dim, t->embed, 3, true);
 	uint32_t side = b->image_size / 4;
 	sam_build_count(b, (uint64_t)side * side, 4 * 27 * (uint64_t)t->embed + 9 * (uint64_t)t->embed * t->stage[0].dim);

@@ -36,13 +36,13 @@ static void record_encode(sam_encoding *e, const sam_pass *p)
 {
 	const sam_model *m = e->model;
 	const uint32_t s = (uint32_t)m->info.image_size;
-	tensor image = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(s, s, 3));
+	tensor image = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(s, s, 4));
 	if (tensor_is_null(&image))
 		return; /* reported by arena_check() */
 	gpu_cmd_upload(p->cmd, image.data, m->input);
 	tensor x = image;
 	if (p->act != DTYPE_F32) {
-		x = arena_tensor(p->work, p->act, TENSOR_SHAPE(s, s, 3));
+		x = arena_tensor(p->work, p->act, TENSOR_SHAPE(s, s, 4));
 		op_copy(p->o, p->cmd, x, image);
 	}
 	sam_features f = {0};

@@ -186,7 +186,7 @@ static bool load(sam_model *m, const gguf *file, const sam_options *options, GEr
 	m->info.encode_flops = b.flops;
 	memcpy(m->mean, b.mean, sizeof m->mean);
 	memcpy(m->std, b.std, sizeof m->std);
-	m->input = g_new(float, (size_t)b.image_size *b.image_size * 3);
+	m->input = g_new(float, (size_t)b.image_size *b.image_size * 4);
 	fill_info(m, file);
 	return true;
 }

@@ -79,7 +79,7 @@ struct sam_model {
 	bool raster_all;  /* sam.prompt_raster */
 	dtype act;        /* of the encoder; the decoder computes in f32 */
 	float mean[3], std[3];
-	float *input; /* [S][S][3] on the host, reused */
+	float *input; /* [S][S][4] on the host, reused */
 	sam_encoder *encoder;
 	sam_decoder *decoder;
 };

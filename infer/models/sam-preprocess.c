@@ -110,7 +110,7 @@ uint8_t *sam_resize_rgb(const uint8_t *src, size_t stride, int w, int h, int new
 void sam_normalise(const sam_frame *f, const uint8_t *rgb, const float mean[3], const float std[3], float *out)
 {
 	float table[3][256];
-	size_t row = (size_t)f->side * 3, used = (size_t)f->new_w * 3;
+	const size_t row = (size_t)f->side * 4, used = (size_t)f->new_w;
 	for (int c = 0; c < 3; c++)
 		for (int v = 0; v < 256; v++)
 			table[c][v] = ((float)v - mean[c]) / std[c];
@@ -120,10 +120,12 @@ void sam_normalise(const sam_frame *f, const uint8_t *rgb, const float mean[3], 
 			memset(dst, 0, row * sizeof(float));
 			continue;
 		}
-		const uint8_t *p = rgb + y * used;
-		for (size_t x = 0; x < used; x += 3)
+		const uint8_t *p = rgb + y * used * 3;
+		for (size_t x = 0; x < used; x++) {
 			for (int c = 0; c < 3; c++)
-				dst[x + c] = table[c][p[x + c]];
-		memset(dst + used, 0, (row - used) * sizeof(float));
+				dst[4 * x + c] = table[c][p[3 * x + c]];
+			dst[4 * x + 3] = 0;
+		}
+		memset(dst + 4 * used, 0, (row - 4 * used) * sizeof(float));
 	}
 }

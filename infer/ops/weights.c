@@ -118,16 +118,22 @@ weight weight_linear_values(weight_loader *l, uint32_t out, uint32_t in, const f
 
 weight weight_conv(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t k, bool bias)
 {
-	const uint32_t ne[] = {out, in, k, k}, kept[] = {out, k, k, in};
-	weight w = {.kind = WEIGHT_CONV, .out = out, .in = in, .kh = k, .kw = k};
+	return weight_conv_image(l, name, out, in, in, k, bias);
+}
+
+weight weight_conv_image(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t wide, uint32_t k,
+                         bool bias)
+{
+	const uint32_t ne[] = {out, in, k, k}, kept[] = {out, k, k, wide};
+	weight w = {.kind = WEIGHT_CONV, .out = out, .in = wide, .kh = k, .kw = k};
 	const gguf_tensor *src = need(l, name, ".weight", 4, ne);
 	if (!src)
 		return w;
-	g_autofree float *from = read_all(src), *to = g_new(float, src->count);
+	g_autofree float *from = read_all(src), *to = g_new0(float, src->count / in * wide);
 	for (uint32_t o = 0; o < out; o++)
 		for (uint32_t c = 0; c < in; c++)
 			for (uint32_t i = 0; i < k * k; i++)
-				to[((uint64_t)o * k * k + i) * in + c] = from[((uint64_t)o * in + c) * k * k + i];
+				to[((uint64_t)o * k * k + i) * wide + c] = from[((uint64_t)o * in + c) * k * k + i];
 	w.data = upload_floats(l, kept_type(l, src, false), 4, kept, to);
 	w.bias = load_bias(l, name, out, bias);
 	return w;

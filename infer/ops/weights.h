@@ -35,7 +35,10 @@ struct weight {
 weight weight_linear(weight_loader *l, const char *name, uint32_t out, uint32_t in,
                      bool bias); /* [out,in] or [out,in,1,1] */
 weight weight_conv(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t k,
-                   bool bias);                                                                  /* [out,in,k,k] */
+                   bool bias); /* [out,in,k,k] */
+/* [out,in,k,k] for an image whose channels were filled up with zeros to `wide` >= in: w.in is wide. */
+weight weight_conv_image(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t wide, uint32_t k,
+                         bool bias);
 weight weight_depthwise(weight_loader *l, const char *name, uint32_t c, uint32_t k, bool bias); /* [c,1,k,k] */
 weight weight_conv_transpose2(weight_loader *l, const char *name, uint32_t in, uint32_t out,
                               bool bias); /* [in,out,2,2] */

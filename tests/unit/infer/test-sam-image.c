@@ -74,12 +74,12 @@ static void test_normalise(void)
 	g_autofree uint8_t *rgb = g_malloc(32 * 16 * 3);
 	for (int i = 0; i < 32 * 16 * 3; i++)
 		rgb[i] = (uint8_t)(100 + i % 3);
-	g_autofree float *out = g_new(float, 32 * 32 * 3);
-	const float mean[3] = {100, 99, 98}, std[3] = {1, 2, 4}, want[3] = {0, 1, 1};
+	g_autofree float *out = g_new(float, 32 * 32 * 4);
+	const float mean[3] = {100, 99, 98}, std[3] = {1, 2, 4}, want[4] = {0, 1, 1, 0};
 	sam_normalise(&f, rgb, mean, std, out);
 	for (int i = 0; i < 32 * 32; i++)
-		for (int c = 0; c < 3; c++)
-			g_assert_cmpfloat(out[3 * i + c], ==, i < 32 * 16 ? want[c] : 0);
+		for (int c = 0; c < 4; c++)
+			g_assert_cmpfloat(out[4 * i + c], ==, i < 32 * 16 ? want[c] : 0);
 }
 
 /* Columns -3, -1, 1, 3 at 4 x 4: the zero lies between output columns 7 and 8 of 16, 1 past column 9, -1 before
