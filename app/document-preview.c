@@ -73,11 +73,65 @@ static void outline_thread(GTask *task, gpointer source, gpointer data, GCancell
 		g_task_return_error(task, error);
 }
 
+/* --- what is stored --- */
+
+static void add_choice(GString *text, const char *key, const char *value)
+{
+	if (value)
+		g_string_append_printf(text, "\"%s\":\"%s\",", key, value);
+}
+
+/* The marks as JSON. The first one also holds what the command line needs to give the same mask: the candidate, when a
+ * person chose another than the model's answer, and the view, when the model saw the screen's. */
+static char *prompt_as_run(NadirDocument *d, const prompt *marks, int candidate)
+{
+	g_autofree char *json = prompt_to_json(marks);
+	g_assert(g_str_has_prefix(json, "[{"));
+	GString *text = g_string_new("[{");
+	if (candidate > 0)
+		g_string_append_printf(text, "\"candidate\":%d,", candidate);
+	if (d->model_follows) {
+		add_choice(text, "bands", d->bands);
+		add_choice(text, "stretch", d->stretch);
+		add_choice(text, "source", d->source);
+	}
+	g_string_append(text, json + 2);
+	return g_string_free(text, FALSE);
+}
+
+static feature *result_feature(NadirDocument *d, const preview_result *r, int shown, const prompt *marks,
+                               const char *class_name)
+{
+	const service_info *info = service_get_info(d->service);
+	feature *f = feature_new();
+	g_free(f->class_name);
+	g_free(f->model);
+	g_free(f->prompt);
+	g_free(f->image);
+	f->class_name = g_strdup(class_name);
+	f->score = CLAMP(r->answer.candidate[shown].score, 0, 1);
+	f->px_geom = g_bytes_ref(r->wkb[shown]);
+	f->area_px = r->answer.candidate[shown].area;
+	f->area_m2 = r->area_m2[shown];
+	f->model = g_strdup(info ? info->model : "");
+	f->prompt = prompt_as_run(d, marks, shown);
+	f->image = record_image_name(raster_get_info(d->image));
+	return f;
+}
+
 /* --- requests --- */
+
+/* Whether the marks are to blame: then another mark helps, else trying again may. */
+static bool is_about_marks(const GError *error)
+{
+	return g_error_matches(error, SAM_ERROR, SAM_ERROR_EMPTY) || g_error_matches(error, SAM_ERROR, SAM_ERROR_PROMPT);
+}
 
 static void request_free(preview_request *r)
 {
 	g_object_unref(r->cancel);
+	prompt_free(r->accepted);
+	g_free(r->class_name);
 	g_free(r);
 }
 
@@ -90,11 +144,38 @@ static void set_result(NadirDocument *d, preview_result *r)
 
 static void accept_if_asked(NadirDocument *d)
 {
-	if (!d->preview.accept_when_ready)
+	if (!d->preview.accept_class)
 		return;
 	g_autoptr(GError) error = NULL;
 	if (!nadir_document_accept_preview(d, &error) && error)
 		nadir_document_report(d, error);
+}
+
+/* Marks whose object could not be had come back, unless others took their place. */
+static void give_back(NadirDocument *d, preview_request *r, const GError *error)
+{
+	if (!d->preview.marks) {
+		d->preview.marks = g_steal_pointer(&r->accepted);
+		d->preview.failed = !is_about_marks(error);
+		nadir_document_emit(d, SIGNAL_PREVIEW);
+	}
+	nadir_document_report(d, error);
+}
+
+/* The object of a request that was accepted before its answer came; another object is being marked meanwhile. */
+static void store_accepted(NadirDocument *d, preview_request *r, preview_result *result)
+{
+	g_autoptr(GError) error = NULL;
+	const bool busy = d->preview.marks != NULL;
+	if (result->n_options == 0)
+		g_set_error_literal(&error, SAM_ERROR, SAM_ERROR_EMPTY,
+		                    _("The accepted object came back empty: mark it again."));
+	else if (nadir_document_insert(d, result_feature(d, result, (int)result->option[0], r->accepted, r->class_name),
+	                               &error) &&
+	         busy)
+		nadir_document_select(d, 0); /* keys are about the object being marked */
+	if (error)
+		give_back(d, r, error);
 }
 
 static void on_outlined(GObject *object, GAsyncResult *result, gpointer data)
@@ -104,7 +185,11 @@ static void on_outlined(GObject *object, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	const bool ok = g_task_propagate_boolean(G_TASK(result), &error);
 	const bool current = d->preview.latest == j->request;
-	if (current) {
+	if (j->request->accepted && ok)
+		store_accepted(d, j->request, j->result);
+	else if (j->request->accepted)
+		give_back(d, j->request, error);
+	else if (current) {
 		d->preview.latest = NULL;
 		set_result(d, ok ? g_steal_pointer(&j->result) : NULL);
 		if (!ok)
@@ -129,16 +214,15 @@ static void start_outline(NadirDocument *d, preview_request *r, engine_answer *a
 	g_task_run_in_thread(task, outline_thread);
 }
 
-/* Whether the marks are to blame: then another mark helps, else trying again may. */
-static bool is_about_marks(const GError *error)
+static void forget_accept(NadirDocument *d)
 {
-	return g_error_matches(error, SAM_ERROR, SAM_ERROR_EMPTY) || g_error_matches(error, SAM_ERROR, SAM_ERROR_PROMPT);
+	g_clear_pointer(&d->preview.accept_class, g_free);
 }
 
 static void on_failed(NadirDocument *d, const GError *error)
 {
 	d->preview.latest = NULL;
-	d->preview.accept_when_ready = false;
+	forget_accept(d);
 	d->preview.failed = !is_about_marks(error);
 	set_result(d, NULL);
 	if (!d->preview.failed)
@@ -165,18 +249,22 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 	NadirDocument *d = r->document;
 	if (d)
 		g_ptr_array_remove(d->preview.requests, r);
-	if (!d || d->preview.latest != r) {
+	if (!d || (d->preview.latest != r && !r->accepted)) {
 		request_free(r);
 		return;
 	}
 	g_autoptr(GError) error = NULL;
 	engine_answer answer = {0};
-	d->preview.progress = -1;
+	if (d->preview.latest == r)
+		d->preview.progress = -1;
 	if (service_segment_finish(d->service, result, &answer, &error)) {
 		start_outline(d, r, &answer);
 		return;
 	}
-	on_failed(d, error);
+	if (r->accepted)
+		give_back(d, r, error);
+	else
+		on_failed(d, error);
 	request_free(r);
 }
 
@@ -190,11 +278,11 @@ static void overtake(NadirDocument *d, const sam_crop *next)
 {
 	for (guint i = 0; i < d->preview.requests->len; i++) {
 		preview_request *r = d->preview.requests->pdata[i];
-		if (i > 0 || !next || !same_crop(&r->crop, next))
+		if (!r->accepted && (i > 0 || !next || !same_crop(&r->crop, next)))
 			g_cancellable_cancel(r->cancel);
 	}
 	d->preview.latest = NULL;
-	d->preview.accept_when_ready = false;
+	forget_accept(d);
 	d->preview.failed = false;
 	d->preview.progress = -1;
 }
@@ -253,9 +341,22 @@ static bool marks_fit(NadirDocument *d, const prompt *p)
 	return false;
 }
 
+/* Enter was pressed and the answer is still under way: the running request stores its object by itself, and the next
+ * mark begins another one. */
+static void detach_accepted(NadirDocument *d)
+{
+	preview_request *r = d->preview.latest;
+	r->accepted = g_steal_pointer(&d->preview.marks);
+	r->class_name = g_steal_pointer(&d->preview.accept_class);
+	d->preview.latest = NULL;
+	set_result(d, NULL);
+}
+
 void nadir_document_add_mark(NadirDocument *d, sam_mark_kind kind, int sign, const double *xy, guint n, double r)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && xy && n > 0);
+	if (d->preview.accept_class && d->preview.latest)
+		detach_accepted(d);
 	g_autoptr(prompt) next = d->preview.marks ? prompt_copy(d->preview.marks) : prompt_new();
 	prompt_add(next, kind, sign, xy, n, r);
 	if (!marks_fit(d, next))
@@ -369,60 +470,21 @@ void nadir_document_next_candidate(NadirDocument *d, int step)
 
 /* --- accepting --- */
 
-static void add_choice(GString *text, const char *key, const char *value)
-{
-	if (value)
-		g_string_append_printf(text, "\"%s\":\"%s\",", key, value);
-}
-
-/* The marks as JSON. The first one also holds what the command line needs to give the same mask: the candidate, when a
- * person chose another than the model's answer, and the view, when the model saw the screen's. */
-static char *prompt_as_run(NadirDocument *d, int candidate)
-{
-	g_autofree char *json = prompt_to_json(d->preview.marks);
-	g_assert(g_str_has_prefix(json, "[{"));
-	GString *text = g_string_new("[{");
-	if (candidate > 0)
-		g_string_append_printf(text, "\"candidate\":%d,", candidate);
-	if (d->model_follows) {
-		add_choice(text, "bands", d->bands);
-		add_choice(text, "stretch", d->stretch);
-		add_choice(text, "source", d->source);
-	}
-	g_string_append(text, json + 2);
-	return g_string_free(text, FALSE);
-}
-
-static feature *preview_feature(NadirDocument *d, int shown)
-{
-	const preview_result *r = d->preview.result;
-	const service_info *info = service_get_info(d->service);
-	feature *f = feature_new();
-	g_free(f->class_name);
-	g_free(f->model);
-	g_free(f->prompt);
-	g_free(f->image);
-	f->class_name = g_strdup(nadir_document_current_class_name(d));
-	f->score = CLAMP(r->answer.candidate[shown].score, 0, 1);
-	f->px_geom = g_bytes_ref(r->wkb[shown]);
-	f->area_px = r->answer.candidate[shown].area;
-	f->area_m2 = r->area_m2[shown];
-	f->model = g_strdup(info ? info->model : "");
-	f->prompt = prompt_as_run(d, shown);
-	f->image = record_image_name(raster_get_info(d->image));
-	return f;
-}
-
 NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	d->preview.accept_when_ready = d->preview.latest != NULL;
 	const int shown = chosen_candidate(d);
 	if (d->preview.failed)
 		ask(d);
-	if (d->preview.latest || shown < 0)
+	if (!d->preview.accept_class)
+		d->preview.accept_class = g_strdup(nadir_document_current_class_name(d));
+	if (d->preview.latest)
 		return NULL;
-	NadirObject *o = nadir_document_insert(d, preview_feature(d, shown), error);
+	g_autofree char *class_name = g_steal_pointer(&d->preview.accept_class);
+	if (shown < 0)
+		return NULL;
+	feature *f = result_feature(d, d->preview.result, shown, d->preview.marks, class_name);
+	NadirObject *o = nadir_document_insert(d, f, error);
 	if (o)
 		nadir_document_drop_preview(d);
 	return o;
@@ -438,6 +500,7 @@ void nadir_document_preview_dispose(NadirDocument *d)
 	}
 	g_clear_pointer(&p->requests, g_ptr_array_unref);
 	g_clear_pointer(&p->marks, prompt_free);
+	g_clear_pointer(&p->accept_class, g_free);
 	g_clear_pointer(&p->result, preview_result_free);
 	p->latest = NULL;
 }

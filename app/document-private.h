@@ -30,6 +30,9 @@ typedef struct {
 	NadirDocument *document; /* borrowed; NULL: the document is gone */
 	GCancellable *cancel;
 	sam_crop crop;
+	prompt
+		*accepted; /* Enter came before the answer and the next object is being marked: these marks are to be stored */
+	char *class_name; /* of `accepted`, as it was at Enter */
 } preview_request;
 
 typedef struct {
@@ -39,8 +42,8 @@ typedef struct {
 	preview_request *latest; /* borrowed; its answer is the one that counts */
 	GPtrArray *requests;     /* without an answer yet, oldest first; each freed by its own callbacks */
 	double progress;         /* of the encode; < 0: none */
-	bool accept_when_ready;
-	bool failed; /* the last request ended in an error that says nothing about the marks */
+	char *accept_class;      /* class at Enter, which came before the answer; NULL: no Enter */
+	bool failed;             /* the last request ended in an error that says nothing about the marks */
 } preview;
 
 const wkb_shape *nadir_document_get_preview_shape(NadirDocument *d); /* of the shown candidate; NULL: none */

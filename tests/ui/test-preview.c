@@ -210,6 +210,40 @@ static void test_accept_early(world *w, gconstpointer data)
 	g_assert_null(nadir_document_get_prompt(w->d));
 }
 
+static bool has_three(void *data)
+{
+	return n_objects(data) == 3;
+}
+
+/* The hand is faster than the model: mark, Enter, class key, mark, Enter, mark, Enter. Each object gets its own marks
+ * and the class that was current at its Enter. */
+static void test_accept_ahead(world *w, gconstpointer data)
+{
+	const double at[3][2] = {{60, 60}, {200, 200}, {320, 120}};
+	g_autoptr(GError) error = NULL;
+	g_assert_true(nadir_document_add_class(w->d, "second", &error));
+	g_assert_no_error(error);
+	for (int i = 0; i < 3; i++) {
+		nadir_document_set_current_class(w->d, i == 1 ? 1 : 0);
+		point(w, 1, at[i][0], at[i][1]);
+		g_assert_null(nadir_document_accept_preview(w->d, &error));
+		g_assert_no_error(error);
+	}
+	nadir_document_set_current_class(w->d, 1);
+	g_assert_true(fixture_wait(has_three, w, PATIENCE));
+	for (int i = 0; i < 3; i++) {
+		NadirObject *o = object(w, (guint)(2 - i)); /* newest first */
+		const feature *f = nadir_object_get_feature(o);
+		g_autoptr(prompt) marks = prompt_from_json(f->prompt, &error);
+		g_assert_no_error(error);
+		g_assert_cmpuint(prompt_count(marks), ==, 1);
+		g_assert_cmpfloat(prompt_marks(marks, NULL)->xy[0], ==, at[i][0]);
+		g_assert_true(g_str_equal(f->class_name, "second") == (i == 1));
+		assert_reproducible(w, o, 0);
+	}
+	g_assert_null(nadir_document_get_prompt(w->d));
+}
+
 /* What cannot be stored is not shown as stored, and the preview stays. */
 static void test_accept_fails(world *w, gconstpointer data)
 {
@@ -279,6 +313,7 @@ int main(int argc, char **argv)
 	ADD("refine", test_refine);
 	ADD("overtaken", test_overtaken);
 	ADD("accept-early", test_accept_early);
+	ADD("accept-ahead", test_accept_ahead);
 	ADD("accept-fails", test_accept_fails);
 	ADD("model-view", test_model_view);
 	ADD("drop", test_drop);
