@@ -1,21 +1,22 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* A group is one window, one head and some of its queries; an invocation has four queries of one row and takes four keys at
- * a time; softmax with a running maximum. All tokens outside the grid are one and the same: only their bias differs.
- * Needs DIM and all offsets in fours. */
+/* A group is one window, one head and some of its queries; an invocation has QUERIES (up to four) neighbours of a row and
+ * takes four keys at a time; softmax with a running maximum. All tokens outside the grid are one and the same: only their
+ * bias differs. Needs DIM and all offsets in fours. */
 #define LOCAL_SIZE_ID 1
 #include "common.glsl"
 #include "push/window_attention.h"
 #include "vec4.glsl"
 
 layout(constant_id = 0) const uint DIM = 32; /* of a head */
+layout(constant_id = 2) const uint QUERIES = 4;
 
 VEC4_INPUT(0, Qkv);
 VEC4_F32(1, Pad);  /* [3*heads*DIM], the token outside the grid */
 VEC4_F32(2, Bias); /* [heads, window*window] */
 layout(binding = 3) writeonly buffer Y { A4 y[]; };
 
-const uint D = DIM / 4, QUERIES = 4;
+const uint D = DIM / 4;
 const float LOW = -3.0e38;
 vec4 q[QUERIES][D], s[QUERIES][D];
 float high[QUERIES], sum[QUERIES];
@@ -46,7 +47,7 @@ void absorb_pad(uint head, uint rows, uint cols, uint i, uint j)
 	const uint end = rows * cols < p.window * p.window ? p.window : 0;
 	for (uint ky = cols < p.window ? 0 : rows; ky < end; ky++)
 		for (uint kx = ky < rows ? cols : 0; kx < p.window; kx++) {
-			vec4 b;
+			vec4 b = vec4(LOW);
 			[[unroll]] for (uint n = 0; n < QUERIES; n++)
 				b[n] = bias_at(head, uint(abs(int(ky) - int(i))), kx, min(j + n, cols - 1));
 			const vec4 top = max(most, b);

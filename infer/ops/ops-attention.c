@@ -2,21 +2,24 @@
 #include "infer/ops/push-all.h"
 #include <math.h>
 
-/* Four neighbouring queries an invocation, when everything comes in fours. */
+/* Four neighbouring queries an invocation, when everything comes in fours; one where registers are few (four spill on
+ * all AMD devices). */
 static void by_windows(const ops *o, ops_call *call, const struct window_attention_push *push)
 {
-	const uint32_t window = push->window, quads = window * ((window + 3) / 4);
+	const uint32_t window = push->window, queries = o->software ? 4 : 1;
+	const uint32_t all = window * ((window + queries - 1) / queries);
 	const uint32_t windows = ((push->h + window - 1) / window) * ((push->w + window - 1) / window);
 	uint32_t local = ops_local(o);
-	while (!o->software && local > 16 && local / 2 >= quads) /* a small window needs no larger group */
+	while (!o->software && local > 16 && local / 2 >= all) /* a small window needs no larger group */
 		local /= 2;
 	if (windows > o->caps->max_groups[0])
 		return;
 	call->spec[1] = local;
-	call->n_spec = 2;
+	call->spec[2] = queries;
+	call->n_spec = 3;
 	call->groups[0] = windows;
 	call->groups[1] = push->heads;
-	call->groups[2] = (quads + local - 1) / local;
+	call->groups[2] = (all + local - 1) / local;
 	/* Whole fours of the bias table, whatever lies behind it; a buffer ends with a whole four as a rule. */
 	const uint64_t whole = (call->bind[2].bytes + 15) / 16 * 16;
 	if (call->bind[2].offset + whole <= gpu_buffer_bytes(call->bind[2].buf))

@@ -76,7 +76,7 @@ static uint32_t depthwise_lanes(uint32_t fours, uint32_t across, uint32_t local)
 /* Left as it is when a size is out of the ordinary. */
 static void use_depthwise_tile(const ops *o, ops_call *call, struct conv_push *push, bool texels)
 {
-	const uint32_t rows = 2, pixels = 4, local = ops_local(o), fours = push->in_c / 4;
+	const uint32_t rows = o->software ? 2 : 1, pixels = 4, local = ops_local(o), fours = push->in_c / 4;
 	const uint32_t across = (push->out_w + pixels - 1) / pixels, down = (push->out_h + rows - 1) / rows;
 	const uint32_t lanes = depthwise_lanes(fours, across, local), lines = local / lanes;
 
