@@ -12,6 +12,7 @@
 static void preview_result_clear(preview_result *r)
 {
 	engine_answer_clear(&r->answer);
+	g_clear_pointer(&r->view, g_free);
 	for (guint i = 0; i < 4; i++) {
 		g_clear_pointer(&r->wkb[i], g_bytes_unref);
 		g_clear_pointer(&r->shape[i], wkb_shape_free);
@@ -81,21 +82,28 @@ static void add_choice(GString *text, const char *key, const char *value)
 		g_string_append_printf(text, "\"%s\":\"%s\",", key, value);
 }
 
+/* The view that the model is shown now, as members of a JSON object; "" for the automatic one. */
+static char *view_members(NadirDocument *d)
+{
+	GString *text = g_string_new(NULL);
+	if (d->model_follows) {
+		add_choice(text, "bands", d->bands);
+		add_choice(text, "stretch", d->stretch);
+		add_choice(text, "source", d->source);
+	}
+	return g_string_free(text, FALSE);
+}
+
 /* The marks as JSON. The first one also holds what the command line needs to give the same mask: the candidate, when a
  * person chose another than the model's answer, and the view, when the model saw the screen's. */
-static char *prompt_as_run(NadirDocument *d, const prompt *marks, int candidate)
+static char *prompt_as_run(const prompt *marks, int candidate, const char *view)
 {
 	g_autofree char *json = prompt_to_json(marks);
 	g_assert(g_str_has_prefix(json, "[{"));
 	GString *text = g_string_new("[{");
 	if (candidate > 0)
 		g_string_append_printf(text, "\"candidate\":%d,", candidate);
-	if (d->model_follows) {
-		add_choice(text, "bands", d->bands);
-		add_choice(text, "stretch", d->stretch);
-		add_choice(text, "source", d->source);
-	}
-	g_string_append(text, json + 2);
+	g_string_append_printf(text, "%s%s", view, json + 2);
 	return g_string_free(text, FALSE);
 }
 
@@ -114,7 +122,7 @@ static feature *result_feature(NadirDocument *d, const preview_result *r, int sh
 	f->area_px = r->answer.candidate[shown].area;
 	f->area_m2 = r->area_m2[shown];
 	f->model = g_strdup(info ? info->model : "");
-	f->prompt = prompt_as_run(d, marks, shown);
+	f->prompt = prompt_as_run(marks, shown, r->view);
 	f->image = record_image_name(raster_get_info(d->image));
 	return f;
 }
@@ -132,6 +140,7 @@ static void request_free(preview_request *r)
 	g_object_unref(r->cancel);
 	prompt_free(r->accepted);
 	g_free(r->class_name);
+	g_free(r->view);
 	g_free(r);
 }
 
@@ -209,6 +218,7 @@ static void start_outline(NadirDocument *d, preview_request *r, engine_answer *a
 	j->request = r;
 	j->result = g_new0(preview_result, 1);
 	j->result->answer = *answer;
+	j->result->view = g_steal_pointer(&r->view);
 	g_autoptr(GTask) task = g_task_new(d, NULL, on_outlined, NULL);
 	g_task_set_task_data(task, j, outline_job_free);
 	g_task_run_in_thread(task, outline_thread);
@@ -311,6 +321,7 @@ static void ask(NadirDocument *d)
 	const raster_info *info = raster_get_info(d->image);
 	r->document = d;
 	r->cancel = g_cancellable_new();
+	r->view = view_members(d);
 	r->crop = sam_crop_choose(marks, n, info->width, info->height, 0);
 	overtake(d, &r->crop);
 	g_ptr_array_add(d->preview.requests, r);

@@ -17,6 +17,7 @@ bool nadir_object_same(NadirObject *o, const feature *f); /* nothing visible dif
 /* An answer with the forms that drawing and storing need; made outside the main loop. */
 typedef struct {
 	engine_answer answer;
+	char *view;     /* what the model was shown: JSON members for the stored prompt */
 	GBytes *wkb[4]; /* of each candidate; NULL: empty */
 	wkb_shape *shape[4];
 	double area_m2[4];
@@ -30,8 +31,8 @@ typedef struct {
 	NadirDocument *document; /* borrowed; NULL: the document is gone */
 	GCancellable *cancel;
 	sam_crop crop;
-	prompt
-		*accepted; /* Enter came before the answer and the next object is being marked: these marks are to be stored */
+	char *view;       /* as in preview_result */
+	prompt *accepted; /* marks to be stored: Enter came before the answer, and the next object is being marked */
 	char *class_name; /* of `accepted`, as it was at Enter */
 } preview_request;
 
