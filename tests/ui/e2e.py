@@ -29,7 +29,8 @@ class Display:
 
     def __enter__(self):
         read, write = os.pipe()
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp",
+                                        "-noreset"],
                                        pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as f:
@@ -41,14 +42,15 @@ class Display:
         self.server.wait()
 
 
-def wait_for(condition, what, process=None):
+def wait_for(condition, what, process=None, log=None):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         if process and process.poll() is not None:
-            raise AssertionError(f"the window ended with status {process.returncode} while waiting for {what}")
+            said = log.read_text() if log else ""
+            raise AssertionError(f"the window ended with status {process.returncode} while waiting for {what}: {said}")
         time.sleep(0.05)
     raise AssertionError(f"waited {PATIENCE} s for {what}")
 
@@ -165,7 +167,8 @@ class WindowTest(common.CliTest):
         with open(self.tmp / "window.log", "a", encoding="utf-8") as log:
             self.process = subprocess.Popen([common.PROGRAM, "--model", str(model), str(path)], env=self.window_env() | more,
                                             stdout=log, stderr=log)
-        wait_for(lambda: self.find(Path(path).name if path == self.image else "OSBS_029"), "the image", self.process)
+        wait_for(lambda: self.find(Path(path).name if path == self.image else "OSBS_029"), "the image", self.process,
+                 self.tmp / "window.log")
         time.sleep(0.4)  # first frame
 
     def find(self, title):
