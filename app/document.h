@@ -62,9 +62,9 @@ double nadir_document_get_preview_area_m2(NadirDocument *d); /* NaN without a CR
 /* What the model sees or will see for the pending prompt; false without one. */
 bool nadir_document_get_crop(NadirDocument *d, sam_crop *crop);
 /* Enter: stored, selected; borrowed. NULL with error, or NULL without one: the mask is still being computed and will be
- * accepted when it arrives (unless another mark or Esc comes first), or nothing is pending; after a failure (lost
- * device, no model) it tries again. The chosen candidate k of `--candidates` is kept in the stored prompt as
- * "candidate":k of its first mark, when it is not the model's answer. */
+ * accepted when it arrives (unless Esc comes first; another mark begins the next object), or nothing is pending; after
+ * a failure (lost device, no model) it tries again. The chosen candidate k of `--candidates` is kept in the stored
+ * prompt as "candidate":k of its first mark, when it is not the model's answer. */
 NadirObject *nadir_document_accept_preview(NadirDocument *d, GError **error);
 double nadir_document_get_encode_progress(NadirDocument *d); /* 0..1; < 0: not encoding */
 void nadir_document_cancel_encode(NadirDocument *d);
