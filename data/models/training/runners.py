@@ -85,6 +85,7 @@ class Reference:
         import torch
 
         from predict import Predictor, load_gguf
+        torch.set_num_threads(1)  # threads that wait for each other are slow on busy cores
         net, meta = load_gguf(model)
         self.store = store
         self.predictor = Predictor(net.to(memory_format=torch.channels_last), meta["sam.image_size"], getattr(torch, dtype))
