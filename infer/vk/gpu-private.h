@@ -71,6 +71,7 @@ struct gpu {
 	double work_per_second; /* measured; drives the cuts */
 	double cut_seconds;     /* grows from small to the budget */
 	int64_t last_done;      /* microseconds */
+	int hang_seconds;       /* a submit that takes longer means a lost device */
 	uint64_t n_barriers;    /* since gpu_open(); read by tests */
 	gpu_buffer *staging[GPU_STAGING_CHUNKS];
 	uint32_t staging_at;

@@ -57,6 +57,7 @@ bool gpu_slots_init(gpu *dev, GError **error)
 {
 	dev->work_per_second = FIRST_RATE;
 	dev->cut_seconds = FIRST_BUDGET;
+	dev->hang_seconds = dev->info.software ? HANG_SECONDS_SOFTWARE : HANG_SECONDS;
 	for (uint32_t i = 0; i < GPU_SLOTS; i++)
 		if (!slot_init(dev, &dev->slots[i], error))
 			return false;
@@ -187,10 +188,9 @@ static void report(gpu_cmd *cmd, uint64_t flops)
 /* Until the submit is done; a device that hangs is lost, and its objects can no longer be destroyed. */
 static VkResult wait_fence(gpu *dev, VkFence fence)
 {
-	const int seconds = dev->info.software ? HANG_SECONDS_SOFTWARE : HANG_SECONDS;
 	VkResult r = VK_TIMEOUT;
 
-	for (int i = 0; i < seconds && r == VK_TIMEOUT; i++)
+	for (int i = 0; i < dev->hang_seconds && r == VK_TIMEOUT; i++)
 		r = vkWaitForFences(dev->device, 1, &fence, VK_TRUE, 1000000000u);
 	if (r != VK_TIMEOUT)
 		return r;

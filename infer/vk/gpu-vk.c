@@ -5,9 +5,9 @@
 G_DEFINE_QUARK(nadir - gpu - error, gpu_error)
 
 #if NADIR_FAULTS
-/* NADIR_FAULT=submit:N:lost|alloc:N:oom makes the N-th call of this process fail once; a new value starts to count
- * again. */
-static bool fault_due(const char *call, const char *outcome)
+/* NADIR_FAULT=submit:N:lost|submit:N:hang|alloc:N:oom makes the N-th call of this process fail once; a new value starts
+ * to count again. */
+static int fault_due(const char *call, const char *const *outcomes)
 {
 	static GMutex lock;
 	static char *active;
@@ -21,31 +21,40 @@ static bool fault_due(const char *call, const char *outcome)
 		counts[0] = counts[1] = 0;
 	}
 	if (!text)
-		return false;
+		return 0;
 	unsigned count = ++counts[call[0] == 's' ? 0 : 1];
 	g_auto(GStrv) part = g_strsplit(text, ":", 3);
 
-	return g_strv_length(part) == 3 && g_str_equal(part[0], call) && g_str_equal(part[2], outcome) &&
-	       g_ascii_strtoull(part[1], NULL, 10) == count;
+	if (g_strv_length(part) == 3 && g_str_equal(part[0], call) && g_ascii_strtoull(part[1], NULL, 10) == count)
+		for (int i = 0; outcomes[i]; i++)
+			if (g_str_equal(part[2], outcomes[i]))
+				return i + 1;
+	return 0;
 }
 #else
-static bool fault_due(const char *call, const char *outcome)
+static int fault_due(const char *call, const char *const *outcomes)
 {
-	return false;
+	return 0;
 }
 #endif
 
 VkResult gpu_vk_allocate(gpu *dev, const VkMemoryAllocateInfo *info, VkDeviceMemory *memory)
 {
-	if (fault_due("alloc", "oom"))
+	if (fault_due("alloc", (const char *[]){"oom", NULL}))
 		return VK_ERROR_OUT_OF_DEVICE_MEMORY;
 	return vkAllocateMemory(dev->device, info, NULL, memory);
 }
 
 VkResult gpu_vk_submit(gpu *dev, const VkSubmitInfo *info, VkFence fence)
 {
-	if (fault_due("submit", "lost"))
+	const int fault = fault_due("submit", (const char *[]){"lost", "hang", NULL});
+
+	if (fault == 1)
 		return VK_ERROR_DEVICE_LOST;
+	if (fault == 2) { /* never submitted, so never done */
+		dev->hang_seconds = 1;
+		return VK_SUCCESS;
+	}
 	return vkQueueSubmit(dev->queue, 1, info, fence);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "infer/vk/gpu.h"
 
+#include "axpy-texel.spv.h"
 #include "axpy.spv.h"
 
 typedef struct {

@@ -257,6 +257,54 @@ static void test_big_upload(gconstpointer data)
 	tear_down(&s);
 }
 
+/* The same kernel through a texel buffer; spans that are not of whole texels are refused. */
+static void test_texels(gconstpointer data)
+{
+	setup s = set_up(data);
+	enum { N = 1000 };
+	GError *error = NULL;
+	const uint32_t spec[2] = {LOCAL, 0};
+	const gpu_kernel_desc desc = {.name = "axpy_texel",
+	                              .spirv = spv_axpy_texel,
+	                              .spirv_bytes = sizeof(spv_axpy_texel),
+	                              .spec = spec,
+	                              .n_spec = 2,
+	                              .n_bindings = 2,
+	                              .push_bytes = sizeof(axpy_push),
+	                              .writes = 2,
+	                              .texels = 1};
+	g_autoptr(gpu_kernel) k = gpu_kernel_new(s.dev, &desc, &error);
+
+	if (gpu_get_caps(s.dev)->max_texels == 0) {
+		g_assert_error(error, GPU_ERROR, GPU_ERROR_FAILED);
+		g_clear_error(&error);
+		tear_down(&s);
+		return;
+	}
+	g_assert_no_error(error);
+	g_autofree float *x = g_new(float, N);
+	g_autoptr(gpu_buffer) a = buffer(s.dev, 2 * N * 4), b = buffer(s.dev, N * 4);
+	for (int i = 0; i < N; i++)
+		x[i] = (float)i;
+	gpu_cmd *cmd = begin(s.dev);
+	gpu_cmd_fill(cmd, span_of(b, 0, N), 0);
+	gpu_cmd_upload(cmd, span_of(a, N - 4, N), x); /* read at an offset, right after it was written by the device */
+	axpy(cmd, s.axpy, span_of(a, N - 4, N), span_of(b, 0, N), 1.0f, LOCAL);
+	axpy(cmd, s.axpy, span_of(b, 0, N), span_of(a, N - 4, N), 1.0f, LOCAL);
+	axpy(cmd, k, span_of(a, N - 4, N), span_of(b, 0, N), 0.5f, LOCAL);
+	gpu_cmd_download(cmd, x, span_of(b, 0, N));
+	finish(cmd);
+	for (int i = 0; i < N; i++)
+		g_assert_cmpfloat(x[i], ==, 2.0f * (float)i);
+	cmd = begin(s.dev);
+	axpy(cmd, k, span_of(a, 0, 13), span_of(b, 0, N), 1.0f, LOCAL);
+	g_assert_false(gpu_cmd_finish(cmd, &error));
+	g_assert_error(error, GPU_ERROR, GPU_ERROR_FAILED);
+	g_clear_error(&error);
+	gpu_kernel_free(g_steal_pointer(&k));
+	tear_down(&s);
+}
+
 /* Faults of the caller are errors that name the kernel, not crashes. */
 static void test_wrong_calls(gconstpointer data)
 {
@@ -317,6 +365,7 @@ int main(int argc, char **argv)
 	add_device_tests("/vk/cancel", test_cancel);
 	add_device_tests("/vk/big-upload", test_big_upload);
 	add_device_tests("/vk/wrong-calls", test_wrong_calls);
+	add_device_tests("/vk/texels", test_texels);
 	add_device_tests("/vk/profile", test_profile);
 	return g_test_run();
 }

@@ -82,6 +82,32 @@ static void test_lost(gconstpointer data)
 	}
 }
 
+/* A submit that never ends: an error, a close that returns, and a device that works when opened again. */
+static void test_hang(gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	float out = -1;
+	gpu *dev = open_device(data);
+	gpu_kernel *k = axpy_kernel(dev, 64);
+
+	arm("submit", 2, "hang");
+	g_assert_false(run_steps(dev, k, 2000, &out, &error));
+	g_unsetenv("NADIR_FAULT");
+	g_assert_error(error, GPU_ERROR, GPU_ERROR_DEVICE_LOST);
+	g_assert_cmpfloat(out, ==, -1);
+	assert_lost(dev, k);
+	gpu_kernel_free(k);
+	gpu_close(dev);
+	g_clear_error(&error);
+	dev = open_device(data);
+	k = axpy_kernel(dev, 64);
+	g_assert_true(run_steps(dev, k, 10, &out, &error));
+	g_assert_no_error(error);
+	g_assert_cmpfloat(out, ==, 10);
+	gpu_kernel_free(k);
+	gpu_close(dev);
+}
+
 static void test_no_memory(gconstpointer data)
 {
 	g_autoptr(gpu) dev = open_device(data);
@@ -142,6 +168,7 @@ int main(int argc, char **argv)
 	}
 	g_test_init(&argc, &argv, NULL);
 	add_device_tests("/vk/fault/lost", test_lost);
+	add_device_tests("/vk/fault/hang", test_hang);
 	add_device_tests("/vk/fault/no-memory", test_no_memory);
 	add_device_tests("/vk/fault/no-staging", test_no_staging);
 	return g_test_run();
