@@ -12,9 +12,6 @@ static const struct {
 	/* Wrong results and crashes with 16-bit types on Vivante; ncnn/src/gpu.cpp switches them off too:
      * https://github.com/Tencent/ncnn/blob/master/src/gpu.cpp (device blacklist after the feature query). */
 	{0x10001, ANY, 0, 0, GPU_QUIRK_NO_F16_STORAGE | GPU_QUIRK_NO_F16_MATH},
-	/* Imagination's proprietary driver crashes in pipelines that require a subgroup size:
-     * https://github.com/ggml-org/llama.cpp/issues/8437 lists its missing limits. */
-	{0x1010, ANY, VK_DRIVER_ID_IMAGINATION_PROPRIETARY, 0, GPU_QUIRK_NO_SUBGROUPS},
 };
 
 unsigned gpu_quirks_for(uint32_t vendor_id, uint32_t device_id, VkDriverId driver, uint32_t driver_version)

@@ -2,7 +2,10 @@
 #include "infer/vk/gpu-private.h"
 #include <glib/gi18n-lib.h>
 
-G_DEFINE_QUARK(nadir - gpu - error, gpu_error)
+GQuark gpu_error_quark(void)
+{
+	return g_quark_from_static_string("nadir-gpu-error");
+}
 
 #if NADIR_FAULTS
 /* NADIR_FAULT=submit:N:lost|submit:N:hang|alloc:N:oom makes the N-th call of this process fail once; a new value starts
