@@ -9,7 +9,7 @@ static const struct {
 	uint32_t fixed_in;             /* driver versions from here on are sound; 0: none is */
 	unsigned quirks;
 } table[] = {
-	/* Wrong results and crashes with 16-bit types on Vivante; ncnn/src/gpu.cpp switches them off too:
+	/* Vivante reports 16-bit types that ncnn found wrong and switches off:
      * https://github.com/Tencent/ncnn/blob/master/src/gpu.cpp (device blacklist after the feature query). */
 	{0x10001, ANY, 0, 0, GPU_QUIRK_NO_F16_STORAGE | GPU_QUIRK_NO_F16_MATH},
 };
