@@ -158,7 +158,7 @@ static bool is_plain(const char *keys)
 	return !strstr(keys, "<Control>") && !strstr(keys, "<Alt>") && keys[0] != 'F';
 }
 
-static bool focus_wants_text(GtkWindow *window)
+bool nadir_actions_want_text(GtkWindow *window)
 {
 	GtkWidget *focus = gtk_window_get_focus(window);
 	return focus &&
@@ -168,7 +168,7 @@ static bool focus_wants_text(GtkWindow *window)
 static gboolean on_shortcut(GtkWidget *widget, GVariant *args, gpointer data)
 {
 	const nadir_action *a = data;
-	if (is_plain(a->keys) && focus_wants_text(GTK_WINDOW(widget)))
+	if (is_plain(a->keys) && nadir_actions_want_text(GTK_WINDOW(widget)))
 		return FALSE;
 	return nadir_action_run(widget, a);
 }

@@ -27,5 +27,7 @@ bool nadir_action_run(GtkWidget *widget, const nadir_action *a);
 /* Adds all keys to a window. Plain letters, digits and the like never fire while a text entry or a popover has the
  * focus. */
 void nadir_actions_install(GtkWindow *window);
+/* Whether the focus is in something that letters are typed into. */
+bool nadir_actions_want_text(GtkWindow *window);
 
 G_END_DECLS

@@ -22,7 +22,7 @@ struct _NadirApplication {
 	char *device, *model; /* options of the command line, or NULL */
 
 	gboolean exit_after_startup;
-	guint exit_source;
+	guint exit_source, service_source;
 };
 
 G_DEFINE_FINAL_TYPE(NadirApplication, nadir_application, ADW_TYPE_APPLICATION)
@@ -70,6 +70,21 @@ static void start_service(NadirApplication *self)
 	*o = (opening){g_object_ref(self), s};
 	service_open_async(s, NULL, on_service_opened, o);
 	g_signal_emit(self, signals[SERVICE_CHANGED], 0);
+}
+
+static gboolean start_service_now(gpointer data)
+{
+	NadirApplication *self = data;
+	self->service_source = 0;
+	start_service(self);
+	return G_SOURCE_REMOVE;
+}
+
+/* A number is turned through many values; only where it comes to rest is a new engine worth its while. */
+static void start_service_soon(NadirApplication *self)
+{
+	g_clear_handle_id(&self->service_source, g_source_remove);
+	self->service_source = g_timeout_add(1500, start_service_now, self);
 }
 
 service *nadir_application_get_service(NadirApplication *self)
@@ -191,7 +206,7 @@ static void nadir_application_startup(GApplication *application)
 	g_signal_connect_swapped(self->settings, "changed::units", G_CALLBACK(apply_units), self);
 	start_service(self);
 	g_signal_connect_swapped(self->settings, "changed::device", G_CALLBACK(start_service), self);
-	g_signal_connect_swapped(self->settings, "changed::cache-megabytes", G_CALLBACK(start_service), self);
+	g_signal_connect_swapped(self->settings, "changed::cache-megabytes", G_CALLBACK(start_service_soon), self);
 }
 
 /* Out once every window has shown its image: enough for a smoke test to mean something. */
@@ -257,6 +272,7 @@ static void nadir_application_shutdown(GApplication *application)
 	NadirApplication *self = NADIR_APPLICATION(application);
 	G_APPLICATION_CLASS(nadir_application_parent_class)->shutdown(application);
 	g_clear_handle_id(&self->exit_source, g_source_remove);
+	g_clear_handle_id(&self->service_source, g_source_remove);
 	g_clear_pointer(&self->services, g_ptr_array_unref); /* joins the inference threads */
 }
 

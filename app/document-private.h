@@ -71,6 +71,7 @@ struct _NadirDocument {
 	GPtrArray *classes; /* of project_class */
 	int current_class;
 	double opacity;
+	guint opacity_source; /* writes it down once it rests */
 	bool hidden;
 	preview preview;
 	GCancellable *style_cancel; /* of the newest change of style */

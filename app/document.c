@@ -9,9 +9,23 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(NadirDocument, nadir_document, G_TYPE_OBJECT)
 
+/* A slider passes through many values; each commit waits for the disk. */
+static gboolean remember_opacity(gpointer data)
+{
+	NadirDocument *d = data;
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	d->opacity_source = 0;
+	nadir_document_remember(d, "opacity", g_ascii_dtostr(text, sizeof text, d->opacity));
+	return G_SOURCE_REMOVE;
+}
+
 static void nadir_document_dispose(GObject *object)
 {
 	NadirDocument *self = NADIR_DOCUMENT(object);
+	if (self->opacity_source) {
+		g_source_remove(self->opacity_source);
+		remember_opacity(self);
+	}
 	nadir_document_preview_dispose(self);
 	nadir_document_paint_dispose(self);
 	if (self->style_cancel)
@@ -288,8 +302,8 @@ void nadir_document_set_opacity(NadirDocument *d, double opacity)
 	if (fabs(opacity - d->opacity) < 1e-6)
 		return;
 	d->opacity = opacity;
-	char text[G_ASCII_DTOSTR_BUF_SIZE];
-	nadir_document_remember(d, "opacity", g_ascii_dtostr(text, sizeof text, opacity));
+	g_clear_handle_id(&d->opacity_source, g_source_remove);
+	d->opacity_source = g_timeout_add(500, remember_opacity, d);
 	nadir_document_emit(d, SIGNAL_SETTINGS);
 }
 

@@ -443,7 +443,8 @@ void nadir_window_update_actions(NadirWindow *self)
 	       "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas", "brush-smaller",
 	       "brush-larger", "drop", "save-as");
 	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
-	ENABLE(d && nadir_document_get_redo_text(d), "redo");
+	/* Redo is about stored steps; while marks pend it would change them out of sight. */
+	ENABLE(d && nadir_document_get_redo_text(d) && !nadir_document_get_prompt(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");
 	ENABLE(selected_id(self) != 0, "rename", "delete", "show-object", "deselect");
 	/* Without a mask too: after a failure Enter tries again. */

@@ -52,17 +52,6 @@ static void on_info_response(GtkInfoBar *bar)
 
 /* --- the document --- */
 
-/* What a screen reader says when the canvas has the focus: the object that is selected. */
-static void describe_canvas(NadirWindow *self)
-{
-	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
-	const feature *f = selected ? nadir_object_get_feature(selected) : NULL;
-	g_autofree char *text =
-		f ? g_strdup_printf(_("Image; selected object: %s number %" G_GINT64_FORMAT), f->class_name, f->id)
-		  : g_strdup(_("Image"));
-	gtk_accessible_update_property(GTK_ACCESSIBLE(self->work->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-}
-
 static void tell_step(GtkButton *button, const char *action, const char *what)
 {
 	g_autofree char *tip = nadir_action_tooltip(nadir_action_find(action));
@@ -75,7 +64,6 @@ static void on_state_changed(NadirWindow *self)
 	tell_step(self->undo_button, "win.undo", self->document ? nadir_document_get_undo_text(self->document) : NULL);
 	tell_step(self->redo_button, "win.redo", self->document ? nadir_document_get_redo_text(self->document) : NULL);
 	nadir_window_update_actions(self);
-	describe_canvas(self);
 }
 
 static void on_objects_changed(NadirWindow *self)
@@ -132,16 +120,10 @@ void nadir_window_units_changed(NadirWindow *self)
 
 /* --- held keys --- */
 
-static bool wants_text(NadirWindow *self)
-{
-	GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
-	return focus && (GTK_IS_EDITABLE(focus) || gtk_widget_get_ancestor(focus, GTK_TYPE_POPOVER));
-}
-
 static gboolean on_key_pressed(NadirWindow *self, guint key, guint code, GdkModifierType state)
 {
-	if ((key != GDK_KEY_h && key != GDK_KEY_H) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) || wants_text(self) ||
-	    !self->document)
+	if ((key != GDK_KEY_h && key != GDK_KEY_H) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) ||
+	    nadir_actions_want_text(GTK_WINDOW(self)) || !self->document)
 		return FALSE;
 	nadir_document_set_hidden(self->document, true);
 	return TRUE;
@@ -150,6 +132,13 @@ static gboolean on_key_pressed(NadirWindow *self, guint key, guint code, GdkModi
 static void on_key_released(NadirWindow *self, guint key)
 {
 	if ((key == GDK_KEY_h || key == GDK_KEY_H) && self->document)
+		nadir_document_set_hidden(self->document, false);
+}
+
+/* The release of a held key goes to the window that has the focus by then. */
+static void on_active_changed(NadirWindow *self)
+{
+	if (!gtk_window_is_active(GTK_WINDOW(self)) && self->document)
 		nadir_document_set_hidden(self->document, false);
 }
 
@@ -248,6 +237,7 @@ static void nadir_window_init(NadirWindow *self)
 	g_signal_group_connect_swapped(self->document_signals, "busy-changed", G_CALLBACK(nadir_window_update_busy), self);
 	g_signal_group_connect_swapped(self->document_signals, "error", G_CALLBACK(on_document_error), self);
 	g_signal_group_connect_swapped(self->document_signals, "notice", G_CALLBACK(on_document_notice), self);
+	g_signal_connect(self, "notify::is-active", G_CALLBACK(on_active_changed), NULL);
 	nadir_window_install_actions(self);
 	nadir_actions_install(GTK_WINDOW(self));
 }
