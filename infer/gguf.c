@@ -4,7 +4,7 @@
 #include <string.h>
 
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
-G_DEFINE_QUARK(nadir - gguf - error - quark, gguf_error)
+G_DEFINE_QUARK(nadir_gguf_error_quark, gguf_error)
 
 #define MAX_KEY 65535
 #define MAX_NAME 64

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-G_DEFINE_QUARK(cli - error - quark, cli_error)
+G_DEFINE_QUARK(cli_error_quark, cli_error)
 
 static const struct {
 	const char *name;

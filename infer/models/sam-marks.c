@@ -3,7 +3,7 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
-G_DEFINE_QUARK(sam - error - quark, sam_error)
+G_DEFINE_QUARK(sam_error_quark, sam_error)
 
 #define POINTS_MAX 20000 /* of one scribble or polygon */
 #define MARKS_MAX 256    /* far beyond use; bounds the decoder's token list */

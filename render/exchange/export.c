@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(nadir - export - error - quark, export_error)
+G_DEFINE_QUARK(nadir_export_error_quark, export_error)
 
 static const struct {
 	const char *name, *extension, *title;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(nadir - geometry - error - quark, geometry_error)
+G_DEFINE_QUARK(nadir_geometry_error_quark, geometry_error)
 
 bitmask *mask_new(int x, int y, int w, int h)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-G_DEFINE_QUARK(nadir - raster - error, raster_error)
+G_DEFINE_QUARK(nadir_raster_error, raster_error)
 
 /* Plain reasons first: GDAL's own words for them are about drivers. False: error is set. */
 static bool check_file(const char *path, GError **error)

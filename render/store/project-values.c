@@ -1,7 +1,7 @@
 /* The plain records of project.h. */
 #include "render/store/project.h"
 
-G_DEFINE_QUARK(nadir - project - error - quark, project_error)
+G_DEFINE_QUARK(nadir_project_error_quark, project_error)
 
 void project_image_free(project_image *i)
 {
