@@ -9,8 +9,7 @@ G_BEGIN_DECLS
 /* Memory for pixels: decoded tiles, and the enlarged pieces of them that are drawn above 1:1. */
 #define CANVAS_TILE_BYTES (192u << 20)
 #define CANVAS_BLOCK_COUNT 96           /* of at most 1 MiB */
-#define CANVAS_SHAPE_BYTES (192u << 20) /* of kept pictures of objects; what exceeds it is drawn anew in every frame   \
-	                                     */
+#define CANVAS_SHAPE_BYTES (192u << 20) /* of kept pictures of objects; the rest is drawn anew in every frame */
 
 /* What the pointer is doing between press and release. */
 typedef enum { DRAG_NONE, DRAG_PAN, DRAG_CLICK, DRAG_BOX, DRAG_CIRCLE, DRAG_STROKE, DRAG_BRUSH } CanvasDrag;
