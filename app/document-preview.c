@@ -111,19 +111,10 @@ static feature *result_feature(NadirDocument *d, const preview_result *r, int sh
                                const char *class_name)
 {
 	const service_info *info = service_get_info(d->service);
-	feature *f = feature_new();
-	g_free(f->class_name);
-	g_free(f->model);
+	feature *f = record_outlined(r->wkb[shown], r->area_m2[shown], &r->answer.candidate[shown], marks, class_name,
+	                             info ? info->model : "", raster_get_info(d->image));
 	g_free(f->prompt);
-	g_free(f->image);
-	f->class_name = g_strdup(class_name);
-	f->score = CLAMP(r->answer.candidate[shown].score, 0, 1);
-	f->px_geom = g_bytes_ref(r->wkb[shown]);
-	f->area_px = r->answer.candidate[shown].area;
-	f->area_m2 = r->area_m2[shown];
-	f->model = g_strdup(info ? info->model : "");
 	f->prompt = prompt_as_run(marks, shown, r->view);
-	f->image = record_image_name(raster_get_info(d->image));
 	return f;
 }
 

@@ -16,11 +16,6 @@ static const struct {
 	[SAM_SCRIBBLE] = {"scribble", "pts"}, [SAM_POLYGON] = {"polygon", "pts"},
 };
 
-const char *prompt_kind_name(sam_mark_kind kind)
-{
-	return kinds[kind].name;
-}
-
 static void mark_clear(void *data)
 {
 	sam_mark *m = data;

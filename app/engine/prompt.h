@@ -27,7 +27,6 @@ prompt *prompt_from_json(const char *json, GError **error) G_GNUC_WARN_UNUSED_RE
  * given apart. Adds one mark. */
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-const char *prompt_kind_name(sam_mark_kind kind);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(prompt, prompt_free)
 

@@ -20,39 +20,46 @@ static void replace(char **field, char *value)
 	*field = value;
 }
 
-static feature *record_mask(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
-                            GError **error)
+/* What every object has; takes px_geom. */
+static feature *record_geometry(GBytes *px_geom, gint64 area_px, double area_m2, const char *class_name,
+                                const raster_info *image)
 {
-	g_autoptr(feature) f = feature_new();
-	if (!feature_set_mask(f, m, error))
-		return NULL;
-	f->area_m2 = georef_area_m2(ref, f->px_geom);
+	feature *f = feature_new();
+	f->px_geom = px_geom;
+	f->area_px = area_px;
+	f->area_m2 = area_m2;
 	replace(&f->class_name, g_strdup(class_name));
 	replace(&f->image, record_image_name(image));
 	replace(&f->created, record_time());
 	replace(&f->edited, g_strdup(f->created));
-	return g_steal_pointer(&f);
+	return f;
 }
 
-feature *record_segmentation(const engine_answer *answer, int which, const prompt *marks, const char *class_name,
-                             const char *model, const raster_info *image, const georef *ref, GError **error)
+feature *record_outlined(GBytes *px_geom, double area_m2, const engine_candidate *c, const prompt *marks,
+                         const char *class_name, const char *model, const raster_info *image)
 {
-	const engine_candidate *c = &answer->candidate[which];
-	feature *f = record_mask(c->mask, class_name, image, ref, error);
-	if (!f)
-		return NULL;
+	feature *f = record_geometry(g_bytes_ref(px_geom), c->area, area_m2, class_name, image);
 	f->score = CLAMP(c->score, 0, 1);
 	replace(&f->model, g_strdup(model));
 	replace(&f->prompt, prompt_to_json(marks));
 	return f;
 }
 
+feature *record_segmentation(const engine_answer *answer, int which, const prompt *marks, const char *class_name,
+                             const char *model, const raster_info *image, const georef *ref, GError **error)
+{
+	const engine_candidate *c = &answer->candidate[which];
+	g_autoptr(GBytes) wkb = mask_to_wkb(c->mask, error);
+	return wkb ? record_outlined(wkb, georef_area_m2(ref, wkb), c, marks, class_name, model, image) : NULL;
+}
+
 feature *record_drawing(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
                         GError **error)
 {
-	feature *f = record_mask(m, class_name, image, ref, error);
-	if (!f)
+	GBytes *wkb = mask_to_wkb(m, error);
+	if (!wkb)
 		return NULL;
+	feature *f = record_geometry(wkb, mask_area(m), georef_area_m2(ref, wkb), class_name, image);
 	f->score = NAN;
 	replace(&f->model, g_strdup("hand"));
 	return f;

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 feature *record_segmentation(const engine_answer *answer, int which, const prompt *marks, const char *class_name,
                              const char *model, const raster_info *image, const georef *ref,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from a candidate's outline and ground area that are made already, off the main loop. Never NULL. */
+feature *record_outlined(GBytes *px_geom, double area_m2, const engine_candidate *c, const prompt *marks,
+                         const char *class_name, const char *model, const raster_info *image);
 /* The same for a mask that a person drew: model "hand", no score. */
 feature *record_drawing(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
