@@ -24,7 +24,8 @@ def main() -> None:
         if case["image"] != last:
             last = case["image"]
             predictor.start(np.asarray(Image.open(os.path.join(shared, last)).convert("RGB")))
-        found = predictor.segment([(p["kind"], p["sign"], tuple(np.ravel(p["values"]).tolist())) for p in case["prompt"]])
+        marks = [(p["kind"], p["sign"], tuple(np.ravel(p["values"]).tolist())) for p in case["prompt"]]
+        found = predictor.segment(marks)
         rle = case["rle"]
         truth = coco.decode({"size": rle["size"], "counts": rle["counts"].encode()}) > 0
         joint = (truth | found["mask"]).sum()

@@ -12,6 +12,8 @@ import torch
 
 import prompts as P
 import simulate
+import synth
+import warp
 from predict import frame, normalise
 from store import Store
 from truth import Instance, Truth
@@ -104,11 +106,11 @@ def recolour(rng: np.random.Generator, pixels: np.ndarray, modality: str) -> np.
     if modality == "optical":
         if rng.random() < 0.08:
             x = np.repeat(x.mean(2, keepdims=True), 3, 2)
-        x = x * rng.normal(1, 0.04, 3).astype(np.float32)
+        x = x * rng.normal(1, 0.07, 3).astype(np.float32)
     elif modality == "infrared" and rng.random() < 0.15:
         x = 1 - x
     if rng.random() < 0.7:
-        x = (x - x.mean()) * np.exp(rng.normal(0, 0.18)) + x.mean() + rng.normal(0, 0.06)
+        x = (x - x.mean()) * np.exp(rng.normal(0, 0.22)) + x.mean() + rng.normal(0, 0.06)
         x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.18))
     if rng.random() < 0.12:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.5, 1.2))
@@ -121,16 +123,19 @@ def recolour(rng: np.random.Generator, pixels: np.ndarray, modality: str) -> np.
 class Maker:
     """Makes samples; one a worker process, with its own random stream."""
 
-    def __init__(self, store: Store, truth: Truth, size: int, per_crop: int, seed: int) -> None:
-        self.store, self.truth, self.size, self.per_crop = store, truth, size, per_crop
+    def __init__(self, store: Store, truth: Truth, size: int, per_crop: int, seed: int, lone: float = 0.0) -> None:
+        self.store, self.truth, self.size, self.per_crop, self.lone = store, truth, size, per_crop, lone
         self.rng = np.random.default_rng(seed)
         self.pasted = truth.bank()
+        self.shapes = [o.mask for _, found in truth.instances.items() for o in found
+                       if o.kind == "mask" and max(o.mask.shape) >= 24 and o.mask.mean() < 0.95]
 
     def sample(self) -> Sample:
         """One crop with `per_crop` items."""
         rng = self.rng
-        if self.pasted and rng.random() < 0.12:
-            pixels, instances, modality, exhaustive = self._pasted()
+        made = rng.random()
+        if self.pasted and made < 0.28:
+            pixels, instances, modality, exhaustive = self._pasted() if made < 0.07 else self._made_up()
             ignore_map, height, width = None, *pixels.shape[:2]
         else:
             picture, instances = self.truth.draw(rng)
@@ -138,12 +143,19 @@ class Maker:
             height, width = picture.height, picture.width
             ignore_map = picture.mask == 0 if picture.mask_zero == "unlabelled" else None
             exhaustive = picture.mask_zero == "background" or picture.source in ("hit_uav", "hrplanes", "airbus_planes")
+            if picture.mask is not None and rng.random() < 0.65:
+                turned = warp.turned(rng, pixels, instances, ignore_map)
+                if turned[1]:
+                    pixels, instances, ignore_map = turned
         first = self._pick(instances)
-        opening = simulate.first_prompt(rng, first)
+        opening = simulate.first_prompt(rng, first, self.lone)
         opening = self._clip(opening, width, height)
         side = None
-        if rng.random() < 0.12:
+        scale = rng.random()
+        if scale < 0.1:
             side = max(128, int(P.side_for(P.bounds(opening)) * rng.choice([0.5, 2.0])))
+        elif scale < 0.35 and opening[0] != "point":
+            side = int(P.side_for(P.bounds(opening)) * np.exp(rng.uniform(-0.35, 0.35)))
         elif opening[0] == "point":
             while (side or 256) < 1.3 * max(first.box[2] - first.box[0], first.box[3] - first.box[1]):
                 side = (side or 256) * 2
@@ -174,11 +186,12 @@ class Maker:
         start = local[next(i for i, o in enumerate(inside) if o is first)]
         items = [Item([moved_prompt(k, crop, opening)], start, self._kind(start))]
         longest = max(own.width, own.height)
-        fitting = [o for o in local if longest / 20 <= max(o.box[2] - o.box[0], o.box[3] - o.box[1]) <= longest / 1.5]
+        fitting = [o for o in local if longest / 20 <= max(o.box[2] - o.box[0], o.box[3] - o.box[1]) <= longest]
         while len(items) < self.per_crop:
             items.append(self._item(fitting or [start], local, own, exhaustive))
         resized = frame(part, own, size)
-        colours = cv2.cvtColor(cv2.resize(resized, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
+        quarter = cv2.resize(resized, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        colours = cv2.cvtColor(quarter, cv2.COLOR_RGB2LAB)
         lab = np.zeros((d, d, 3), np.float32)
         lab[:min(d, colours.shape[0]), :min(d, colours.shape[1])] = colours[:d, :d]
         scale = np.array([own.resized(size)[0] / own.width / 4, own.resized(size)[1] / own.height / 4] * 2)
@@ -210,8 +223,8 @@ class Maker:
             if empty is not None:
                 return empty
         o = self._pick(fitting)
-        marks = [self._clip(simulate.first_prompt(rng, o), own.width, own.height)]
-        while rng.random() < 0.22 and len(marks) < 4:
+        marks = [self._clip(simulate.first_prompt(rng, o, self.lone), own.width, own.height)]
+        while rng.random() < 0.22 * (1 - self.lone) and len(marks) < 4:
             extra = simulate.extra_prompt(rng, o, [x for x in local if x is not o])
             if extra is not None:
                 marks.append(self._clip(extra, own.width, own.height))
@@ -230,6 +243,31 @@ class Maker:
         if item.kind == MASKED:
             return coverage(item.instance.mask, item.instance.area, own, self.size)
         return box_coverage(box, self.size // 4)
+
+    def _ground(self, side: int) -> tuple[np.ndarray | None, str]:
+        """A square piece of a random picture, u8 [side, side, 3]; None when the picture is smaller."""
+        rng = self.rng
+        picture, _ = self.truth.draw(rng)
+        if min(picture.width, picture.height) < side:
+            return None, picture.modality
+        y, x = int(rng.integers(picture.height - side + 1)), int(rng.integers(picture.width - side + 1))
+        return self.store.pixels(picture)[y:y + side, x:x + side], picture.modality
+
+    def _made_up(self) -> tuple[np.ndarray, list[Instance], str, bool]:
+        """A made-up scene with exact masks (synth.py)."""
+        rng, ground, found = self.rng, None, []
+        while not found:
+            side = int(rng.choice([140, 250, 250, 400, 500]))
+            ground, modality = self._ground(side)
+            if ground is None:
+                continue
+            others = []
+            while len(others) < 1 + int(rng.integers(4)):
+                piece, sensor = self._ground(side)
+                if piece is not None and (sensor == "optical") == (modality == "optical"):
+                    others.append(piece)
+            pixels, found = synth.scene(rng, ground, others, modality, self.shapes)
+        return pixels, found, modality, False
 
     def _pasted(self) -> tuple[np.ndarray, list[Instance], str, bool]:
         """Objects with known masks on other ground: pixels, instances, modality, nothing else labelled."""
@@ -259,8 +297,10 @@ class Maker:
         w, h = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
         if max(w, h) > side // 2 or x1 <= x0 or y1 <= y0:
             return
-        patch = cv2.resize(np.ascontiguousarray(self.store.pixels(source)[y0:y1, x0:x1]), (w, h), interpolation=cv2.INTER_AREA)
-        alpha = cv2.resize(o.mask.astype(np.float32), (w, h), interpolation=cv2.INTER_AREA if o.mask.shape[0] > h else cv2.INTER_LINEAR)
+        patch = np.ascontiguousarray(self.store.pixels(source)[y0:y1, x0:x1])
+        patch = cv2.resize(patch, (w, h), interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if o.mask.shape[0] > h else cv2.INTER_LINEAR
+        alpha = cv2.resize(o.mask.astype(np.float32), (w, h), interpolation=how)
         k = int(rng.integers(8))
         patch, alpha = dihedral(k, patch), dihedral(k, alpha)
         h, w = alpha.shape
@@ -281,8 +321,10 @@ class Maker:
 class Stream(torch.utils.data.IterableDataset):
     """Endless samples; worker w of n uses seed + cursor + w."""
 
-    def __init__(self, cache: str, work: str, size: int, per_crop: int, seed: int, only_open: bool) -> None:
+    def __init__(self, cache: str, work: str, size: int, per_crop: int, seed: int, only_open: bool, lone: float
+                 ) -> None:
         self.args, self.size, self.per_crop, self.seed, self.only_open = (cache, work), size, per_crop, seed, only_open
+        self.lone = lone
 
     def __iter__(self):
         cv2.setNumThreads(1)
@@ -290,14 +332,15 @@ class Stream(torch.utils.data.IterableDataset):
         worker = torch.utils.data.get_worker_info()
         store = Store(self.args[0])
         truth = Truth(store, self.args[1], self.only_open)
-        maker = Maker(store, truth, self.size, self.per_crop, self.seed * 1000 + (worker.id if worker else 0))
+        maker = Maker(store, truth, self.size, self.per_crop, self.seed * 1000 + (worker.id if worker else 0),
+                      self.lone)
         while True:
             yield maker.sample()
 
 
 def draw(items: list[tuple[list, P.Crop]], size: int, previous: list | None = None) -> tuple:
     """Model inputs for (prompts, crop) pairs: coords f32 [N, T, 2], labels i64 [N, T], raster f32 [N, d, d]."""
-    drawn = [P.tokens(prompts, crop, size) for prompts, crop in items]
+    drawn = [P.tokens(prompts, crop, size, 0.03) for prompts, crop in items]
     longest = max(len(labels) for _, labels in drawn)
     coords = np.zeros((len(items), longest, 2), np.float32)
     labels = np.full((len(items), longest), -2, np.int64)

@@ -15,7 +15,8 @@ from store import OPEN_SOURCES
 from truth import WEIGHTS
 
 LICENCE = "Nadir starter weights: research and evaluation, see data/models/LICENSE"
-DESCRIPTION = "Promptable segmenter for optical, SAR and infrared overhead imagery: EfficientNet-Lite2 encoder, SAM decoder"
+DESCRIPTION = ("Promptable segmenter for optical, SAR and infrared overhead imagery: "
+               "EfficientNet-Lite2 encoder, SAM decoder")
 
 
 def kind_of(name: str, array: np.ndarray) -> int:

@@ -159,8 +159,9 @@ def pole(points: np.ndarray, precision: float = 1e-3) -> tuple[float, float]:
     return best[1], best[2]
 
 
-def tokens(prompts: list, crop: Crop, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sparse tokens of one object: coordinates f32 [T, 2] in the size x size frame, labels i64 [T]."""
+def tokens(prompts: list, crop: Crop, size: int, precision: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
+    """Sparse tokens of one object: coordinates f32 [T, 2] in the size x size frame, labels i64 [T]. `precision` of a
+    polygon's pole: coarser is quicker and does for training."""
     coords, labels = [], []
     for prompt in map(plain, prompts):
         kind, sign, v = prompt
@@ -176,7 +177,7 @@ def tokens(prompts: list, crop: Crop, size: int) -> tuple[np.ndarray, np.ndarray
             coords.append(f[:2])
             labels.append(1)
         elif kind == "polygon":
-            centre = pole(np.asarray(v, float).reshape(-1, 2))
+            centre = pole(np.asarray(v, float).reshape(-1, 2), precision)
             coords.append(to_frame(("point", 1, centre), crop, size)[2])
             labels.append(1)
         else:

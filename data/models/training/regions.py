@@ -57,7 +57,8 @@ def main() -> None:
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
         for k, base in enumerate((60, 250)):
             strength = base * float(np.exp(rng.normal(0, 0.4)))
-            labels = felzenszwalb(small, scale=strength, sigma=0.9, min_size=int(0.004 * small.shape[0] * small.shape[1]))
+            least = int(0.004 * small.shape[0] * small.shape[1])
+            labels = felzenszwalb(small, scale=strength, sigma=0.9, min_size=least)
             found[f"{i}_{k}"] = worth(labels, lab)
     np.savez_compressed(sys.argv[2], **found)
 

@@ -47,7 +47,7 @@ class Binary:
         return out
 
     def run(self, picture: Picture, wanted: list[list]) -> list[Answer]:
-        """Answers to lists of prompts; an empty mask fails the whole call, so failures are asked for again in halves."""
+        """Answers to lists of prompts; an empty mask fails the whole call, so a failed call is repeated in halves."""
         if len(wanted) > self.most:
             return self.run(picture, wanted[:self.most]) + self.run(picture, wanted[self.most:])
         words = [self.base, "segment", os.path.join(self.data, picture.path)]
@@ -88,7 +88,8 @@ class Reference:
         torch.set_num_threads(1)  # threads that wait for each other are slow on busy cores
         net, meta = load_gguf(model)
         self.store = store
-        self.predictor = Predictor(net.to(memory_format=torch.channels_last), meta["sam.image_size"], getattr(torch, dtype))
+        net = net.to(memory_format=torch.channels_last)
+        self.predictor = Predictor(net, meta["sam.image_size"], getattr(torch, dtype))
         self.last = None
 
     def run(self, picture: Picture, wanted: list[list]) -> list[Answer]:

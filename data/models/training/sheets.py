@@ -17,7 +17,8 @@ def tile(store: Store, value: float, task, kind: str, prompts: list, mask: np.nd
     half = max(x1 - x0, y1 - y0, 16) * 0.8
     cx, cy, scale = (x0 + x1) / 2, (y0 + y1) / 2, SIDE / (2 * half)
     move = np.array([[scale, 0, SIDE / 2 - cx * scale], [0, scale, SIDE / 2 - cy * scale]])
-    picture = cv2.warpAffine(np.ascontiguousarray(store.pixels(task.picture)), move, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    pixels = np.ascontiguousarray(store.pixels(task.picture))
+    picture = cv2.warpAffine(pixels, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
     red = cv2.warpAffine(mask.astype(np.uint8) * 255, move, (SIDE, SIDE))
     edge = cv2.morphologyEx(red, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 127
     picture[red > 127] = (0.75 * picture[red > 127] + [64, 0, 0]).astype(np.uint8)

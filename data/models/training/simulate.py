@@ -3,12 +3,13 @@
 All coordinates are pixels of the picture or crop that the instance lives in.
 """
 
+import cv2
 import numpy as np
 
 from truth import Instance
 
 KINDS = ("point", "box", "circle", "scribble", "polygon")
-CHANCES = (0.27, 0.27, 0.16, 0.20, 0.10)
+CHANCES = (0.26, 0.27, 0.15, 0.23, 0.09)
 
 
 def inner_points(rng: np.random.Generator, o: Instance, n: int) -> np.ndarray | None:
@@ -21,7 +22,8 @@ def inner_points(rng: np.random.Generator, o: Instance, n: int) -> np.ndarray | 
     pick = rng.integers(len(xs), size=n)
     x0, y0, x1, y1 = o.area
     h, w = o.mask.shape
-    return np.stack([x0 + (xs[pick] + rng.random(n)) * (x1 - x0) / w, y0 + (ys[pick] + rng.random(n)) * (y1 - y0) / h], 1)
+    x, y = xs[pick] + rng.random(n), ys[pick] + rng.random(n)
+    return np.stack([x0 + x * (x1 - x0) / w, y0 + y * (y1 - y0) / h], 1)
 
 
 def point(rng: np.random.Generator, o: Instance) -> tuple:
@@ -127,8 +129,51 @@ def scribble(rng: np.random.Generator, o: Instance) -> tuple:
 MAKERS = {"point": point, "box": box, "circle": circle, "scribble": scribble, "polygon": polygon}
 
 
-def first_prompt(rng: np.random.Generator, o: Instance) -> tuple:
-    """One positive prompt of a random kind."""
+def deepest(o: Instance) -> tuple:
+    """The point of the mask that is farthest from its edge."""
+    depth = cv2.distanceTransform(np.pad(o.mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    x0, y0, x1, y1 = o.area
+    return x0 + (x + 0.5) * (x1 - x0) / o.mask.shape[1], y0 + (y + 0.5) * (y1 - y0) / o.mask.shape[0]
+
+
+def plain_mask(rng: np.random.Generator, o: Instance) -> tuple:
+    """The three marks a mask is asked for with most often: its box, its deepest point, a stroke through five points."""
+    kind = rng.random()
+    if kind < 0.36:
+        return "box", 1, o.box
+    if kind < 0.58:
+        return "point", 1, deepest(o)
+    p = inner_points(rng, o, 5)
+    p = p[np.argsort((p - p.mean(0)) @ np.linalg.svd(p - p.mean(0))[2][0])]
+    return "scribble", 1, p.ravel()
+
+
+def plain_box(rng: np.random.Generator, o: Instance) -> tuple:
+    """The four marks a boxed object is asked for with most often."""
+    x0, y0, x1, y1 = o.box
+    centre, size, kind = np.array([(x0 + x1) / 2, (y0 + y1) / 2]), np.array([x1 - x0, y1 - y0]), rng.integers(4)
+    if kind == 0:
+        return "point", 1, np.clip(rng.normal(centre, size * 0.05), [x0, y0], [x1, y1])
+    if kind == 1:
+        return "circle", 1, (*centre, 1.1 * np.hypot(*size) / 2)
+    if kind == 2:
+        five = np.clip(rng.normal(centre, size / 4, (5, 2)), [x0, y0], [x1, y1])
+        return "scribble", 1, five[np.argsort(five[:, int(size[1] > size[0])])].ravel()
+    out = rng.uniform(0.1, 0.4, 4)
+    return "box", 1, (x0 - size[0] * out[0], y0 - size[1] * out[1], x1 + size[0] * out[2], y1 + size[1] * out[3])
+
+
+def first_prompt(rng: np.random.Generator, o: Instance, lone: float = 0.0) -> tuple:
+    """One positive prompt: half of them as a careful user makes them, half of a random kind and more noise. The share
+    `lone` of them is a click whatever the rest would have been."""
+    if rng.random() < lone:
+        x, y = deepest(o) if o.kind in ("mask", "region") and rng.random() < 0.5 and o.mask.any() else point(rng, o)
+        return "point", 1, (float(x), float(y))
+    if rng.random() < 0.5:
+        careful = plain_mask if o.kind in ("mask", "region") and rng.random() < 0.8 and o.mask.any() else plain_box
+        kind, sign, v = careful(rng, o)
+        return kind, sign, tuple(float(a) for a in v)
     kind = KINDS[rng.choice(len(KINDS), p=CHANCES)]
     return kind, 1, tuple(float(v) for v in MAKERS[kind](rng, o))
 

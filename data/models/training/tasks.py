@@ -99,7 +99,8 @@ def components(store: Store) -> list[Task]:
         for value, name in p.mask_classes.items():
             if name in EXCLUDED:
                 continue
-            count, labels, stats, _ = cv2.connectedComponentsWithStats((p.mask == value).astype(np.uint8), connectivity=8)
+            binary = (p.mask == value).astype(np.uint8)
+            count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
             for k in range(1, count):
                 x, y, w, h, area = (int(v) for v in stats[k])
                 if area < 150:

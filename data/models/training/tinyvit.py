@@ -78,7 +78,8 @@ class VitBlock(nn.Module):
 
     def __init__(self, dim: int, heads: int, window: int) -> None:
         super().__init__()
-        self.attn, self.local_conv, self.mlp = WindowAttention(dim, heads, window), conv(dim, dim, 3, 1, dim), FeedForward(dim)
+        self.attn, self.mlp = WindowAttention(dim, heads, window), FeedForward(dim)
+        self.local_conv = conv(dim, dim, 3, 1, dim)
         self.window = window
 
     def forward(self, x: Tensor) -> Tensor:

@@ -26,19 +26,51 @@ from store import ROOT, build, default_data
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class Masters:
-    """AdamW on f32 copies of the trainable bf16 parameters, and their running average."""
+def orthogonal(x: torch.Tensor) -> torch.Tensor:
+    """Nearest matrix of equal singular values (nearly 1) to x [n, m]: Newton-Schulz in bf16, coefficients of Muon."""
+    y = x.bfloat16()
+    if tall := y.shape[0] > y.shape[1]:
+        y = y.T
+    y = y / (y.norm() + 1e-7)
+    for _ in range(5):
+        a = y @ y.T
+        y = 3.4445 * y + (-4.7750 * a + 2.0315 * a @ a) @ y
+    return (y.T if tall else y).float()
 
-    def __init__(self, model: Segmenter, rate: float) -> None:
+
+class Masters:
+    """Optimiser on f32 copies of the trainable bf16 parameters, and their running average: Muon for the matrices of
+    neck and decoder (updates of the size AdamW's have), AdamW for everything else."""
+
+    def __init__(self, model: Segmenter, whole: dict, rate: float) -> None:
         self.names, self.live = zip(*[(n, p) for n, p in model.named_parameters() if p.requires_grad])
-        self.masters = [p.detach().float().clone() for p in self.live]
+        self.whole = whole  # f32 state dict the run began with: frozen tensors are saved as they were
+        self.masters = [whole[n].clone() for n in self.names]
         slow = [i for i, n in enumerate(self.names) if n.startswith("enc.trunk")]
-        fast = [i for i, n in enumerate(self.names) if not n.startswith("enc.trunk")]
+        self.matrices = [i for i, n in enumerate(self.names) if self._matrix(n, self.masters[i])]
+        self.momenta = {i: torch.zeros_like(self.masters[i]) for i in self.matrices}
+        fast = [i for i, n in enumerate(self.names) if not n.startswith("enc.trunk") and i not in self.momenta]
         self.optimiser = torch.optim.AdamW(
             [{"params": [self.masters[i] for i in fast], "scale": 1.0},
-             {"params": [self.masters[i] for i in slow], "scale": 0.25}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+             {"params": [self.masters[i] for i in slow], "scale": 0.4}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.average = [m.clone() for m in self.masters]
         self.updates = 0
+
+    @staticmethod
+    def _matrix(name: str, value: torch.Tensor) -> bool:
+        large = value.ndim >= 2 and min(value.shape[0], value[0].numel()) >= 16
+        return large and not name.startswith("enc.trunk") and "token" not in name
+
+    @torch.no_grad()
+    def _muon(self, rate: float) -> None:
+        for i in self.matrices:
+            if (gradient := self.masters[i].grad) is None:
+                continue
+            self.momenta[i].lerp_(gradient, 0.05)
+            step = orthogonal(gradient.lerp(self.momenta[i], 0.95).flatten(1))
+            self.masters[i].mul_(1 - 0.01 * rate)
+            self.masters[i].add_(step.view_as(self.masters[i]), alpha=-0.2 * rate * max(step.shape) ** 0.5)
+            self.masters[i].grad = None
 
     def share(self) -> None:
         """Move the masters to shared memory, for several processes that step on them without locks."""
@@ -53,6 +85,7 @@ class Masters:
         norm = torch.nn.utils.clip_grad_norm_(self.masters, 1.0)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
+        self._muon(rate)
         self.optimiser.step()
         self.updates += 1
         keep = min(0.998, (1 + self.updates) / (6 + self.updates))
@@ -62,16 +95,18 @@ class Masters:
                 live.copy_(master)
         return float(norm)
 
-    def averaged(self, model: Segmenter) -> dict:
+    def averaged(self) -> dict:
         """State dict (f32) of the averaged model."""
-        state = {k: v.float().clone() for k, v in model.state_dict().items()}
-        state.update(zip(self.names, (a.clone() for a in self.average)))
-        return state
+        return self.whole | dict(zip(self.names, (a.clone() for a in self.average)))
 
 
-def freeze(model: Segmenter, blocks: int) -> None:
+def freeze(model: Segmenter, blocks: int, only_score: bool) -> None:
     """No gradients for the stem, the first `blocks` blocks and all 5x5 depthwise filters (their weight gradient
-    alone took half of a step)."""
+    alone took half of a step); with `only_score` for nothing but the score head."""
+    if only_score:
+        model.requires_grad_(False)
+        model.dec.iou.requires_grad_(True)
+        return
     trunk = model.enc.trunk
     trunk.frozen_blocks = blocks
     for part in (trunk.stem, *trunk.blocks[:blocks]):
@@ -103,12 +138,14 @@ def item_losses(logits: torch.Tensor, scores: torch.Tensor, batch: dict, single:
         truth[boxed] = L.box_overlap(x.detach(), boxes[boxed])
     some = kind != NOTHING
     three = per_mask[:, 1:]
-    lone = three.min(1).values + 0.05 * three.mean(1) + 0.3 * per_mask[:, 0]
+    lone = three.min(1).values + 0.15 * three.mean(1) + 0.2 * per_mask[:, 0]
     other = per_mask[:, 0] + 0.15 * three.min(1).values + 0.02 * three.mean(1)
     chosen = torch.where(single, lone, other)[some].mean()
     # a mask whose truth is nothing: only the score learns
     score = (scores - truth).square().mean(1)
     score = (score * torch.where(some, 1.0, 0.5)).mean()
+    if (asked := some & single).any():
+        score = score + 0.5 * L.choice_loss(scores[asked, 1:], truth[asked, 1:])
     best = torch.where(single, truth[:, 1:].gather(1, scores[:, 1:].argmax(1, keepdim=True))[:, 0], truth[:, 0])
     shown = {"mask": best[masked].mean().item() if masked.any() else None,
              "box": best[boxed].mean().item() if boxed.any() else None,
@@ -181,9 +218,9 @@ def corrective(rng: np.random.Generator, logits: np.ndarray, cover: np.ndarray) 
 class Trainer:
     """Model, optimiser and rounds of one run."""
 
-    def __init__(self, model: Segmenter, args: argparse.Namespace) -> None:
+    def __init__(self, model: Segmenter, whole: dict, args: argparse.Namespace) -> None:
         self.model, self.args = model, args
-        self.masters = Masters(model, args.rate)
+        self.masters = Masters(model, whole, args.rate)
         self.rng = np.random.default_rng(args.seed + 77)
 
     def correct(self, batch: dict, logits: torch.Tensor, scores: torch.Tensor, size: int) -> list[int]:
@@ -242,7 +279,8 @@ def prepare(args: argparse.Namespace) -> None:
     build(args.data, os.path.join(args.work, "cache"))
     cache = os.path.join(args.work, "cache")
     if not args.skip_truth:
-        subprocess.run([sys.executable, os.path.join(HERE, "pseudo.py"), cache, os.path.join(args.work, "pseudo")], check=True)
+        subprocess.run([sys.executable, os.path.join(HERE, "pseudo.py"), cache, os.path.join(args.work, "pseudo")],
+                       check=True)
         if not os.path.exists(os.path.join(args.work, "regions.npz")):
             subprocess.run([sys.executable, os.path.join(HERE, "regions.py"), cache,
                             os.path.join(args.work, "regions.npz")], check=True)
@@ -268,7 +306,7 @@ def start(args: argparse.Namespace) -> tuple[Segmenter, dict]:
 def save(trainer: Trainer, state: dict, work: str) -> None:
     """Checkpoint by rename: averaged weights and state (a resume warms up afresh)."""
     path = os.path.join(work, "last.pt")
-    torch.save({"model": trainer.masters.averaged(trainer.model), "state": state}, path + ".part")
+    torch.save({"model": trainer.masters.averaged(), "state": state}, path + ".part")
     os.replace(path + ".part", path)
     with open(os.path.join(work, "state.json"), "w") as f:
         json.dump(state, f)
@@ -280,7 +318,7 @@ def work(rank: int, trainer: Trainer, state: dict, args: argparse.Namespace, beg
     random.seed(args.seed + rank)
     trainer.rng = np.random.default_rng((args.seed, rank, state["step"]))
     stream = iter(Stream(os.path.join(args.work, "cache"), args.work, args.size, args.prompts,
-                         args.seed * 100000 + state["step"] * 10 + rank, args.only_open))
+                         args.seed * 100000 + state["step"] * 10 + rank, args.only_open, 0.6 * args.only_score))
     first, saved, means, local = int(crops), time.time(), {}, 0
     while time.time() - begin < args.minutes * 60:
         batch = collate([next(stream) for _ in range(args.batch)], args.size)
@@ -298,7 +336,8 @@ def work(rank: int, trainer: Trainer, state: dict, args: argparse.Namespace, beg
             figures = " ".join(f"{k} {v:.3f}" for k, v in means.items())
             print(f"{time.strftime('%H:%M:%S')} {int(crops)} {figures} {speed:.1f} crops/s", flush=True)
         if time.time() - saved > 120:
-            save(trainer, {**state, "crops": int(crops), "size": args.size, "minutes": (time.time() - begin) / 60}, args.work)
+            used = (time.time() - begin) / 60
+            save(trainer, {**state, "crops": int(crops), "size": args.size, "minutes": used}, args.work)
             saved = time.time()
 
 
@@ -318,15 +357,17 @@ def main() -> None:
     parser.add_argument("--warmup", type=int, default=150)
     parser.add_argument("--refine", type=float, default=0.45, help="share of steps with corrected rounds")
     parser.add_argument("--frozen", type=int, default=4, help="trunk blocks without gradients")
+    parser.add_argument("--only-score", action="store_true", help="train the score head alone, mostly on clicks")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2, help="one thread each, stepping on shared masters")
     args = parser.parse_args()
     prepare(args)
     torch.set_num_threads(1)
     model, state = start(args)
-    freeze(model, args.frozen)
+    freeze(model, args.frozen, args.only_score)
+    whole = {k: v.float().clone() for k, v in model.state_dict().items()}
     model = model.to(torch.bfloat16).to(memory_format=torch.channels_last)
-    trainer = Trainer(model, args)
+    trainer = Trainer(model, whole, args)
     trainer.masters.share()
     crops = torch.tensor([state["crops"]]).share_memory_()
     begin, children = time.time(), []

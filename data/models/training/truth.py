@@ -12,9 +12,10 @@ from pseudo import accepted
 from store import OPEN_SOURCES, Picture, Store
 
 # How often a source gives the crop; regions of scenes are "scenes".
-WEIGHTS = {"hit_uav": 20, "hrplanes": 15, "rsod": 11, "airbus_planes": 6, "cats": 5, "psu_car": 8, "pools": 6, "ships": 8,
-           "hrsid": 5, "oil_spill": 5, "landslide_bijie": 2, "landslide_hokkaido": 3, "solar_gsi": 7, "dubai": 6,
-           "deepglobe_land": 3, "ncr_india": 1, "forest_amazon": 1, "road_gsi": 1, "road_shanghai": 1, "scenes": 5}
+WEIGHTS = {"hit_uav": 20, "hrplanes": 10, "rsod": 8, "airbus_planes": 5, "cats": 3, "psu_car": 5, "pools": 4,
+           "ships": 7, "hrsid": 8, "oil_spill": 9, "landslide_bijie": 6, "landslide_hokkaido": 6, "solar_gsi": 12,
+           "dubai": 7, "deepglobe_land": 9, "ncr_india": 5, "forest_amazon": 1, "road_gsi": 1, "road_shanghai": 1,
+           "scenes": 4}
 BACKDROP = {"land", "forest", "road", "bare land", "urban area", "farmland", "rangeland", "vegetation", "built-up area"}
 
 
@@ -44,7 +45,7 @@ def components(picture: Picture, least: int = 60) -> list[Instance]:
             if size < (12 if name == "ship" else least) or min(w, h) < 3:
                 continue
             whole = max(w, h) > 0.9 * max(picture.width, picture.height)
-            weight = (0.25 if name in BACKDROP else 1.0) * (0.3 if whole else 1.0) * (0.5 if size < 150 else 1.0)
+            weight = (0.6 if name in BACKDROP else 1.0) * (0.5 if whole else 1.0) * (0.4 if size < 150 else 1.0)
             mask = (labels[y:y + h, x:x + w] == k).astype(np.uint8)
             found.append(Instance((x, y, x + w, y + h), "mask", name, mask, (x, y, x + w, y + h), weight))
     return found

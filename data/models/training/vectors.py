@@ -11,15 +11,21 @@ import numpy as np
 import prompts as P
 
 COMMENT = [
-    "Test vectors for spec/sam.md 4.1 and 4.2. Each case: picture [width, height] in source pixels; scale = null or the fixed",
+    "Test vectors for spec/sam.md 4.1 and 4.2. Each case: picture [width, height] in source pixels; "
+    "scale = null or the fixed",
     "crop side; size S; mode all or shapes; prompts in order with kind, sign and values in source pixels (point x,y;",
     "box x0,y0,x1,y1; circle cx,cy,r; scribble and polygon x,y,x,y...).",
-    "Expected: crop [x, y, width, height] and new [new_w, new_h]; coords [[x, y]...] in S-frame pixels before the +0.5 and",
-    "labels (-1 padding, 0 background, 1 foreground, 2 and 3 box corners): agree within 0.01 px, a polygon's token within",
+    "Expected: crop [x, y, width, height] and new [new_w, new_h]; coords [[x, y]...] in S-frame pixels "
+    "before the +0.5 and",
+    "labels (-1 padding, 0 background, 1 foreground, 2 and 3 box corners): agree within 0.01 px, a "
+    "polygon's token within",
     "`pole` (its index, and the tolerance in S-frame pixels) where given; multimask.",
-    "previous true: the previous low-res logits are prev(i, j) = (((7 * i + 13 * j) % 41) - 20) / 2 at row i, column j, d = S/4.",
-    "raster: null where no_mask_embed is used, else sum = sum of v, weighted = sum of v * (1 + (31 * i + 17 * j) % 101),",
-    "counts = how many cells have each distinct value, as [value, count] by rising value. All values are exact halves or integers.",
+    "previous true: the previous low-res logits are prev(i, j) = (((7 * i + 13 * j) % 41) - 20) / 2 at "
+    "row i, column j, d = S/4.",
+    "raster: null where no_mask_embed is used, else sum = sum of v, weighted = sum of v * (1 + (31 * i + "
+    "17 * j) % 101),",
+    "counts = how many cells have each distinct value, as [value, count] by rising value. All values are "
+    "exact halves or integers.",
 ]
 
 
@@ -80,7 +86,8 @@ def cases() -> list[dict]:
               "stroke of no length": [DOT], "negative stroke of no length": [BOX, NOT_DOT], "triangle": [TRIANGLE],
               "L shape": [ELL], "self-crossing polygon": [BOW], "two points": [POINT, ("point", 1, (280.0, 220.0))],
               "box and points": [BOX, POINT, NOT_POINT], "point then box": [POINT, BOX],
-              "circle and stroke": [CIRCLE, STROKE, NOT_POINT], "two circles": [CIRCLE, ("circle", 1, (280.0, 215.0, 20.0))],
+              "circle and stroke": [CIRCLE, STROKE, NOT_POINT],
+              "two circles": [CIRCLE, ("circle", 1, (280.0, 215.0, 20.0))],
               "polygon, box and point": [TRIANGLE, BOX, NOT_POINT], "stroke over box": [BOX, STROKE, NOT_STROKE]}
     for size in (384, 512, 1024):
         for mode in ("all", "shapes"):
@@ -93,7 +100,8 @@ def cases() -> list[dict]:
     on_centres = [("box", 1, (250.5, 180.5, 258.5, 188.5)), ("box", 1, (0.5, 0.5, 4.5, 2.5))]
     for prompt in on_centres:  # 128 px crop at 512 px: one source pixel is one cell, edges lie on cell centres
         found.append(case("edges on cell centres: half-open", big, 512, [prompt]))
-    found.append(case("stroke exactly 1.5 cells from centres", big, 512, [("scribble", 1, (250.0, 180.0, 270.0, 180.0))]))
+    level = ("scribble", 1, (250.0, 180.0, 270.0, 180.0))
+    found.append(case("stroke exactly 1.5 cells from centres", big, 512, [level]))
     found.append(case("values clamped at 20", big, 512, [CIRCLE, CIRCLE, CIRCLE, BOX]))
     found.append(case("values clamped, previous logits", big, 512, [CIRCLE, CIRCLE, BOX], prev=True))
     found.append(case("corner", big, 512, [("box", 1, (960.0, 770.0, 1000.0, 800.0))]))
@@ -103,7 +111,8 @@ def cases() -> list[dict]:
     found.append(case("unequal scales, circle", (333, 217), 384, [("circle", 1, (150.0, 100.0, 60.0)), NOT_POINT]))
     found.append(case("smaller than the smallest crop", (100, 70), 512, [("box", 1, (20.0, 10.0, 60.0, 50.0))]))
     found.append(case("low picture: crop spans one axis", (2000, 200), 512, [("box", 1, (900.0, 50.0, 1000.0, 150.0))]))
-    found.append(case("crop chosen anew", (2000, 1600), 512, [("point", 1, (300.0, 200.0)), ("point", 1, (1200.0, 900.0))]))
+    far = [("point", 1, (300.0, 200.0)), ("point", 1, (1200.0, 900.0))]
+    found.append(case("crop chosen anew", (2000, 1600), 512, far))
     found.append(case("crop kept", (2000, 1600), 512, [("point", 1, (300.0, 200.0)), ("point", -1, (350.0, 260.0))]))
     found.append(case("fixed scale", (2000, 1600), 512, [BOX], scale=512))
     found.append(case("fixed scale, odd", (2000, 1600), 384, [POINT, NOT_STROKE], scale=300))
