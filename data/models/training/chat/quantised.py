@@ -1,0 +1,64 @@
+"""Loss of the language model as trained and as its file types would round it: python quantised.py --work WORK --cache
+CACHE.
+
+The same validation-free sample of training sequences for every choice; sizes are of the language model's matrices.
+"""
+
+import argparse
+
+import torch
+import torch.nn.functional as F
+
+import ggml
+from llama import Llama
+from package import KINDS
+from sequences import collate
+from store import default_data
+from tune import Run, look, splice
+
+CHOICES = [("q4_1", "q4_1"), ("q4_1", "q8_0"), ("q4_0", "q4_1"), ("q4_0", "q8_0"), ("q8_0", "q8_0")]  # feed, attention
+
+
+def rounded(state: dict, feed: str, attention: str) -> tuple[dict, float]:
+    """The state as a reader gets it, and the megabytes of its matrices."""
+    out, size = {}, 0
+    for name, value in state.items():
+        if value.ndim == 2 and name.startswith("blk."):
+            kind = KINDS[attention if ".attn_" in name else feed]
+            out[name] = torch.from_numpy(ggml.rounded(kind, value.numpy()))
+            size += len(ggml.encode(kind, value.numpy()))
+        else:
+            out[name] = value
+    return out, size / 1e6
+
+
+@torch.no_grad()
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--data", default=default_data())
+    parser.add_argument("--count", type=int, default=12)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    setup = {"stage": "mix", "rate": 0.0, "ratio": 1.0, "seed": 77, "frozen": False, "fresh": True}
+    run = Run(argparse.Namespace(**vars(args), **setup))
+    state, plain = run.language.merged(), Llama(run.base["meta"])
+    batches = [collate([run.source.item(6)]) for _ in range(args.count)]
+    for feed, attention in [("", ""), *CHOICES]:
+        chosen, size = rounded(state, feed, attention) if feed else (state, 4 * 106.2)
+        plain.load_state_dict(chosen)
+        model, losses = plain.to(torch.bfloat16), []
+        for batch in batches:
+            x = splice(run, batch, *look(run.vision, batch), model.token_embd.weight)
+            states = model(x, batch["positions"], batch["bias"] > -1)
+            at = batch["targets"] >= 0
+            losses.append(F.cross_entropy(model.logits(states[at]).float(), batch["targets"][at]).item())
+        mean, names = sum(losses) / len(losses), (feed or "as is", attention or "as is")
+        print(f"feed {names[0]}, attention {names[1]}: {size:.1f} MB, loss {mean:.4f}", flush=True)
+        plain = Llama(run.base["meta"])
+
+
+if __name__ == "__main__":
+    main()
