@@ -34,11 +34,6 @@ void arena_free(arena *a)
 	g_free(a);
 }
 
-gpu *arena_gpu(const arena *a)
-{
-	return a->dev;
-}
-
 /* Adds a block of at least `bytes` behind the ones there are. */
 static bool grow(arena *a, uint64_t bytes)
 {

@@ -19,7 +19,6 @@ typedef struct {
  */
 arena *arena_new(gpu *dev, uint64_t block_bytes, const char *name);
 void arena_free(arena *a);
-gpu *arena_gpu(const arena *a);
 
 /* 256-byte aligned, contents undefined. arena_tensor(a, DTYPE_F32, TENSOR_SHAPE(h, w, c)) */
 tensor arena_tensor(arena *a, dtype type, uint8_t n_dims, const uint32_t *ne);

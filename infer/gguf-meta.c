@@ -1,6 +1,5 @@
 /* Getters of metadata and tensors of a file that gguf.c has checked. */
 #include "infer/gguf-private.h"
-#include "infer/half.h"
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -282,24 +281,4 @@ const gguf_tensor *gguf_need(const gguf *g, const char *name, uint8_t n_dims, co
 	g_set_error(error, GGUF_ERROR, GGUF_ERROR_KEY, _("%s: the tensor %s is %s but the model's sizes ask for %s"),
 	            g->path, name, found, wanted);
 	return NULL;
-}
-
-void gguf_read_f32(const gguf_tensor *t, uint64_t first, uint64_t n, float *out)
-{
-	g_assert(first <= t->count && n <= t->count - first);
-	if (t->type == GGUF_F32) {
-		memcpy(out, (const float *)t->data + first, n * sizeof *out);
-	} else if (t->type == GGUF_F16) {
-		const uint16_t *h = (const uint16_t *)t->data + first;
-		for (uint64_t i = 0; i < n; i++)
-			out[i] = half_to_float(h[i]);
-	} else {
-		g_assert(first % 32 == 0 && n % 32 == 0);
-		const uint8_t *block = (const uint8_t *)t->data + first / 32 * 34;
-		for (uint64_t i = 0; i < n; i += 32, block += 34) {
-			const float d = half_to_float((uint16_t)(block[0] | block[1] << 8));
-			for (int j = 0; j < 32; j++)
-				out[i + j] = d * (float)(int8_t)block[2 + j];
-		}
-	}
 }

@@ -19,11 +19,10 @@ static const struct {
 	uint32_t id;
 	const char *name;
 } refused_types[] = {
-	{2, "Q4_0"},    {3, "Q4_1"},     {6, "Q5_0"},   {7, "Q5_1"},    {9, "Q8_1"},   {10, "Q2_K"},
-	{11, "Q3_K"},   {12, "Q4_K"},    {13, "Q5_K"},  {14, "Q6_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"},
-	{17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},
-	{23, "IQ4_XS"}, {24, "I8"},      {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},
-	{29, "IQ1_M"},  {30, "BF16"},    {34, "TQ1_0"}, {35, "TQ2_0"},  {39, "MXFP4"},
+	{6, "Q5_0"},   {7, "Q5_1"},     {9, "Q8_1"},    {10, "Q2_K"},    {11, "Q3_K"},  {13, "Q5_K"},
+	{15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"},
+	{21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"}, {24, "I8"},      {25, "I16"},   {26, "I32"},
+	{27, "I64"},   {28, "F64"},     {29, "IQ1_M"},  {34, "TQ1_0"},   {35, "TQ2_0"}, {39, "MXFP4"},
 };
 
 /* A position in the file; every read is checked. The first failure is in *error, later reads fail too. */
@@ -195,7 +194,7 @@ static bool read_alignment(gguf *g, reader *r)
 
 static bool check_type(const reader *r, const char *name, uint32_t type)
 {
-	if (type == GGUF_F32 || type == GGUF_F16 || type == GGUF_Q8_0)
+	if (gguf_block_elements(type) > 0)
 		return true;
 	const char *text = NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(refused_types); i++)
@@ -204,8 +203,8 @@ static bool check_type(const reader *r, const char *name, uint32_t type)
 	if (!text)
 		return lie(r, _("tensor %s has the unknown type %u"), name, type);
 	g_set_error(r->error, GGUF_ERROR, GGUF_ERROR_FORMAT,
-	            _("%s: tensor %s is of type %s, which is not supported; convert the model to F16 or Q8_0"), r->path,
-	            name, text);
+	            _("%s: tensor %s is of type %s, which is not supported; convert the model to F16, Q8_0 or Q4_K_M"),
+	            r->path, name, text);
 	return false;
 }
 
@@ -219,10 +218,11 @@ static bool measure(const reader *r, gguf_tensor *t, const uint64_t *dims)
 			return lie(r, _("tensor %s claims an impossible shape"), t->name);
 		t->ne[i] = (uint32_t)d;
 	}
-	if (t->type == GGUF_Q8_0 && dims[0] % 32)
-		return lie(r, _("tensor %s is Q8_0 but its rows of %u are no multiple of 32"), t->name, (uint32_t)dims[0]);
-	const uint64_t unit = t->type == GGUF_Q8_0 ? 34 : t->type == GGUF_F16 ? 2 : 4;
-	if (__builtin_mul_overflow(t->type == GGUF_Q8_0 ? t->count / 32 : t->count, unit, &t->bytes))
+	const uint32_t block = gguf_block_elements(t->type);
+	if (dims[0] % block)
+		return lie(r, _("tensor %s is %s but its rows of %u are no multiple of %u"), t->name, gguf_type_name(t->type),
+		           (uint32_t)dims[0], block);
+	if (__builtin_mul_overflow(t->count / block, (uint64_t)gguf_block_bytes(t->type), &t->bytes))
 		return lie(r, _("tensor %s claims an impossible shape"), t->name);
 	return true;
 }

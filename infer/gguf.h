@@ -1,5 +1,5 @@
 /* GGUF v2/v3 files (spec llama.md section 2), memory-mapped and checked as a whole at opening: after gguf_open() every
- * name, shape, offset and size can be trusted. Tensors of type F32, F16 and Q8_0; others are refused by name.
+ * name, shape, offset and size can be trusted. Tensors of the types below; others are refused by name.
  *
  * Threads: immutable after opening, may be read from any thread. */
 #pragma once
@@ -17,7 +17,21 @@ typedef enum {
 	GGUF_ERROR_KEY,    /* a key or tensor is missing, or has another type or shape than asked for */
 } gguf_error;
 
-typedef enum { GGUF_F32 = 0, GGUF_F16 = 1, GGUF_Q8_0 = 8 } gguf_type;
+/* Numbers of the format (spec llama.md section 3). All but the first two and BF16 are stored in blocks. */
+typedef enum {
+	GGUF_F32 = 0,
+	GGUF_F16 = 1,
+	GGUF_Q4_0 = 2,
+	GGUF_Q4_1 = 3,
+	GGUF_Q8_0 = 8,
+	GGUF_Q4_K = 12,
+	GGUF_Q6_K = 14,
+	GGUF_BF16 = 30,
+} gguf_type;
+const char *gguf_type_name(gguf_type type);
+/* Elements and bytes of a block; elements is 0 for a number that is none of the types above. */
+uint32_t gguf_block_elements(gguf_type type);
+uint32_t gguf_block_bytes(gguf_type type);
 
 typedef struct {
 	const char *name; /* owned by the file, as is all else here */
@@ -61,7 +75,8 @@ const gguf_tensor *gguf_find(const gguf *g, const char *name);
  * are 1. */
 const gguf_tensor *gguf_need(const gguf *g, const char *name, uint8_t n_dims, const uint32_t *ne,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Elements first .. first+n-1 as f32, whatever the type; for Q8_0 both are multiples of 32. */
+/* Elements first .. first+n-1 as f32, whatever the type; both are multiples of the type's block. Bit-identical to the
+ * format's reference. */
 void gguf_read_f32(const gguf_tensor *t, uint64_t first, uint64_t n, float *out);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gguf, gguf_close)

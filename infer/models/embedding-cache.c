@@ -42,16 +42,15 @@ void embedding_cache_free(embedding_cache *c)
 
 /* The pixels that decide the encoding are those the model reads: the crop after resizing. That also keeps hashing cheap
  * when the crop is a whole large image. */
+/* The crop's own pixels, not what they are resized to: hashing them costs less than making those twice. */
 char *embedding_cache_key(const sam_model *m, const uint8_t *rgb, size_t stride, const sam_crop *crop)
 {
-	sam_frame f;
-	sam_frame_init(&f, crop, m->info.image_size);
-	g_autofree uint8_t *seen = sam_resize_rgb(rgb, stride, crop->w, crop->h, f.new_w, f.new_h);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	const int32_t place[] = {crop->x, crop->y, crop->w, crop->h, (int32_t)m->act};
 	g_checksum_update(sum, m->hash, sizeof m->hash);
 	g_checksum_update(sum, (const guchar *)place, sizeof place);
-	g_checksum_update(sum, seen, (gssize)f.new_w * f.new_h * 3);
+	for (int y = 0; y < crop->h; y++)
+		g_checksum_update(sum, rgb + (size_t)y * stride, (gssize)crop->w * 3);
 	return g_strdup(g_checksum_get_string(sum));
 }
 

@@ -1,5 +1,5 @@
 /* Encoded crops on disk: losing or corrupting an entry is a miss, never an error. Any thread.
- * Key: SHA-256 over the pixels seen, the model's hash, the crop and the storage type; files are written by rename and
+ * Key: SHA-256 over the crop's pixels, the model's hash, the crop and the storage type; files are written by rename and
  * trimmed, least recently used first, to the size limit. */
 #pragma once
 #include "infer/models/sam.h"

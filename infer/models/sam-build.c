@@ -1,6 +1,7 @@
 /* Small readers that turn a file's metadata and tensor shapes into sizes that can be trusted. */
 #include "infer/models/sam-build.h"
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 bool sam_build_fail(sam_build *b, const char *format, ...)
 {
@@ -18,6 +19,26 @@ bool sam_build_fail(sam_build *b, const char *format, ...)
 bool sam_build_ok(const sam_build *b)
 {
 	return b->loader->error == NULL;
+}
+
+bool sam_build_architecture(sam_build *b, const char *name, const char *what)
+{
+	const char *is = gguf_get_string(b->file, "general.architecture", &b->loader->error);
+	if (!is)
+		return false;
+	return strcmp(is, name) == 0 || sam_build_fail(b, _("its architecture is \"%s\", not \"%s\": %s"), is, name, what);
+}
+
+bool sam_build_f32x3(sam_build *b, const char *key, float out[3])
+{
+	guint n = 0;
+	const float *v = sam_build_ok(b) ? gguf_get_f32s(b->file, key, &n, &b->loader->error) : NULL;
+	if (!v)
+		return false;
+	if (n != 3)
+		return sam_build_fail(b, _("%s has %u entries instead of 3"), key, n);
+	memcpy(out, v, 3 * sizeof(float));
+	return true;
 }
 
 const uint32_t *sam_build_sizes(sam_build *b, const char *key, guint *n, uint32_t low, uint32_t high)

@@ -17,6 +17,9 @@ typedef struct {
 /* Keeps SAM_ERROR_MODEL; returns false. */
 bool sam_build_fail(sam_build *b, const char *format, ...) G_GNUC_PRINTF(2, 3);
 bool sam_build_ok(const sam_build *b);
+/* general.architecture must be `name`; `what` says what a file of another one is not good for. */
+bool sam_build_architecture(sam_build *b, const char *name, const char *what);
+bool sam_build_f32x3(sam_build *b, const char *key, float out[3]);
 /* A u32 array of `n` entries (0: any number, returned) each within low..high; NULL when it is not. */
 const uint32_t *sam_build_sizes(sam_build *b, const char *key, guint *n, uint32_t low, uint32_t high);
 /* Length of one axis of a tensor within low..high, 0 when it is not there or outside. */

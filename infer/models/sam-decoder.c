@@ -99,10 +99,11 @@ void sam_decoder_products(const sam_decoder *d, const sam_pass *p, const sam_ima
 
 /* --- once a prompt --- */
 
-/* Rows of the token table (see sam_decoder_load): score token, four mask tokens, padding, then the labels. */
+/* Rows of the token table (see sam_decoder_load): score token, four mask tokens, padding, then the labels. A vector is
+ * a token with neither row nor code. */
 static tensor make_tokens(const sam_decoder *d, const sam_pass *p, const sam_prompt_input *in)
 {
-	const uint32_t n = SAM_OWN_TOKENS + in->n_tokens;
+	const uint32_t n = SAM_OWN_TOKENS + in->n_tokens, all = n + (in->vector ? 1 : 0);
 	const double side = 16.0 * d->grid;
 	g_autofree float *pos = g_new0(float, 3 * n);
 	g_autofree uint32_t *rows = g_new(uint32_t, n);
@@ -118,15 +119,17 @@ static tensor make_tokens(const sam_decoder *d, const sam_pass *p, const sam_pro
 	tensor pos_t = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(n, 3));
 	tensor rows_t = arena_tensor(p->work, DTYPE_U32, TENSOR_SHAPE(n));
 	tensor code = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(n, d->dim));
-	tensor y = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(n, d->dim));
+	tensor tokens = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(all, d->dim)), y = tensor_slice(tokens, 0, n);
 	if (tensor_is_null(&y))
 		return y;
+	if (in->vector)
+		gpu_cmd_upload(p->cmd, tensor_slice(tokens, n, 1).data, in->vector);
 	gpu_cmd_upload(p->cmd, pos_t.data, pos);
 	gpu_cmd_upload(p->cmd, rows_t.data, rows);
 	op_fourier(p->o, p->cmd, code, pos_t, d->gauss);
 	op_gather(p->o, p->cmd, y, d->table, rows_t);
 	op_add(p->o, p->cmd, y, y, code, ACT_NONE);
-	return y;
+	return tokens;
 }
 
 /* The raster [4g,4g] to [g*g,c], the 1x1 convolution to dim still to come. */

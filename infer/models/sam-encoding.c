@@ -27,11 +27,6 @@ void sam_encoding_free(sam_encoding *e)
 	g_free(e);
 }
 
-const sam_crop *sam_encoding_crop(const sam_encoding *e)
-{
-	return &e->frame.crop;
-}
-
 static void record_encode(sam_encoding *e, const sam_pass *p)
 {
 	const sam_model *m = e->model;
@@ -115,24 +110,38 @@ static stored_header header_for(const sam_encoding *e)
 	return h;
 }
 
+/* Part after part, in the encoder's type: from the device into `to`, or from `from` into the device; the other is NULL.
+ */
+static void move_parts(const sam_encoding *e, const sam_pass *p, uint8_t *to, const uint8_t *from)
+{
+	tensor parts[3];
+	const guint n = stored_parts(e, parts);
+	for (guint i = 0; i < n; i++) {
+		const uint64_t bytes = dtype_bytes(p->act, tensor_count(&parts[i]));
+		tensor t = arena_tensor(p->work, p->act, parts[i].n_dims, parts[i].ne);
+		if (tensor_is_null(&t))
+			return; /* reported by arena_check() */
+		if (to) {
+			op_copy(p->o, p->cmd, t, parts[i]);
+			gpu_cmd_download(p->cmd, to, t.data);
+			to += bytes;
+		} else {
+			gpu_cmd_upload(p->cmd, t.data, from);
+			op_copy(p->o, p->cmd, parts[i], t);
+			from += bytes;
+		}
+	}
+}
+
 GBytes *sam_encoding_save(sam_encoding *e, GError **error)
 {
 	stored_header h = header_for(e);
 	g_autofree uint8_t *bytes = g_malloc(sizeof h + h.payload_bytes);
-	uint8_t *at = bytes + sizeof h;
-	tensor parts[3];
 	sam_pass p;
 	arena_mark mark;
 	if (!sam_pass_begin(e->model, &p, e->model->act, NULL, &mark, error))
 		return NULL;
-	const guint n = stored_parts(e, parts);
-	for (guint i = 0; i < n; i++) {
-		tensor t = arena_tensor(p.work, p.act, parts[i].n_dims, parts[i].ne);
-		op_copy(p.o, p.cmd, t, parts[i]);
-		if (!tensor_is_null(&t))
-			gpu_cmd_download(p.cmd, at, t.data);
-		at += dtype_bytes(p.act, tensor_count(&t));
-	}
+	move_parts(e, &p, bytes + sizeof h, NULL);
 	if (!sam_pass_finish(e->model, &p, mark, error))
 		return NULL;
 	h.checksum = sam_checksum(bytes + sizeof h, h.payload_bytes);
@@ -153,19 +162,11 @@ static bool header_fits(const sam_encoding *e, const uint8_t *data, gsize size)
 
 static bool upload_parts(sam_encoding *e, const uint8_t *at, GError **error)
 {
-	tensor parts[3];
 	sam_pass p;
 	arena_mark mark;
 	if (!sam_pass_begin(e->model, &p, e->model->act, NULL, &mark, error))
 		return false;
-	const guint n = stored_parts(e, parts);
-	for (guint i = 0; i < n; i++) {
-		tensor t = arena_tensor(p.work, p.act, parts[i].n_dims, parts[i].ne);
-		if (!tensor_is_null(&t))
-			gpu_cmd_upload(p.cmd, t.data, at);
-		op_copy(p.o, p.cmd, parts[i], t);
-		at += dtype_bytes(p.act, tensor_count(&t));
-	}
+	move_parts(e, &p, NULL, at);
 	sam_decoder_products(e->model->decoder, &p, &e->state);
 	return sam_pass_finish(e->model, &p, mark, error);
 }

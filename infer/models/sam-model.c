@@ -8,28 +8,40 @@
 
 /* --- passes --- */
 
-bool sam_pass_begin(sam_model *m, sam_pass *p, dtype act, GCancellable *cancel, arena_mark *mark, GError **error)
+bool sam_pass_start(sam_pass *p, GCancellable *cancel, arena_mark *mark, GError **error)
 {
-	*p = (sam_pass){.o = m->ops, .work = m->work, .act = act, .cmd = gpu_cmd_begin(m->dev, cancel, error)};
-	*mark = arena_get_mark(m->work);
+	p->cmd = gpu_cmd_begin(ops_gpu(p->o), cancel, error);
+	*mark = arena_get_mark(p->work);
 	return p->cmd != NULL;
 }
 
-bool sam_pass_finish(sam_model *m, sam_pass *p, arena_mark mark, GError **error)
+bool sam_pass_begin(sam_model *m, sam_pass *p, dtype act, GCancellable *cancel, arena_mark *mark, GError **error)
+{
+	*p = (sam_pass){.o = m->ops, .work = m->work, .act = act};
+	return sam_pass_start(p, cancel, mark, error);
+}
+
+bool sam_pass_end(sam_pass *p, arena_mark mark, GError **error)
 {
 	g_autoptr(GError) kernels = NULL;
 	g_autoptr(GError) memory = NULL;
 	g_autoptr(GError) device = NULL;
-	bool ok = ops_check(m->ops, &kernels);
-	ok = arena_check(m->work, &memory) && ok;
+	bool ok = ops_check(p->o, &kernels);
+	ok = arena_check(p->work, &memory) && ok;
 	ok = gpu_cmd_finish(p->cmd, &device) && ok;
-	arena_rewind(m->work, mark);
+	arena_rewind(p->work, mark);
 	p->cmd = NULL;
 	/* A lost device makes everything else fail too, and missing memory makes kernels fail: the cause comes first. */
-	GError **cause = device && gpu_is_lost(m->dev) ? &device : memory ? &memory : kernels ? &kernels : &device;
+	GError **cause = device && gpu_is_lost(ops_gpu(p->o)) ? &device : memory ? &memory : kernels ? &kernels : &device;
 	if (!ok)
 		g_propagate_error(error, g_steal_pointer(cause));
 	return ok;
+}
+
+bool sam_pass_finish(sam_model *m, sam_pass *p, arena_mark mark, GError **error)
+{
+	g_assert(p->o == m->ops);
+	return sam_pass_end(p, mark, error);
 }
 
 uint64_t sam_checksum(const void *data, size_t bytes)
@@ -55,33 +67,12 @@ static void take_text(const gguf *file, const char *key, char *out, size_t size)
 	g_strlcpy(out, text ? text : "", size);
 }
 
-static bool read_f32x3(sam_build *b, const char *key, float out[3])
-{
-	guint n = 0;
-	const float *v = sam_build_ok(b) ? gguf_get_f32s(b->file, key, &n, &b->loader->error) : NULL;
-	if (!v)
-		return false;
-	if (n != 3)
-		return sam_build_fail(b, _("%s has %u entries instead of 3"), key, n);
-	memcpy(out, v, 3 * sizeof(float));
-	return true;
-}
-
-static bool check_architecture(sam_build *b)
-{
-	const char *what = gguf_get_string(b->file, "general.architecture", &b->loader->error);
-	if (!what)
-		return false;
-	if (strcmp(what, "sam") != 0)
-		return sam_build_fail(b, _("its architecture is \"%s\", not \"sam\": it is no promptable segmenter"), what);
-	return true;
-}
-
 static bool read_sizes(sam_build *b)
 {
-	if (!check_architecture(b) || !gguf_get_u32(b->file, "sam.image_size", &b->image_size, &b->loader->error) ||
-	    !gguf_get_u32(b->file, "sam.out_dim", &b->dim, &b->loader->error) || !read_f32x3(b, "sam.mean", b->mean) ||
-	    !read_f32x3(b, "sam.std", b->std))
+	if (!sam_build_architecture(b, "sam", _("it is no promptable segmenter")) ||
+	    !gguf_get_u32(b->file, "sam.image_size", &b->image_size, &b->loader->error) ||
+	    !gguf_get_u32(b->file, "sam.out_dim", &b->dim, &b->loader->error) || !sam_build_f32x3(b, "sam.mean", b->mean) ||
+	    !sam_build_f32x3(b, "sam.std", b->std))
 		return false;
 	if (b->image_size < SIDE_MIN || b->image_size > SIDE_MAX)
 		return sam_build_fail(b, _("sam.image_size %u is outside %d to %d"), b->image_size, SIDE_MIN, SIDE_MAX);

@@ -62,6 +62,7 @@ typedef struct {
 	const sam_token *tokens;
 	guint n_tokens;
 	const float *raster; /* [4g][4g] or NULL: no_mask_embed */
+	const float *vector; /* [dim], the last token as it is, or NULL */
 } sam_prompt_input;
 /* Records one decode; masks [4][4g][4g] and scores [4] are filled when the cmd finishes. */
 void sam_decoder_run(const sam_decoder *d, const sam_pass *p, const sam_image_state *s, const sam_prompt_input *in,
@@ -91,7 +92,11 @@ struct sam_encoding {
 	sam_image_state state;
 };
 
-/* Finishes a pass: submits, waits and reports the first failure of operators, memory or device. Rewinds the arena. */
+/* A pass whose o, work and act the caller has set. */
+bool sam_pass_start(sam_pass *p, GCancellable *cancel, arena_mark *mark, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool sam_pass_end(sam_pass *p, arena_mark mark, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same of a model. Finishes a pass: submits, waits and reports the first failure of operators, memory or device.
+ * Rewinds the arena. */
 bool sam_pass_finish(sam_model *m, sam_pass *p, arena_mark mark, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool sam_pass_begin(sam_model *m, sam_pass *p, dtype act, GCancellable *cancel, arena_mark *mark,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

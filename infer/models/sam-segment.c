@@ -80,3 +80,33 @@ bool sam_segment(sam_encoding *e, const sam_mark *marks, guint n, const float *p
 	out->low_res = g_memdup2(masks + order[out->best] * cells, cells * sizeof(float));
 	return true;
 }
+
+bool sam_ground(sam_encoding *e, const sam_mark *place, const float *vector, int image_w, int image_h,
+                sam_candidate *out, GCancellable *cancel, GError **error)
+{
+	const size_t cells = (size_t)(e->frame.side / 4) * (e->frame.side / 4);
+	const sam_crop *c = &e->frame.crop;
+	g_autofree float *masks = g_new(float, 4 * cells);
+	g_autoptr(GArray) tokens = place ? sam_sparse_tokens(&e->frame, place, 1) : NULL;
+	g_autofree float *raster = g_new(float, cells);
+	/* a model that reads every mark as a raster has never seen no_mask_embed */
+	const bool drawn = sam_dense_raster(&e->frame, place, place ? 1 : 0, e->model->raster_all, NULL, raster);
+	sam_prompt_input in = {.vector = vector, .raster = drawn ? raster : NULL};
+	float scores[4];
+	*out = (sam_candidate){0};
+	if (tokens) {
+		in.tokens = &g_array_index(tokens, sam_token, 0);
+		in.n_tokens = place->kind == SAM_BOX ? 2 : 1; /* without the padding point */
+	}
+	if (!decode(e, &in, masks, scores, cancel, error))
+		return false;
+	out->mask = g_try_malloc((size_t)c->w * c->h);
+	if (!out->mask) {
+		g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT,
+		            _("There is not enough memory for a mask of %d x %d pixels: ask about a smaller part"), c->w, c->h);
+		return false;
+	}
+	out->score = scores[0];
+	sam_full_mask(&e->frame, masks, image_w, image_h, out);
+	return true;
+}

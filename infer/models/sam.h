@@ -73,7 +73,6 @@ const sam_info *sam_model_info(const sam_model *m);
 sam_encoding *sam_encode(sam_model *m, const uint8_t *rgb, size_t stride, const sam_crop *crop, GCancellable *cancel,
                          gpu_progress_fn progress, void *data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sam_encoding_free(sam_encoding *e);
-const sam_crop *sam_encoding_crop(const sam_encoding *e);
 /* For the disk cache: self-describing, checksummed bytes; load refuses what does not fit the model. */
 GBytes *sam_encoding_save(sam_encoding *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 sam_encoding *sam_encoding_load(sam_model *m, GBytes *bytes, const sam_crop *crop,
@@ -99,6 +98,13 @@ void sam_result_clear(sam_result *r);
  * image_h: size of the whole image (for `touches`). On success the caller clears `out`. */
 bool sam_segment(sam_encoding *e, const sam_mark *marks, guint n, const float *previous, int image_w, int image_h,
                  sam_result *out, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The mask that a vector [sam.out_dim] asks for (spec earthgpt-x.md section 9): the single-mask output for the tokens
+ * of `place` (a point or a box; NULL: none) and, last, the vector itself, with the raster of `place` (an empty one
+ * without) where the model reads all marks that way, else no mask input. out->mask is the caller's, g_free(); it may be
+ * empty. */
+bool sam_ground(sam_encoding *e, const sam_mark *place, const float *vector, int image_w, int image_h,
+                sam_candidate *out, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sam_model, sam_model_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sam_encoding, sam_encoding_free)

@@ -5,8 +5,13 @@
 #include "attention4_f16.spv.h"
 #include "attention4_f32.spv.h"
 #include "attention4_texel.spv.h"
+#include "attention_block_f16.spv.h"
+#include "attention_block_f32.spv.h"
+#include "attention_block_texel.spv.h"
 #include "attention_f16.spv.h"
 #include "attention_f32.spv.h"
+#include "cache_attention.spv.h"
+#include "cache_attention_texel.spv.h"
 #include "conv_f16_f16.spv.h"
 #include "conv_f16_f32.spv.h"
 #include "conv_f32_f16.spv.h"
@@ -55,8 +60,47 @@
 #include "matmul_nt4_texel.spv.h"
 #include "matmul_nt_f16.spv.h"
 #include "matmul_nt_f32.spv.h"
+#include "matrix_tile_bf16.spv.h"
+#include "matrix_tile_bf16_texel.spv.h"
+#include "matrix_tile_f16.spv.h"
+#include "matrix_tile_f16_texel.spv.h"
+#include "matrix_tile_f32.spv.h"
+#include "matrix_tile_f32_texel.spv.h"
+#include "matrix_tile_q4_0.spv.h"
+#include "matrix_tile_q4_0_texel.spv.h"
+#include "matrix_tile_q4_1.spv.h"
+#include "matrix_tile_q4_1_texel.spv.h"
+#include "matrix_tile_q4_k.spv.h"
+#include "matrix_tile_q4_k_texel.spv.h"
+#include "matrix_tile_q6_k.spv.h"
+#include "matrix_tile_q6_k_texel.spv.h"
+#include "matrix_tile_q8_0.spv.h"
+#include "matrix_tile_q8_0_texel.spv.h"
+#include "matvec_bf16.spv.h"
+#include "matvec_bf16_texel.spv.h"
+#include "matvec_f16.spv.h"
+#include "matvec_f16_texel.spv.h"
+#include "matvec_f32.spv.h"
+#include "matvec_f32_texel.spv.h"
+#include "matvec_q4_0.spv.h"
+#include "matvec_q4_0_texel.spv.h"
+#include "matvec_q4_1.spv.h"
+#include "matvec_q4_1_texel.spv.h"
+#include "matvec_q4_k.spv.h"
+#include "matvec_q4_k_texel.spv.h"
+#include "matvec_q6_k.spv.h"
+#include "matvec_q6_k_texel.spv.h"
+#include "matvec_q8_0.spv.h"
+#include "matvec_q8_0_texel.spv.h"
+#include "mix_f16.spv.h"
+#include "mix_f32.spv.h"
+#include "place_f16.spv.h"
+#include "place_f32.spv.h"
 #include "resize_f16.spv.h"
 #include "resize_f32.spv.h"
+#include "rope.spv.h"
+#include "swiglu.spv.h"
+#include "swiglu_texel.spv.h"
 #include "upsample_add4_f16.spv.h"
 #include "upsample_add4_f32.spv.h"
 #include "upsample_add4_texel.spv.h"
@@ -77,7 +121,11 @@
 	{                                                                                                                  \
 		V(k##_f32), V(k##_f16)                                                                                         \
 	}
-#define TEXEL(k) [VARIANT_TEXEL] = V(k##_texel)
+#define TEXEL_OF(id, halves, words)                                                                                    \
+	{                                                                                                                  \
+#id, spv_##id, sizeof spv_##id, true, halves, words                                                            \
+	}
+#define TEXEL(k) [VARIANT_TEXEL] = TEXEL_OF(k##_texel, 0, 0)
 #define IN_FOURS(k)                                                                                                    \
 	{                                                                                                                  \
 		V(k##_f32), V(k##_f16), TEXEL(k)                                                                               \
@@ -90,6 +138,17 @@
 #define BY_WEIGHT_Q8(k)                                                                                                \
 	{                                                                                                                  \
 		V(k##_f32_f32), V(k##_f16_f32), V(k##_f32_f16), V(k##_f16_f16), V(k##_f32_q8), V(k##_f16_q8)                   \
+	}
+
+/* Types of matrices in the order of matrix.c, by storage buffers and by texel buffers: fours for F32 and F16, else
+ * words. */
+#define BY_TYPE(k)                                                                                                     \
+	{                                                                                                                  \
+		V(k##_f32), V(k##_f16), V(k##_bf16), V(k##_q4_0), V(k##_q4_1), V(k##_q8_0), V(k##_q4_k), V(k##_q6_k),          \
+			TEXEL_OF(k##_f32_texel, 0, 0), TEXEL_OF(k##_f16_texel, 1 << 1, 0), TEXEL_OF(k##_bf16_texel, 0, 1 << 1),    \
+			TEXEL_OF(k##_q4_0_texel, 0, 1 << 1), TEXEL_OF(k##_q4_1_texel, 0, 1 << 1),                                  \
+			TEXEL_OF(k##_q8_0_texel, 0, 1 << 1), TEXEL_OF(k##_q4_k_texel, 0, 1 << 1),                                  \
+			TEXEL_OF(k##_q6_k_texel, 0, 1 << 1)                                                                        \
 	}
 
 const kernel_info kernel_table[N_KERNELS] = {
@@ -127,8 +186,21 @@ const kernel_info kernel_table[N_KERNELS] = {
                                        {V(window_attention_block_f32), V(window_attention_block_f16),
                                         TEXEL(window_attention_block)}},
 	[KERNEL_ATTENTION4] = {"attention4", 4, sizeof(struct attention_push), 1 << 3, IN_FOURS(attention4)},
+	[KERNEL_ATTENTION_BLOCK] = {"attention_block", 4, sizeof(struct attention_push), 1 << 3, IN_FOURS(attention_block)},
 	[KERNEL_ATTENTION] = {"attention", 4, sizeof(struct attention_push), 1 << 3, BY_ACTIVATION(attention)},
 	[KERNEL_MATMUL_NT4] = {"matmul_nt4", 3, sizeof(struct matmul_nt_push), 1 << 2, IN_FOURS(matmul_nt4)},
 	[KERNEL_MATMUL_NT] = {"matmul_nt", 3, sizeof(struct matmul_nt_push), 1 << 2, BY_ACTIVATION(matmul_nt)},
+	[KERNEL_MATRIX_TILE] = {"matrix_tile", 4, sizeof(struct matrix_push), 1 << 3, BY_TYPE(matrix_tile)},
+	[KERNEL_MATVEC] = {"matvec", 4, sizeof(struct matrix_push), 1 << 3, BY_TYPE(matvec)},
+	[KERNEL_ROPE] = {"rope", 4, sizeof(struct rope_push), 1 << 0 | 1 << 2 | 1 << 3, {V(rope)}},
+	[KERNEL_CACHE_ATTENTION] = {"cache_attention",
+                                4,
+                                sizeof(struct cache_attention_push),
+                                1 << 3,
+                                {V(cache_attention), [VARIANT_TEXEL] =
+                                                         TEXEL_OF(cache_attention_texel, 1 << 1 | 1 << 2, 0)}},
+	[KERNEL_SWIGLU] = {"swiglu", 2, sizeof(struct swiglu_push), 1 << 1, {V(swiglu), TEXEL(swiglu)}},
 	[KERNEL_FOURIER] = {"fourier", 3, sizeof(struct fourier_push), 1 << 2, BY_ACTIVATION(fourier)},
+	[KERNEL_MIX] = {"mix", 3, sizeof(struct mix_push), 1 << 2, BY_ACTIVATION(mix)},
+	[KERNEL_PLACE] = {"place", 3, sizeof(struct place_push), 1 << 2, BY_ACTIVATION(place)},
 };

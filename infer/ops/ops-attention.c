@@ -61,6 +61,25 @@ void op_window_attention(ops *o, gpu_cmd *cmd, tensor y, tensor qkv, tensor pad,
 	ops_run(o, cmd, &call);
 }
 
+#define BLOCK_QUERIES 4
+
+/* Queries enough for all lanes, on a software device: several an invocation, so that keys are read less often. (Two
+ * rows of a wide head are more than the registers of a graphics device.) False when it is not for this. */
+static bool attention_in_blocks(const ops *o, ops_call *call, const struct attention_push *push, dtype type)
+{
+	const uint32_t local = ops_local(o), each = local * BLOCK_QUERIES, groups = (push->nq + each - 1) / each;
+	if (!o->software || push->nq < each || push->nk < 16 || groups > o->caps->max_groups[0])
+		return false;
+	call->spec[1] = local;
+	call->spec[2] = BLOCK_QUERIES;
+	call->n_spec = 3;
+	call->groups[0] = groups;
+	call->groups[1] = push->heads;
+	call->groups[2] = 1;
+	ops_use_fours(o, call, KERNEL_ATTENTION_BLOCK, type);
+	return true;
+}
+
 /* Few queries with many keys: neighbours share the keys of a query. A software device has no use for more invocations.
  */
 static void attention_in_fours(const ops *o, ops_call *call, const struct attention_push *push, dtype type)
@@ -104,7 +123,9 @@ void op_attention(ops *o, gpu_cmd *cmd, tensor y, tensor q, tensor k, tensor v, 
 	call.bind[2] = ops_bind(o, &v, &push.v_offset);
 	call.bind[3] = ops_bind(o, &y, &push.y_offset);
 	ops_groups_1d(o, (uint64_t)push.nq * heads, call.groups);
-	if ((dim | push.q_offset | push.k_offset | push.v_offset | push.y_offset) % 4 == 0)
-		attention_in_fours(o, &call, &push, y.type);
+	if ((dim | push.q_offset | push.k_offset | push.v_offset | push.y_offset) % 4 == 0) {
+		if (!attention_in_blocks(o, &call, &push, y.type))
+			attention_in_fours(o, &call, &push, y.type);
+	}
 	ops_run(o, cmd, &call);
 }

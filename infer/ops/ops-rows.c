@@ -1,4 +1,5 @@
 /* Operators on rows and single elements: norm, sums, copies, gathering. */
+#include "infer/ops/ops-decoder.h"
 #include "infer/ops/ops-private.h"
 #include "infer/ops/push-all.h"
 
@@ -22,41 +23,64 @@ static void norm_in_fours(const ops *o, ops_call *call, const struct layer_norm_
 	ops_use_fours(o, call, KERNEL_LAYER_NORM4, type);
 }
 
-void op_layer_norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor gamma, tensor beta, float eps, op_act act)
+static void record_norm(ops *o, gpu_cmd *cmd, const tensor *y, const tensor *x, const tensor *gamma, const tensor *beta,
+                        float eps, op_act act)
 {
-	if (tensor_is_null(&y) || tensor_is_null(&x) || tensor_is_null(&gamma) || tensor_is_null(&beta))
+	struct layer_norm_push push = {.rows = x->ne[0], .cols = x->ne[1], .eps = eps};
+	uint32_t none;
+	ops_call call = {.kernel = KERNEL_LAYER_NORM,
+	                 .variant = variant_of(x->type, DTYPE_F32),
+	                 .spec = {act},
+	                 .n_spec = 1,
+	                 .push = &push,
+	                 .flops = 8 * tensor_count(x)};
+	call.bind[0] = ops_bind(o, x, &push.x_offset);
+	call.bind[1] = ops_bind(o, gamma, &none);
+	g_assert(none == 0);
+	call.bind[2] = beta ? ops_bind(o, beta, &none) : call.bind[1];
+	g_assert(none == 0);
+	call.bind[3] = ops_bind(o, y, &push.y_offset);
+	ops_groups_1d(o, push.rows, call.groups);
+	const bool fours = push.cols % 4 == 0 && push.x_offset % 4 == 0 && push.y_offset % 4 == 0;
+	g_assert(fours || beta);
+	if (fours)
+		norm_in_fours(o, &call, &push, x->type);
+	if (!beta) {
+		call.spec[3] = true;
+		call.n_spec = 4;
+	}
+	ops_run(o, cmd, &call);
+}
+
+/* beta NULL: root mean square instead of layer norm. */
+static void norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, const tensor *gamma, const tensor *beta, float eps,
+                 op_act act)
+{
+	if (tensor_is_null(&y) || tensor_is_null(&x) || tensor_is_null(gamma) || (beta && tensor_is_null(beta)))
 		return;
 	g_assert(x.type == y.type && tensor_count(&x) == tensor_count(&y) && tensor_cols(&x) == tensor_cols(&y));
-	g_assert(gamma.type == DTYPE_F32 && tensor_count(&gamma) == tensor_cols(&x) &&
-	         tensor_count(&beta) == tensor_cols(&x));
+	g_assert(gamma->type == DTYPE_F32 && tensor_count(gamma) == tensor_cols(&x));
+	g_assert(!beta || tensor_count(beta) == tensor_cols(&x));
 	x = as_rows(x);
 	y = as_rows(y);
 	if (!ops_fits(o, &x) && x.ne[0] > 1) {
 		const uint32_t half = x.ne[0] / 2, rest = x.ne[0] - half;
-		op_layer_norm(o, cmd, tensor_slice(y, 0, half), tensor_slice(x, 0, half), gamma, beta, eps, act);
-		op_layer_norm(o, cmd, tensor_slice(y, half, rest), tensor_slice(x, half, rest), gamma, beta, eps, act);
+		norm(o, cmd, tensor_slice(y, 0, half), tensor_slice(x, 0, half), gamma, beta, eps, act);
+		norm(o, cmd, tensor_slice(y, half, rest), tensor_slice(x, half, rest), gamma, beta, eps, act);
 		return;
 	}
-	if (!ops_need_fit(o, "layer norm", &x))
-		return;
-	struct layer_norm_push push = {.rows = x.ne[0], .cols = x.ne[1], .eps = eps};
-	uint32_t none;
-	ops_call call = {.kernel = KERNEL_LAYER_NORM,
-	                 .variant = variant_of(x.type, DTYPE_F32),
-	                 .spec = {act},
-	                 .n_spec = 1,
-	                 .push = &push,
-	                 .flops = 8 * tensor_count(&x)};
-	call.bind[0] = ops_bind(o, &x, &push.x_offset);
-	call.bind[1] = ops_bind(o, &gamma, &none);
-	g_assert(none == 0);
-	call.bind[2] = ops_bind(o, &beta, &none);
-	g_assert(none == 0);
-	call.bind[3] = ops_bind(o, &y, &push.y_offset);
-	ops_groups_1d(o, push.rows, call.groups);
-	if (push.cols % 4 == 0 && push.x_offset % 4 == 0 && push.y_offset % 4 == 0)
-		norm_in_fours(o, &call, &push, x.type);
-	ops_run(o, cmd, &call);
+	if (ops_need_fit(o, "norm", &x))
+		record_norm(o, cmd, &y, &x, gamma, beta, eps, act);
+}
+
+void op_layer_norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor gamma, tensor beta, float eps, op_act act)
+{
+	norm(o, cmd, y, x, &gamma, &beta, eps, act);
+}
+
+void op_rms_norm(ops *o, gpu_cmd *cmd, tensor y, tensor x, tensor gamma, float eps)
+{
+	norm(o, cmd, y, x, &gamma, NULL, eps, ACT_NONE);
 }
 
 enum { OP_ADD, OP_MUL, OP_SCALE };

@@ -84,7 +84,9 @@ static gpu_kernel *get_kernel(ops *o, const ops_call *call)
 		.n_bindings = info->n_bindings,
 		.push_bytes = info->push_bytes,
 		.writes = info->writes,
-		.texels = call->variant == VARIANT_TEXEL ? ((1u << info->n_bindings) - 1) & ~info->writes : 0,
+		.texels = info->variant[call->variant].texel ? ((1u << info->n_bindings) - 1) & ~info->writes : 0,
+		.texels_f16 = info->variant[call->variant].f16,
+		.texels_u32 = info->variant[call->variant].u32,
 	};
 	GError *error = NULL;
 	k = gpu_kernel_new(o->dev, &desc, &error);

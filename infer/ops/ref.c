@@ -207,3 +207,51 @@ void ref_fourier(float *y, const float *pos, const float *gauss, uint32_t rows, 
 			y[freqs + f] = (float)(pos[2] * cos(t));
 		}
 }
+
+void ref_rms_norm(float *y, const float *x, const float *gamma, uint32_t rows, uint32_t cols, float eps)
+{
+	for (uint32_t r = 0; r < rows; r++, x += cols, y += cols) {
+		const double scale = 1.0 / sqrt(dot(x, x, cols) / cols + eps);
+		for (uint32_t c = 0; c < cols; c++)
+			y[c] = (float)(x[c] * scale * gamma[c]);
+	}
+}
+
+void ref_swiglu(float *y, const float *x, uint32_t rows, uint32_t cols)
+{
+	for (uint32_t r = 0; r < rows; r++, x += 2 * cols, y += cols)
+		for (uint32_t c = 0; c < cols; c++)
+			y[c] = (float)((double)x[c] / (1.0 + exp(-(double)x[c])) * x[cols + c]);
+}
+
+void ref_rope(float *x, const float *table, uint32_t rows, uint32_t stride, uint32_t heads, uint32_t dim,
+              uint32_t rotary)
+{
+	for (uint32_t r = 0; r < rows; r++)
+		for (uint32_t h = 0; h < heads; h++)
+			for (uint32_t i = 0; i < rotary; i += 2) {
+				float *p = x + (size_t)r * stride + h * dim + i;
+				const float *t = table + (size_t)r * rotary + i, a = p[0], b = p[1];
+				p[0] = a * t[0] - b * t[1];
+				p[1] = a * t[1] + b * t[0];
+			}
+}
+
+void ref_cache_attention(float *y, const float *q, const float *k, const float *v, const ref_cache_shape *s)
+{
+	const uint32_t cols = s->kv_heads * s->dim, same = s->heads / s->kv_heads;
+	for (uint32_t r = 0; r < s->rows; r++)
+		for (uint32_t head = 0; head < s->heads; head++, y += s->dim) {
+			const uint32_t seen = s->first + r + 1, kv = head / same * s->dim;
+			g_autofree double *logits = g_new(double, seen);
+			for (uint32_t n = 0; n < seen; n++)
+				logits[n] = dot(q + r * s->q_stride + head * s->dim, k + n * cols + kv, s->dim) / sqrt(s->dim);
+			softmax(logits, seen);
+			for (uint32_t d = 0; d < s->dim; d++) {
+				double sum = 0.0;
+				for (uint32_t n = 0; n < seen; n++)
+					sum += logits[n] * v[n * cols + kv + d];
+				y[d] = (float)sum;
+			}
+		}
+}

@@ -39,4 +39,16 @@ void ref_matmul_nt(float *y, const float *a, const float *b, uint32_t m, uint32_
 /* pos[rows,3], gauss[2,freqs] -> y[rows,2*freqs] */
 void ref_fourier(float *y, const float *pos, const float *gauss, uint32_t rows, uint32_t freqs);
 
+/* The decoder of a language model (infer/ops/ops-decoder.h). */
+void ref_rms_norm(float *y, const float *x, const float *gamma, uint32_t rows, uint32_t cols, float eps);
+void ref_swiglu(float *y, const float *x, uint32_t rows, uint32_t cols); /* x[rows,2*cols] */
+/* Pairs of x[rows,heads*dim], the first `rotary` components of each head, by table[rows,rotary/2,2]; in place. */
+void ref_rope(float *x, const float *table, uint32_t rows, uint32_t stride, uint32_t heads, uint32_t dim,
+              uint32_t rotary);
+typedef struct {
+	uint32_t rows, first, heads, kv_heads, dim, q_stride;
+} ref_cache_shape;
+/* Row i of q sees rows 0 .. first+i of k and v[.., kv_heads*dim]. */
+void ref_cache_attention(float *y, const float *q, const float *k, const float *v, const ref_cache_shape *s);
+
 G_END_DECLS

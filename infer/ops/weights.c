@@ -97,7 +97,7 @@ weight weight_linear(weight_loader *l, const char *name, uint32_t out, uint32_t 
 	const dtype type = kept_type(l, src, true);
 	if (type == DTYPE_Q8_0) {
 		w.data = upload_q8(l, src, ne);
-	} else if (type == DTYPE_F16 && src->count % 2 == 0) {
+	} else if (src->type == GGUF_F16 && type == DTYPE_F16 && src->count % 2 == 0) {
 		w.data = room(l, type, 2, ne);
 		upload(l, &w.data, src->data);
 	} else {
@@ -106,6 +106,46 @@ weight weight_linear(weight_loader *l, const char *name, uint32_t out, uint32_t 
 	}
 	w.bias = load_bias(l, name, out, bias);
 	return w;
+}
+
+/* Rows of src as a linear layer; scale [n] or NULL. */
+static weight linear_part(weight_loader *l, const gguf_tensor *src, const gguf_tensor *bias, uint32_t first, uint32_t n,
+                          const float *scale)
+{
+	const uint32_t in = (uint32_t)(src->count / src->ne[0]);
+	weight w = {.kind = WEIGHT_LINEAR, .out = n, .in = in, .kh = 1, .kw = 1};
+	g_autofree float *values = g_new(float, (size_t)n *in);
+	g_autofree float *shift = g_new(float, n);
+	gguf_read_f32(src, (uint64_t)first * in, (uint64_t)n * in, values);
+	gguf_read_f32(bias, first, n, shift);
+	for (uint32_t o = 0; scale && o < n; o++) {
+		for (uint32_t i = 0; i < in; i++)
+			values[(size_t)o * in + i] *= scale[o];
+		shift[o] *= scale[o];
+	}
+	w.data = upload_floats(l, kept_type(l, src, false), 2, (uint32_t[]){n, in}, values);
+	w.bias = upload_floats(l, DTYPE_F32, 1, &n, shift);
+	return w;
+}
+
+weight weight_linear_rows(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t first, uint32_t n,
+                          const char *scale)
+{
+	const gguf_tensor *src = need(l, name, ".weight", TENSOR_SHAPE(out, in)), *bias = need(l, name, ".bias", 1, &out);
+	const gguf_tensor *factors = scale ? need(l, scale, "", 1, &out) : NULL;
+	if (!src || !bias || (scale && !factors))
+		return (weight){.kind = WEIGHT_LINEAR};
+	g_autofree float *f = factors ? g_new(float, n) : NULL;
+	if (f)
+		gguf_read_f32(factors, first, n, f);
+	return linear_part(l, src, bias, first, n, f);
+}
+
+weight weight_patches(weight_loader *l, const char *name, uint32_t out, uint32_t c, uint32_t patch)
+{
+	const gguf_tensor *src = need(l, name, ".weight", TENSOR_SHAPE(out, c, patch, patch));
+	const gguf_tensor *bias = need(l, name, ".bias", 1, &out);
+	return src && bias ? linear_part(l, src, bias, 0, out, NULL) : (weight){.kind = WEIGHT_LINEAR};
 }
 
 weight weight_linear_values(weight_loader *l, uint32_t out, uint32_t in, const float *values, const float *bias)

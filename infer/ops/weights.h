@@ -42,6 +42,12 @@ weight weight_conv_image(weight_loader *l, const char *name, uint32_t out, uint3
 weight weight_depthwise(weight_loader *l, const char *name, uint32_t c, uint32_t k, bool bias); /* [c,1,k,k] */
 weight weight_conv_transpose2(weight_loader *l, const char *name, uint32_t in, uint32_t out,
                               bool bias); /* [in,out,2,2] */
+/* Rows first .. first+n-1 of a linear layer [out,in] with bias. scale: whole name of a vector [out] each row is
+ * multiplied by (LayerScale of what comes out), or NULL. */
+weight weight_linear_rows(weight_loader *l, const char *name, uint32_t out, uint32_t in, uint32_t first, uint32_t n,
+                          const char *scale);
+/* A convolution [out,c,patch,patch] with stride `patch` and bias as a linear layer on patches [c,patch,patch]. */
+weight weight_patches(weight_loader *l, const char *name, uint32_t out, uint32_t c, uint32_t patch);
 /* A linear layer from numbers worked out on the host: values [out,in], bias [out]. */
 weight weight_linear_values(weight_loader *l, uint32_t out, uint32_t in, const float *values, const float *bias);
 /* The tensor `name` (whole name) as F32 of this shape: norms, tables, embeddings. */

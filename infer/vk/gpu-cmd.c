@@ -225,7 +225,8 @@ static const char *dispatch_fault(const gpu *dev, const gpu_kernel *k, const gpu
 			return "a misaligned range";
 		if (bind[i].bytes > dev->caps.max_binding_bytes)
 			return "a range larger than the device can bind";
-		if ((k->texels >> i & 1) && (bind[i].bytes % 16 || bind[i].bytes / 16 > dev->caps.max_texels))
+		const uint32_t texel = gpu_texel_bytes(k, i);
+		if ((k->texels >> i & 1) && (bind[i].bytes % texel || bind[i].bytes / texel > dev->caps.max_texels))
 			return "a range that is not of whole texels";
 	}
 	for (int i = 0; i < 3; i++)
@@ -234,11 +235,14 @@ static const char *dispatch_fault(const gpu *dev, const gpu_kernel *k, const gpu
 	return NULL;
 }
 
-static VkBufferView new_view(gpu_cmd *cmd, const gpu_span *span)
+static VkBufferView new_view(gpu_cmd *cmd, const gpu_span *span, uint32_t texel)
 {
+	const VkFormat format = texel == 4   ? VK_FORMAT_R32_UINT
+	                        : texel == 8 ? VK_FORMAT_R16G16B16A16_SFLOAT
+	                                     : VK_FORMAT_R32G32B32A32_SFLOAT;
 	VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
 	                               .buffer = span->buf->block->buffer,
-	                               .format = VK_FORMAT_R32G32B32A32_SFLOAT,
+	                               .format = format,
 	                               .offset = span->buf->offset + span->offset,
 	                               .range = span->bytes};
 	VkBufferView view = VK_NULL_HANDLE;
@@ -257,7 +261,7 @@ static void write_set(gpu_cmd *cmd, const gpu_kernel *k, const gpu_span *bind, V
 	for (uint32_t i = 0; i < k->n_bindings; i++) {
 		infos[i] =
 			(VkDescriptorBufferInfo){bind[i].buf->block->buffer, bind[i].buf->offset + bind[i].offset, bind[i].bytes};
-		views[i] = k->texels >> i & 1 ? new_view(cmd, &bind[i]) : VK_NULL_HANDLE;
+		views[i] = k->texels >> i & 1 ? new_view(cmd, &bind[i], gpu_texel_bytes(k, i)) : VK_NULL_HANDLE;
 		writes[i] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
 		                                   .dstSet = set,
 		                                   .dstBinding = i,

@@ -9,6 +9,11 @@ VkDescriptorType gpu_binding_type(const gpu_kernel *k, uint32_t binding)
 	return k->texels >> binding & 1 ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
 }
 
+uint32_t gpu_texel_bytes(const gpu_kernel *k, uint32_t binding)
+{
+	return k->texels_u32 >> binding & 1 ? 4 : k->texels_f16 >> binding & 1 ? 8 : 16;
+}
+
 static VkResult make_layouts(gpu *dev, gpu_kernel *k)
 {
 	VkDescriptorSetLayoutBinding bindings[GPU_MAX_BINDINGS];
@@ -93,6 +98,8 @@ gpu_kernel *gpu_kernel_new(gpu *dev, const gpu_kernel_desc *desc, GError **error
 	k->dev = dev;
 	k->writes = desc->writes;
 	k->texels = desc->texels;
+	k->texels_f16 = desc->texels_f16;
+	k->texels_u32 = desc->texels_u32;
 	k->n_bindings = desc->n_bindings;
 	k->push_bytes = desc->push_bytes;
 	g_strlcpy(k->name, desc->name, sizeof(k->name));

@@ -24,12 +24,13 @@ struct gpu_kernel {
 	VkDescriptorSetLayout set_layout;
 	VkPipelineLayout layout;
 	VkPipeline pipeline;
-	uint32_t writes, texels;
+	uint32_t writes, texels, texels_f16, texels_u32;
 	uint8_t n_bindings, push_bytes;
 	uint64_t last_serial;
 };
 void gpu_kernel_destroy(gpu_kernel *k);
 VkDescriptorType gpu_binding_type(const gpu_kernel *k, uint32_t binding);
+uint32_t gpu_texel_bytes(const gpu_kernel *k, uint32_t binding);
 
 typedef struct {
 	VkCommandPool pool;

@@ -83,9 +83,9 @@ typedef struct {
 	size_t spirv_bytes;
 	const uint32_t *spec; /* constant_id 0 .. n_spec-1 */
 	uint8_t n_spec, n_bindings, push_bytes;
-	uint32_t writes;   /* bit b set: binding b is written; all bindings may be read */
-	uint32_t texels;   /* bit b set: binding b is a samplerBuffer of rgba32f, only read; whole texels */
-	uint32_t subgroup; /* 0: any; else required size, only inside caps.subgroup_min..max */
+	uint32_t writes;                         /* bit b set: binding b is written; all bindings may be read */
+	uint32_t texels, texels_f16, texels_u32; /* bit b: a samplerBuffer, only read, rgba32f; rgba16f; r32ui (usampler) */
+	uint32_t subgroup;                       /* 0: any; else required size, only inside caps.subgroup_min..max */
 } gpu_kernel_desc;
 gpu_kernel *gpu_kernel_new(gpu *dev, const gpu_kernel_desc *desc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void gpu_kernel_free(gpu_kernel *k);
