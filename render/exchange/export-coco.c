@@ -69,21 +69,10 @@ static cJSON *attributes(const feature *o)
 	return a;
 }
 
-/* The object's mask inside the image, trimmed; may be empty. */
-static bitmask *inside_image(const bitmask *m, const raster_info *image)
-{
-	int x0 = CLAMP(m->x, 0, image->width), x1 = CLAMP(m->x + m->w, x0, image->width);
-	int y0 = CLAMP(m->y, 0, image->height), y1 = CLAMP(m->y + m->h, y0, image->height);
-	const uint8_t *bits = m->bits + (size_t)(y0 - m->y) * (size_t)m->w + (size_t)(x0 - m->x);
-	g_autoptr(bitmask) cut =
-		x1 > x0 && y1 > y0 ? mask_new_from(x0, y0, x1 - x0, y1 - y0, bits, (size_t)m->w) : mask_new(0, 0, 0, 0);
-	return mask_trimmed(cut);
-}
-
 static bitmask *object_mask(const exporter *e, guint i, GError **error)
 {
 	g_autoptr(bitmask) whole = mask_from_wkb(e->job->objects[i]->px_geom, error);
-	g_autoptr(bitmask) m = whole ? inside_image(whole, e->job->image) : NULL;
+	g_autoptr(bitmask) m = whole ? mask_clipped(whole, e->job->image->width, e->job->image->height) : NULL;
 	if (m && m->w > 0)
 		return g_steal_pointer(&m);
 	if (m)

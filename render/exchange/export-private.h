@@ -37,6 +37,8 @@ bool export_vector(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_coco(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_pixel_geojson(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_numbers(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool export_yolo(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool export_labelme(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Shapefile: what the 254 bytes of a field cannot hold, as NAME_full.csv and in the report. */
 bool export_long_texts(exporter *e, const gint64 *ids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

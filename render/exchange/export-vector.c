@@ -1,5 +1,5 @@
-/* Shapefile, GeoPackage, GeoJSON and FlatGeobuf through OGR. The files are made in memory, where nothing fails
- * half-way, and then written by output.h, which notices every short write; OGR's drivers do not. */
+/* Shapefile, GeoPackage, GeoJSON, FlatGeobuf, KML and CSV through OGR. The files are made in memory, where nothing
+ * fails half-way, and then written by output.h, which notices every short write; OGR's drivers do not. */
 #include "render/exchange/export-private.h"
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
@@ -89,6 +89,18 @@ static void plan_vector(exporter *e, vector_plan *p)
 	case EXPORT_FGB:
 		p->driver = "FlatGeobuf";
 		p->has_srs = has_crs;
+		break;
+	case EXPORT_KML:
+		p->driver = "KML";
+		p->where = PLACE_LONLAT;
+		p->dataset_options = CSLSetNameValue(p->dataset_options, "NameField", "class");
+		p->dataset_options = CSLSetNameValue(p->dataset_options, "DescriptionField", "caption");
+		return;
+	case EXPORT_CSV: /* in the image's system, as a shapefile of the same name: both read the same .prj */
+		p->driver = "CSV";
+		p->has_srs = has_crs;
+		p->layer_options = CSLSetNameValue(p->layer_options, "GEOMETRY", "AS_WKT");
+		p->layer_options = CSLSetNameValue(p->layer_options, "CREATE_CSVT", "YES");
 		break;
 	default:
 		plan_geojson(e, p);
@@ -206,20 +218,14 @@ static bool make_dataset(exporter *e, const vector_plan *p, const char *memory_p
 	return ok;
 }
 
-/* All parts; those this export does not have are removed, lest an old .prj or index lie about the new .shp. */
-static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
+/* The parts in that order, the file itself last; those this export does not have are removed, lest an old .prj lie
+ * about it. */
+static bool take_parts(exporter *e, const char *memory_path, const char *const *parts, GError **error)
 {
-	static const char *const parts[] = {".dbf", ".shx", ".cpg", ".prj", ".shp"};
-	static const char *const stale[] = {".qix", ".sbn", ".sbx", ".qpj", ".idm", ".ind"};
-	g_autofree char *qml_path = export_sibling(e->path, ".qml"), *qml = style_qml(e);
-	bool ok = output_set_add(e->out, qml_path, qml, strlen(qml), error);
-	for (guint i = 0; i < G_N_ELEMENTS(stale); i++) {
-		g_autofree char *path = export_sibling(e->path, stale[i]);
-		output_set_remove(e->out, path);
-	}
-	for (guint i = 0; ok && i < G_N_ELEMENTS(parts); i++) { /* .shp last */
-		g_autofree char *from = export_sibling(memory_path, parts[i]);
-		g_autofree char *to = strcmp(parts[i], ".shp") == 0 ? g_strdup(e->path) : export_sibling(e->path, parts[i]);
+	bool ok = true;
+	for (; ok && *parts; parts++) {
+		g_autofree char *from = export_sibling(memory_path, *parts);
+		g_autofree char *to = parts[1] ? export_sibling(e->path, *parts) : g_strdup(e->path);
 		VSIStatBufL st;
 		if (VSIStatL(from, &st) == 0)
 			ok = export_take_file(e, from, to, error);
@@ -229,11 +235,25 @@ static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
 	return ok;
 }
 
+static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
+{
+	static const char *const parts[] = {".dbf", ".shx", ".cpg", ".prj", ".shp", NULL};
+	static const char *const stale[] = {".qix", ".sbn", ".sbx", ".qpj", ".idm", ".ind"};
+	g_autofree char *qml_path = export_sibling(e->path, ".qml"), *qml = style_qml(e);
+	bool ok = output_set_add(e->out, qml_path, qml, strlen(qml), error);
+	for (guint i = 0; i < G_N_ELEMENTS(stale); i++) {
+		g_autofree char *path = export_sibling(e->path, stale[i]);
+		output_set_remove(e->out, path);
+	}
+	return ok && take_parts(e, memory_path, parts, error);
+}
+
 bool export_vector(exporter *e, GError **error)
 {
 	g_auto(vector_plan) p = {0};
 	static const char *const extensions[] = {
-		[EXPORT_SHP] = ".shp", [EXPORT_GPKG] = ".gpkg", [EXPORT_GEOJSON] = ".geojson", [EXPORT_FGB] = ".fgb"};
+		[EXPORT_SHP] = ".shp", [EXPORT_GPKG] = ".gpkg", [EXPORT_GEOJSON] = ".geojson",
+		[EXPORT_FGB] = ".fgb", [EXPORT_KML] = ".kml",   [EXPORT_CSV] = ".csv"};
 	plan_vector(e, &p);
 	p.spacing = export_spacing(e, p.where);
 	g_autofree char *folder = g_strdup_printf("/vsimem/nadir-export-%p", (void *)e);
@@ -241,10 +261,15 @@ bool export_vector(exporter *e, GError **error)
 	VSIMkdir(folder, 0700);
 	g_autofree char *edited = newest_edit(e);
 	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", edited);
+	CPLSetThreadLocalConfigOption("OGR_WKT_PRECISION", "17");
 	bool ok = make_dataset(e, &p, memory_path, error);
 	CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", NULL);
+	CPLSetThreadLocalConfigOption("OGR_WKT_PRECISION", NULL);
+	static const char *const table[] = {".csvt", ".prj", ".csv", NULL};
 	if (ok && e->format == EXPORT_SHP)
 		ok = take_shapefile(e, memory_path, error);
+	else if (ok && e->format == EXPORT_CSV)
+		ok = take_parts(e, memory_path, table, error);
 	else if (ok)
 		ok = export_take_file(e, memory_path, e->path, error);
 	VSIRmdirRecursive(folder);

@@ -21,6 +21,10 @@ static const struct {
 	[EXPORT_PNG] = {"png", ".png", N_("PNG mask"), export_numbers},
 	[EXPORT_TIF] = {"tif", ".tif", N_("GeoTIFF mask"), export_numbers},
 	[EXPORT_PIXEL_GEOJSON] = {"pixel-geojson", ".pixel.geojson", N_("GeoJSON in pixels"), export_pixel_geojson},
+	[EXPORT_KML] = {"kml", ".kml", N_("KML"), export_vector},
+	[EXPORT_CSV] = {"csv", ".csv", N_("Table (CSV)"), export_vector},
+	[EXPORT_LABELME] = {"labelme", ".labelme.json", N_("labelme"), export_labelme},
+	[EXPORT_YOLO] = {"yolo", ".txt", N_("YOLO segmentation labels"), export_yolo},
 };
 
 static bool ends_with(const char *path, const char *extension)
@@ -46,8 +50,8 @@ bool export_format_from_path(const char *path, export_format *out, GError **erro
 	if (best > 0)
 		return true;
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-	            _("The name %s says no format: end it with .shp, .gpkg, .geojson, .fgb, .json (COCO), .png, .tif or "
-	              ".pixel.geojson."),
+	            _("The name %s says no format: end it with .shp, .gpkg, .geojson, .fgb, .json (COCO), .png, .tif, "
+	              ".pixel.geojson, .kml, .csv, .labelme.json or .txt (YOLO)."),
 	            path);
 	return false;
 }
@@ -61,7 +65,9 @@ bool export_format_from_name(const char *name, export_format *out, GError **erro
 		}
 	}
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-	            _("There is no format %s: choose shp, gpkg, geojson, fgb, coco, png, tif or pixel-geojson."), name);
+	            _("There is no format %s: choose shp, gpkg, geojson, fgb, coco, png, tif, pixel-geojson, kml, csv, "
+	              "labelme or yolo."),
+	            name);
 	return false;
 }
 
@@ -223,13 +229,12 @@ static void to_export_error(GError **error)
 
 bool export_check(const georef *ref, export_format format, const char *path, GError **error)
 {
-	if (format != EXPORT_GEOJSON || georef_has_crs(ref))
+	if ((format != EXPORT_GEOJSON && format != EXPORT_KML) || georef_has_crs(ref))
 		return output_check(path, error);
-	g_set_error(
-		error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-		_("%s cannot be written: GeoJSON needs longitudes and latitudes and the image has no coordinate system. "
-	      "Export to .pixel.geojson, .shp or .gpkg in pixels, or assign a coordinate system to the image."),
-		path);
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("%s cannot be written: %s needs longitudes and latitudes and the image has no coordinate system. "
+	              "Export to .pixel.geojson, .shp or .gpkg in pixels, or assign a coordinate system to the image."),
+	            path, formats[format].title);
 	return false;
 }
 

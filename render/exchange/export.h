@@ -22,11 +22,15 @@ typedef enum {
 	EXPORT_PNG,
 	EXPORT_TIF,
 	EXPORT_PIXEL_GEOJSON,
+	EXPORT_KML,
+	EXPORT_CSV,
+	EXPORT_LABELME,
+	EXPORT_YOLO,
 } export_format;
 bool export_format_from_path(const char *path, export_format *out,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT; /* by file name */
 bool export_format_from_name(const char *name, export_format *out, GError **error)
-	G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson */
+	G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo */
 const char *export_format_name(export_format f);
 const char *export_format_title(export_format f);     /* for a dialog, translated */
 const char *export_format_extension(export_format f); /* ".shp" */

@@ -4,6 +4,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 static bool all_finite(const double *xy, guint n)
 {
@@ -50,14 +51,14 @@ static void stroke_segment(bitmask *m, const double *a, const double *b, double 
 				m->bits[(size_t)y * (size_t)m->w + (size_t)x] = 1;
 }
 
-bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h)
+bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h, GError **error)
 {
 	int b[4];
 	if (n == 0 || !all_finite(xy, n) || !isfinite(radius) || radius <= 0 ||
 	    !cut_bounds(xy, n, radius, image_w, image_h, b))
 		return mask_new(0, 0, 0, 0);
-	bitmask *m = mask_new(b[0], b[1], b[2] - b[0], b[3] - b[1]);
-	for (guint i = 0; i < n; i++)
+	bitmask *m = mask_try_new(b[0], b[1], b[2] - b[0], b[3] - b[1], error);
+	for (guint i = 0; m && i < n; i++)
 		stroke_segment(m, xy + 2 * i, xy + 2 * (i + 1 < n ? i + 1 : i), radius);
 	return m;
 }
@@ -92,33 +93,37 @@ static void fill_rows(bitmask *m)
 	}
 }
 
-bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h)
+bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h, GError **error)
 {
 	int b[4];
 	if (n < 3 || !all_finite(xy, n) || !cut_bounds(xy, n, 0, image_w, image_h, b))
 		return mask_new(0, 0, 0, 0);
-	bitmask *m = mask_new(b[0], b[1], b[2] - b[0], b[3] - b[1]);
+	bitmask *m = mask_try_new(b[0], b[1], b[2] - b[0], b[3] - b[1], error);
+	if (!m)
+		return NULL;
 	toggle_ring(m, xy, n);
 	fill_rows(m);
 	return m;
 }
 
 /* One polygon (its rings together, even-odd) painted into the whole. */
-static void paint_part(bitmask *whole, const wkb_shape *s, const wkb_part *part)
+static bool paint_part(bitmask *whole, const wkb_shape *s, const wkb_part *part, GError **error)
 {
 	const wkb_ring *rings = &g_array_index(s->rings, wkb_ring, part->first);
 	const double *xy = &g_array_index(s->xy, double, 0);
 	int b[4];
 	g_autoptr(bitmask) m = NULL;
 	/* Coordinates relative to the whole, so that its rectangle is what the part is cut to. */
-	g_autofree double *local = g_new(double, 2 * (gsize)part->n_points);
+	g_autofree double *local = g_new(double, 2 * (gsize)part->n_points); /* as long as what was read already */
 	for (guint i = 0; i < part->n_points; i++) {
 		local[2 * i] = xy[2 * (rings[0].first + i)] - whole->x;
 		local[2 * i + 1] = xy[2 * (rings[0].first + i) + 1] - whole->y;
 	}
 	if (!cut_bounds(local, part->n_points, 0, whole->w, whole->h, b))
-		return;
-	m = mask_new(b[0], b[1], b[2] - b[0], b[3] - b[1]);
+		return true;
+	m = mask_try_new(b[0], b[1], b[2] - b[0], b[3] - b[1], error);
+	if (!m)
+		return false;
 	for (guint i = 0; i < part->n_rings; i++)
 		toggle_ring(m, local + 2 * (rings[i].first - rings[0].first), rings[i].n);
 	fill_rows(m);
@@ -128,10 +133,10 @@ static void paint_part(bitmask *whole, const wkb_shape *s, const wkb_part *part)
 		for (int c = 0; c < m->w; c++)
 			to[c] |= from[c];
 	}
+	return true;
 }
 
 #define MAX_COORDINATE 1e9
-#define MAX_PIXELS (1LL << 31) /* 2 GiB of mask: more is a broken file, not an object */
 
 /* Rectangle of pixels that can hold the shape: x, y, w, h. */
 static bool shape_bounds(const wkb_shape *s, int b[4], GError **error)
@@ -139,7 +144,7 @@ static bool shape_bounds(const wkb_shape *s, int b[4], GError **error)
 	double e[4];
 	wkb_shape_extent(s, e);
 	if (!(e[0] >= -MAX_COORDINATE && e[1] >= -MAX_COORDINATE && e[2] <= MAX_COORDINATE && e[3] <= MAX_COORDINATE) ||
-	    (e[2] - e[0] + 1) * (e[3] - e[1] + 1) > (double)MAX_PIXELS) {
+	    (e[2] - e[0] + 1) * (e[3] - e[1] + 1) > (double)MASK_MOST_PIXELS) {
 		g_set_error(error, GEOMETRY_ERROR, GEOMETRY_ERROR_INVALID,
 		            _("The polygon reaches from %g,%g to %g,%g: too far for a mask."), e[0], e[1], e[2], e[3]);
 		return false;
@@ -153,12 +158,16 @@ static bool shape_bounds(const wkb_shape *s, int b[4], GError **error)
 
 bitmask *mask_from_wkb(GBytes *wkb, GError **error)
 {
-	int b[4];
+	int b[4], tight[4];
 	g_autoptr(wkb_shape) s = wkb_shape_read(wkb, error);
 	if (!s || !shape_bounds(s, b, error))
 		return NULL;
-	g_autoptr(bitmask) m = mask_new(b[0], b[1], b[2], b[3]);
-	for (guint i = 0; i < s->parts->len; i++)
-		paint_part(m, s, &g_array_index(s->parts, wkb_part, i));
+	g_autoptr(bitmask) m = mask_try_new(b[0], b[1], b[2], b[3], error);
+	for (guint i = 0; m && i < s->parts->len; i++)
+		if (!paint_part(m, s, &g_array_index(s->parts, wkb_part, i), error))
+			return NULL;
+	/* What GDAL traced fills its rectangle: no second copy of it. */
+	if (!m || (mask_bbox(m, tight) && memcmp(tight, b, sizeof b) == 0))
+		return g_steal_pointer(&m);
 	return mask_trimmed(m);
 }

@@ -130,42 +130,62 @@ static GArray *rle_runs(const char *s, int64_t pixels, GError **error)
 }
 
 /* Bounding box of the set runs, which may each span several columns: x0, y0, x1, y1 with the last two exclusive. */
-static void rle_bounds(const GArray *runs, int h, int b[4])
+static void rle_bounds(const int64_t *runs, guint n, int h, int b[4])
 {
 	int64_t pos = 0;
-	for (guint i = 0; i < runs->len; i++) {
-		int64_t n = g_array_index(runs, int64_t, i), last = pos + n - 1;
-		if ((i & 1) && n > 0) {
+	for (guint i = 0; i < n; i++) {
+		int64_t last = pos + runs[i] - 1;
+		if ((i & 1) && runs[i] > 0) {
 			bool one_column = pos / h == last / h;
 			b[0] = (int)MIN(b[0], pos / h);
 			b[2] = (int)MAX(b[2], last / h + 1);
 			b[1] = one_column ? (int)MIN(b[1], pos % h) : 0;
 			b[3] = one_column ? (int)MAX(b[3], last % h + 1) : h;
 		}
-		pos += n;
+		pos += runs[i];
 	}
+}
+
+/* The runs are known to fill the size. */
+static bitmask *fill_runs(const int64_t *runs, guint n, int w, int h, GError **error)
+{
+	int b[4] = {w, h, 0, 0};
+	rle_bounds(runs, n, MAX(h, 1), b);
+	if (b[2] <= b[0])
+		return mask_new(0, 0, 0, 0);
+	bitmask *m = mask_try_new(b[0], b[1], b[2] - b[0], b[3] - b[1], error);
+	int64_t pos = 0;
+	for (guint i = 0; m && i < n; i++) {
+		for (int64_t p = pos; (i & 1) && p < pos + runs[i]; p++)
+			m->bits[(size_t)(p % h - m->y) * (size_t)m->w + (size_t)(p / h - m->x)] = 1;
+		pos += runs[i];
+	}
+	return m;
 }
 
 bitmask *mask_from_rle(const char *counts, int w, int h, GError **error)
 {
-	int b[4] = {w, h, 0, 0};
 	if (w < 0 || h < 0 || !counts) {
 		rle_fail(error, _("the size is negative"));
 		return NULL;
 	}
 	g_autoptr(GArray) runs = rle_runs(counts, (int64_t)w * h, error);
-	if (!runs)
-		return NULL;
-	rle_bounds(runs, MAX(h, 1), b);
-	if (b[2] <= b[0])
-		return mask_new(0, 0, 0, 0);
-	bitmask *m = mask_new(b[0], b[1], b[2] - b[0], b[3] - b[1]);
-	int64_t pos = 0;
-	for (guint i = 0; i < runs->len; i++) {
-		int64_t n = g_array_index(runs, int64_t, i);
-		for (int64_t p = pos; (i & 1) && p < pos + n; p++)
-			m->bits[(size_t)(p % h - m->y) * (size_t)m->w + (size_t)(p / h - m->x)] = 1;
-		pos += n;
+	return runs ? fill_runs((const int64_t *)(const void *)runs->data, runs->len, w, h, error) : NULL;
+}
+
+bitmask *mask_from_runs(const int64_t *runs, guint n, int w, int h, GError **error)
+{
+	int64_t left = (int64_t)MAX(w, 0) * MAX(h, 0);
+	for (guint i = 0; i < n; i++) {
+		if (runs[i] < 0 || runs[i] > left) {
+			rle_fail(error, _("the runs do not fit the size"));
+			return NULL;
+		}
+		left -= runs[i];
 	}
-	return m;
+	if (left > 0) {
+		rle_fail(error, _("the runs do not fill the size"));
+		return NULL;
+	}
+	return fill_runs(runs, n, w, h, error);
 }

@@ -1,5 +1,6 @@
 #include "render/geometry/mask.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 G_DEFINE_QUARK(nadir_geometry_error_quark, geometry_error)
@@ -16,15 +17,35 @@ bitmask *mask_new(int x, int y, int w, int h)
 	return m;
 }
 
+bitmask *mask_try_new(int x, int y, int w, int h, GError **error)
+{
+	const bool sane = w >= 0 && h >= 0 && (int64_t)w * h <= MASK_MOST_PIXELS;
+	uint8_t *bits = sane ? g_try_malloc0_n((gsize)MAX(w, 1), (gsize)MAX(h, 1)) : NULL;
+	if (!bits) {
+		g_set_error(error, GEOMETRY_ERROR, GEOMETRY_ERROR_MEMORY,
+		            _("A mask of %d × %d pixels is more than there is memory for: mark a smaller part."), w, h);
+		return NULL;
+	}
+	bitmask *m = g_new0(bitmask, 1);
+	*m = (bitmask){x, y, w, h, bits};
+	return m;
+}
+
+/* Rows of another mask's bits, made 0 and 1. */
+static void take_bits(bitmask *m, const uint8_t *bits, size_t stride)
+{
+	for (int r = 0; r < m->h; r++) {
+		const uint8_t *from = bits + (size_t)r * stride;
+		uint8_t *to = m->bits + (size_t)r * (size_t)m->w;
+		for (int c = 0; c < m->w; c++)
+			to[c] = from[c] != 0;
+	}
+}
+
 bitmask *mask_new_from(int x, int y, int w, int h, const uint8_t *bits, size_t stride)
 {
 	bitmask *m = mask_new(x, y, w, h);
-	for (int r = 0; r < h; r++) {
-		const uint8_t *from = bits + (size_t)r * stride;
-		uint8_t *to = m->bits + (size_t)r * (size_t)w;
-		for (int c = 0; c < w; c++)
-			to[c] = from[c] != 0;
-	}
+	take_bits(m, bits, stride);
 	return m;
 }
 
@@ -98,6 +119,17 @@ bitmask *mask_trimmed(const bitmask *m)
 	return mask_new_from(b[0], b[1], b[2], b[3], at(m, b[0], b[1]), (size_t)m->w);
 }
 
+bitmask *mask_clipped(const bitmask *m, int image_w, int image_h)
+{
+	int x0 = CLAMP(m->x, 0, image_w), x1 = CLAMP(m->x + m->w, x0, image_w);
+	int y0 = CLAMP(m->y, 0, image_h), y1 = CLAMP(m->y + m->h, y0, image_h);
+	if (x1 <= x0 || y1 <= y0)
+		return mask_new(0, 0, 0, 0);
+	const uint8_t *bits = m->bits + (size_t)(y0 - m->y) * (size_t)m->w + (size_t)(x0 - m->x);
+	g_autoptr(bitmask) cut = mask_new_from(x0, y0, x1 - x0, y1 - y0, bits, (size_t)m->w);
+	return mask_trimmed(cut);
+}
+
 bool mask_equal(const bitmask *a, const bitmask *b)
 {
 	int ba[4], bb[4];
@@ -151,26 +183,34 @@ static void paste(bitmask *to, const bitmask *from, bool subtract)
 	}
 }
 
-static bitmask *combine_union(const bitmask *a, const bitmask *b)
+/* A mask of the rectangle that holds both, with a in it. */
+static bitmask *copy_into(const bitmask *a, const int r[4], GError **error)
 {
-	if (a->w == 0 || a->h == 0)
-		return mask_copy(b);
-	if (b->w == 0 || b->h == 0)
-		return mask_copy(a);
-	int x = MIN(a->x, b->x), y = MIN(a->y, b->y);
-	bitmask *m = mask_new(x, y, MAX(a->x + a->w, b->x + b->w) - x, MAX(a->y + a->h, b->y + b->h) - y);
-	paste(m, a, false);
-	paste(m, b, false);
+	bitmask *m = mask_try_new(r[0], r[1], r[2], r[3], error);
+	if (m)
+		paste(m, a, false);
 	return m;
 }
 
-static bitmask *combine_intersect(const bitmask *a, const bitmask *b)
+static bitmask *combine_union(const bitmask *a, const bitmask *b, GError **error)
+{
+	const bitmask *one = a->w == 0 || a->h == 0 ? b : a, *other = b->w == 0 || b->h == 0 ? one : b;
+	const int x = MIN(one->x, other->x), y = MIN(one->y, other->y);
+	const int r[4] = {x, y, MAX(one->x + one->w, other->x + other->w) - x,
+	                  MAX(one->y + one->h, other->y + other->h) - y};
+	bitmask *m = copy_into(one, r, error);
+	if (m)
+		paste(m, other, false);
+	return m;
+}
+
+static bitmask *combine_intersect(const bitmask *a, const bitmask *b, GError **error)
 {
 	int r[4];
 	if (!overlap(a, b, r))
 		return mask_new(a->x, a->y, 0, 0);
-	bitmask *m = mask_new(r[0], r[1], r[2], r[3]);
-	for (int y = r[1]; y < r[1] + r[3]; y++) {
+	bitmask *m = mask_try_new(r[0], r[1], r[2], r[3], error);
+	for (int y = r[1]; m && y < r[1] + r[3]; y++) {
 		const uint8_t *p = at(a, r[0], y), *q = at(b, r[0], y);
 		uint8_t *t = at(m, r[0], y);
 		for (int i = 0; i < r[2]; i++)
@@ -179,17 +219,18 @@ static bitmask *combine_intersect(const bitmask *a, const bitmask *b)
 	return m;
 }
 
-bitmask *mask_combine(const bitmask *a, const bitmask *b, mask_op op)
+bitmask *mask_combine(const bitmask *a, const bitmask *b, mask_op op, GError **error)
 {
 	switch (op) {
 	case MASK_UNION:
-		return combine_union(a, b);
+		return combine_union(a, b, error);
 	case MASK_INTERSECT:
-		return combine_intersect(a, b);
+		return combine_intersect(a, b, error);
 	case MASK_SUBTRACT:
 		break;
 	}
-	bitmask *m = mask_copy(a);
-	paste(m, b, true);
+	bitmask *m = copy_into(a, (int[4]){a->x, a->y, a->w, a->h}, error);
+	if (m)
+		paste(m, b, true);
 	return m;
 }

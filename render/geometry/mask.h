@@ -14,6 +14,7 @@ typedef enum {
 	GEOMETRY_ERROR_INVALID,
 	GEOMETRY_ERROR_TRANSFORM, /* the message names the vertex */
 	GEOMETRY_ERROR_NO_CRS,
+	GEOMETRY_ERROR_MEMORY, /* a mask too large for this computer, or for any */
 } geometry_error;
 
 typedef struct {
@@ -21,21 +22,30 @@ typedef struct {
 	uint8_t *bits;  /* [h][w], 0 or 1, owned */
 } bitmask;
 
-bitmask *mask_new(int x, int y, int w, int h); /* all 0 */
+/* 2 GiB of mask: more is a broken file or a slip of the hand, not an object. */
+#define MASK_MOST_PIXELS ((int64_t)1 << 31)
+bitmask *mask_new(int x, int y, int w, int h); /* all 0; of a size that is known to be small */
+/* The same of a size that comes from outside. NULL + GEOMETRY_ERROR_MEMORY. */
+bitmask *mask_try_new(int x, int y, int w, int h, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bitmask *mask_new_from(int x, int y, int w, int h, const uint8_t *bits, size_t stride);
 bitmask *mask_copy(const bitmask *m);
 void mask_free(bitmask *m);
 int64_t mask_area(const bitmask *m);
-bool mask_bbox(const bitmask *m, int bbox[4]);       /* x, y, w, h in the image; false when empty */
-bitmask *mask_trimmed(const bitmask *m);             /* cut to its bounding box; an empty one is 0x0 */
+bool mask_bbox(const bitmask *m, int bbox[4]); /* x, y, w, h in the image; false when empty */
+bitmask *mask_trimmed(const bitmask *m);       /* cut to its bounding box; an empty one is 0x0 */
+/* What lies on an image of that size, trimmed; may be empty. */
+bitmask *mask_clipped(const bitmask *m, int image_w, int image_h);
 bool mask_equal(const bitmask *a, const bitmask *b); /* as sets of image pixels */
 double mask_iou(const bitmask *a, const bitmask *b);
 typedef enum { MASK_UNION, MASK_SUBTRACT, MASK_INTERSECT } mask_op;
-bitmask *mask_combine(const bitmask *a, const bitmask *b, mask_op op);
+/* Those that make a mask: NULL + GEOMETRY_ERROR_MEMORY when it would be too large. */
+bitmask *mask_combine(const bitmask *a, const bitmask *b, mask_op op, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Pixels whose centre is within `radius` of the polyline xy[n][2]: a brush stroke. Clipped to the image. */
-bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h);
+bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Even-odd at pixel centres; clipped to the image. */
-bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h);
+bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* MultiPolygon WKB in pixel coordinates, y down, 4-connected parts, holes kept (GDALPolygonize). Valid by
  * OGR_G_IsValid, and its rasterisation by pixel centres is the mask, bit for bit. NULL + GEOMETRY_ERROR_EMPTY for an
@@ -48,6 +58,8 @@ bitmask *mask_from_wkb(GBytes *wkb,
  * 2^31 pixels. */
 char *mask_to_rle(const bitmask *m, int w, int h);
 bitmask *mask_from_rle(const char *counts, int w, int h, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from the numbers themselves (COCO's uncompressed form). */
+bitmask *mask_from_runs(const int64_t *runs, guint n, int w, int h, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(bitmask, mask_free)
 

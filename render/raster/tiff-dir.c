@@ -259,6 +259,38 @@ static void set_place_error(const tiff_dir *d, const tiff_pool *pool, uint32_t n
 	            d->width, d->height, why);
 }
 
+#define COUNTED_CHUNKS 1000000 /* of more it is not said how many are missing */
+
+/* How much of an image whose file ends too early is missing: its tiles or strips and the rows that they are in. */
+static char *describe_missing(const tiff_dir *d, const tiff_handle *h, uint64_t end)
+{
+	const uint64_t n = tiff_dir_chunks(d);
+	uint32_t missing = 0, first = d->down, last = 0;
+	for (uint32_t i = 0; n <= COUNTED_CHUNKS && i < n; i++) {
+		const uint64_t at = TIFFGetStrileOffset(h->tif, i), bytes = TIFFGetStrileByteCount(h->tif, i);
+		if (at <= end && bytes <= end - at)
+			continue;
+		const uint32_t row = i / d->across % d->down;
+		first = MIN(first, row);
+		last = MAX(last, row);
+		missing++;
+	}
+	if (missing == 0)
+		return g_strdup(_("it is incomplete"));
+	const int row0 = (int)first * d->chunk_h, row1 = MIN(((int)last + 1) * d->chunk_h, d->height) - 1;
+	return g_strdup_printf(d->tiled ? _("it is incomplete and lacks %u of %u tiles, in rows %d to %d")
+	                                : _("it is incomplete and lacks %u of %u strips, in rows %d to %d"),
+	                       missing, (guint)n, row0, row1);
+}
+
+static char *describe_end(const tiff_dir *d, const tiff_handle *h, uint64_t at, uint64_t bytes, uint64_t end)
+{
+	g_autofree char *missing = describe_missing(d, h, end);
+	return g_strdup_printf(_("they should be at bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+	                         ", but the file ends at %" G_GUINT64_FORMAT "; %s: copy it again"),
+	                       at, at + bytes, end, missing);
+}
+
 /* Looks at what the file holds for the chunk before any memory is asked for. */
 static bool check_place(const tiff_dir *d, const tiff_pool *pool, tiff_handle *h, uint32_t number, bool *sparse,
                         GError **error)
@@ -274,9 +306,7 @@ static bool check_place(const tiff_dir *d, const tiff_pool *pool, tiff_handle *h
 	if (bad || bad_count)
 		why = g_strdup(_("the file does not say where they are"));
 	else if (at > end || bytes > end - at)
-		why = g_strdup_printf(_("they should be at bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-		                        ", but the file ends at %" G_GUINT64_FORMAT "; it is incomplete, copy it again"),
-		                      at, at + bytes, end);
+		why = describe_end(d, h, at, bytes, end);
 	else if (tiff_dir_packed_bytes(d) / PACKING_LIMIT > bytes)
 		why = g_strdup_printf(_("%" G_GUINT64_FORMAT " bytes cannot hold so many pixels"), bytes);
 	if (why)

@@ -2,6 +2,7 @@
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
 
+#include <cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -72,30 +73,108 @@ static int free_key(project *p)
 	return -1;
 }
 
-int project_class_in_transaction(project *p, const char *name, GError **error)
+/* --- classes in the journal --- */
+
+static char *class_to_json(const project_class *c)
+{
+	cJSON *root = cJSON_CreateObject(), *inner = cJSON_AddObjectToObject(root, "class");
+	cJSON_AddNumberToObject(inner, "id", c->id);
+	cJSON_AddStringToObject(inner, "name", c->name);
+	cJSON_AddStringToObject(inner, "color", c->color);
+	cJSON_AddNumberToObject(inner, "pattern", c->pattern);
+	cJSON_AddNumberToObject(inner, "key", c->key);
+	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(root);
+	return text;
+}
+
+static int number_in(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItem(object, name);
+	return cJSON_IsNumber(item) ? item->valueint : 0;
+}
+
+static project_class *class_from_json(const char *json)
+{
+	cJSON *root = cJSON_Parse(json);
+	const cJSON *inner = cJSON_GetObjectItem(root, "class");
+	const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(inner, "name"));
+	const char *color = cJSON_GetStringValue(cJSON_GetObjectItem(inner, "color"));
+	project_class *c = g_new0(project_class, 1);
+	c->id = number_in(inner, "id");
+	c->name = g_strdup(name ? name : "");
+	g_strlcpy(c->color, color ? color : "#888888", sizeof c->color);
+	c->pattern = number_in(inner, "pattern");
+	c->key = number_in(inner, "key");
+	cJSON_Delete(root);
+	return c;
+}
+
+static project_class *get_class(project *p, int id)
+{
+	g_autoptr(GPtrArray) one = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	if (!project_select(p, add_class, one, &error,
+	                    "SELECT id+0 AS k, name, color, pattern, key FROM classes WHERE id = %d", id))
+		g_debug("%s", error->message);
+	return one->len > 0 ? one->pdata[0] : NULL;
+}
+
+/* Takes before and after; without a step only the styles are written. */
+static bool journal(project *p, gint64 step, const char *what, project_class *before, project_class *after,
+                    GError **error)
+{
+	g_autofree char *was = before ? class_to_json(before) : NULL, *is = after ? class_to_json(after) : NULL;
+	const project_edit edit = {.before = was, .after = is};
+	project_class_free(before);
+	project_class_free(after);
+	return write_styles(p, error) && (step == 0 || project_journal_add(p, step, what, &edit, error));
+}
+
+/* --- changes --- */
+
+static int find_class(project *p, const char *quoted)
+{
+	return (int)project_number(p, 0, "SELECT id+0 AS k FROM classes WHERE name = %s", quoted);
+}
+
+int project_class_in_transaction(project *p, gint64 step, const char *what, const char *name, GError **error)
 {
 	g_autofree char *quoted = project_quote(name);
-	int id = (int)project_number(p, 0, "SELECT id+0 AS k FROM classes WHERE name = %s", quoted);
+	int id = find_class(p, quoted);
 	if (id > 0)
 		return id;
 	id = (int)project_number(p, 0, "SELECT max(id) FROM classes") + 1;
 	guint i = (guint)id - 1;
 	if (!project_run(p, error, "INSERT INTO classes VALUES (%d, %s, '%s', %d, %d)", id, quoted, class_style_color(i),
 	                 class_style_pattern(i), free_key(p)) ||
-	    !write_styles(p, error))
+	    !journal(p, step, what, NULL, get_class(p, id), error))
 		return 0;
 	return id;
 }
 
-int project_class_for(project *p, const char *name, GError **error)
+/* Begins a transaction with its step; step stays 0 when nothing is to be undone. */
+static bool begin_step(project *p, const char *what, gint64 *step, GError **error)
+{
+	*step = 0;
+	if (!project_begin(p, error))
+		return false;
+	if (what && (*step = project_journal_step(p, error)) == 0)
+		return project_end(p, false, error);
+	return true;
+}
+
+int project_class_for(project *p, const char *name, const char *what, GError **error)
 {
 	g_autofree char *quoted = project_quote(name);
-	int id = (int)project_number(p, 0, "SELECT id+0 AS k FROM classes WHERE name = %s", quoted);
+	gint64 step;
+	int id = find_class(p, quoted);
 	if (id > 0)
 		return id;
-	if (!project_begin(p, error))
+	if (!begin_step(p, what, &step, error))
 		return 0;
-	id = project_class_in_transaction(p, name, error);
+	id = project_class_in_transaction(p, step, what, name, error);
 	return project_end(p, id > 0, error) ? id : 0;
 }
 
@@ -109,23 +188,50 @@ static bool is_color(const char *text)
 	return true;
 }
 
-static bool update(project *p, const project_class *c, GError **error)
+/* The class's row, made or changed, and its name in the objects. */
+static bool put_class(project *p, const project_class *c, GError **error)
 {
 	static const char *const tables[] = {"nadir_objects", "objects", "objects_px"};
 	g_autofree char *name = project_quote(c->name);
-	if (!project_run(p, error, "UPDATE classes SET name = %s, color = '%s', pattern = %d, key = %d WHERE id = %d", name,
-	                 c->color, c->pattern, c->key, c->id))
+	if (!project_run(p, error, "INSERT OR REPLACE INTO classes VALUES (%d, %s, '%s', %d, %d)", c->id, name, c->color,
+	                 c->pattern, c->key))
 		return false;
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
 		if (!project_run(p, error, "UPDATE %s SET class = %s WHERE class_id = %d AND class <> %s", tables[i], name,
 		                 c->id, name))
 			return false;
-	return write_styles(p, error);
+	return true;
 }
 
-bool project_update_class(project *p, const project_class *c, GError **error)
+bool project_class_restore(project *p, int id, const char *json, GError **error)
+{
+	project_class *c = json ? class_from_json(json) : NULL;
+	const bool ok = c ? put_class(p, c, error) : project_run(p, error, "DELETE FROM classes WHERE id = %d", id);
+	project_class_free(c);
+	return ok && write_styles(p, error);
+}
+
+int project_class_id_of(const char *json)
+{
+	project_class *c = class_from_json(json);
+	const int id = c->id;
+	project_class_free(c);
+	return id;
+}
+
+static bool update(project *p, gint64 step, const project_class *c, const char *what, GError **error)
+{
+	project_class *before = get_class(p, c->id);
+	if (put_class(p, c, error))
+		return journal(p, step, what, before, get_class(p, c->id), error);
+	project_class_free(before);
+	return false;
+}
+
+bool project_update_class(project *p, const project_class *c, const char *what, GError **error)
 {
 	g_autofree char *name = project_quote(c->name);
+	gint64 step;
 	if (!is_color(c->color)) {
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("%s is no colour: write it as #rrggbb."), c->color);
 		return false;
@@ -135,5 +241,24 @@ bool project_update_class(project *p, const project_class *c, GError **error)
 		            c->name);
 		return false;
 	}
-	return project_begin(p, error) && project_end(p, update(p, c, error), error);
+	return begin_step(p, what, &step, error) && project_end(p, update(p, step, c, what, error), error);
+}
+
+bool project_delete_class(project *p, int id, const char *what, GError **error)
+{
+	const int n = (int)project_number(p, 0, "SELECT count(*) FROM nadir_objects WHERE class_id = %d", id);
+	gint64 step;
+	if (n > 0) {
+		g_autofree char *name = project_class_name(p, id);
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		            ngettext("%d object is of class %s: give it another class first.",
+		                     "%d objects are of class %s: give them another class first.", (gulong)n),
+		            n, name ? name : "");
+		return false;
+	}
+	if (!begin_step(p, what, &step, error))
+		return false;
+	project_class *before = get_class(p, id);
+	const bool ok = project_run(p, error, "DELETE FROM classes WHERE id = %d", id);
+	return project_end(p, ok && journal(p, step, what, before, NULL, error), error);
 }

@@ -5,18 +5,17 @@
 
 #include <glib/gi18n-lib.h>
 
-static void set_side(OGRFeatureH f, const char *row_field, const char *geom_field, const feature *o)
+static void set_side(OGRFeatureH f, const char *row_field, const char *geom_field, const char *row, GBytes *geom)
 {
-	gsize size;
-	if (!o)
-		return;
-	g_autofree char *row = feature_to_json(o);
-	const void *data = g_bytes_get_data(o->px_geom, &size);
-	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, row_field), row);
-	OGR_F_SetFieldBinary(f, OGR_F_GetFieldIndex(f, geom_field), (int)size, data);
+	gsize size = 0;
+	const void *data = geom ? g_bytes_get_data(geom, &size) : NULL;
+	if (row)
+		OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, row_field), row);
+	if (data)
+		OGR_F_SetFieldBinary(f, OGR_F_GetFieldIndex(f, geom_field), (int)size, data);
 }
 
-static bool add(project *p, gint64 step, const char *what, gint64 image, const feature *before, const feature *after)
+static bool add(project *p, gint64 step, const char *what, const project_edit *edit)
 {
 	OGRLayerH layer = project_layer(p, "edits");
 	g_autofree char *now = project_now();
@@ -25,10 +24,10 @@ static bool add(project *p, gint64 step, const char *what, gint64 image, const f
 	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
 	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "step"), step);
 	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "what"), what ? what : "");
-	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "image_id"), image);
-	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "object_id"), before ? before->id : after->id);
-	set_side(f, "before_row", "before_geom", before);
-	set_side(f, "after_row", "after_geom", after);
+	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "image_id"), edit->image);
+	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "object_id"), edit->object);
+	set_side(f, "before_row", "before_geom", edit->before, edit->before_geom);
+	set_side(f, "after_row", "after_geom", edit->after, edit->after_geom);
 	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "state"), "done");
 	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "time"), now);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
@@ -36,11 +35,10 @@ static bool add(project *p, gint64 step, const char *what, gint64 image, const f
 	return err == OGRERR_NONE;
 }
 
-bool project_journal_add(project *p, gint64 step, const char *what, gint64 image, const feature *before,
-                         const feature *after, GError **error)
+bool project_journal_add(project *p, gint64 step, const char *what, const project_edit *edit, GError **error)
 {
 	gdal_session_begin();
-	bool ok = add(p, step, what, image, before, after) || project_failed(p, error);
+	bool ok = add(p, step, what, edit) || project_failed(p, error);
 	gdal_session_end();
 	return ok;
 }
@@ -70,8 +68,11 @@ const char *project_redo_text(project *p)
 	return p->redo_text;
 }
 
+/* A row of a step as it is to be applied. */
 typedef struct {
 	gint64 object, image;
+	int class_id;    /* of a class's row */
+	char *class_row; /* NULL: the class is to go */
 	feature *target; /* NULL: the object is to go */
 } change;
 
@@ -79,7 +80,15 @@ static void change_free(gpointer data)
 {
 	change *c = data;
 	feature_free(c->target);
+	g_free(c->class_row);
 	g_free(c);
+}
+
+static void read_class(OGRFeatureH row, change *c)
+{
+	g_autofree char *other = row_text(row, 4);
+	c->class_row = OGR_F_IsFieldSetAndNotNull(row, 2) ? row_text(row, 2) : NULL;
+	c->class_id = project_class_id_of(c->class_row ? c->class_row : other);
 }
 
 static bool read_change(OGRFeatureH row, void *data)
@@ -88,7 +97,9 @@ static bool read_change(OGRFeatureH row, void *data)
 	int size = 0;
 	c->object = OGR_F_GetFieldAsInteger64(row, 0);
 	c->image = OGR_F_GetFieldAsInteger64(row, 1);
-	if (OGR_F_IsFieldSetAndNotNull(row, 2)) {
+	if (c->object == 0) {
+		read_class(row, c);
+	} else if (OGR_F_IsFieldSetAndNotNull(row, 2)) {
 		const GByte *geometry = OGR_F_GetFieldAsBinary(row, 3, &size);
 		c->target = feature_from_json(OGR_F_GetFieldAsString(row, 2));
 		c->target->px_geom = g_bytes_new(geometry, (gsize)MAX(size, 0));
@@ -109,6 +120,8 @@ static void name_class(project *p, feature *o)
 
 static bool apply(project *p, change *c, GError **error)
 {
+	if (c->object == 0)
+		return project_class_restore(p, c->class_id, c->class_row, error);
 	if (!c->target)
 		return project_drop_rows(p, c->object, error);
 	name_class(p, c->target);
@@ -116,14 +129,13 @@ static bool apply(project *p, change *c, GError **error)
 	return project_put_rows(p, c->image, c->target, error);
 }
 
-static bool apply_step(project *p, gint64 step, bool forward, GError **error)
+static bool apply_step(project *p, gint64 step, bool forward, GPtrArray *changes, GError **error)
 {
-	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
-	const char *side = forward ? "after" : "before";
+	const char *side = forward ? "after" : "before", *other = forward ? "before" : "after";
 	if (!project_select(p, read_change, changes, error,
-	                    "SELECT object_id, image_id, %s_row, %s_geom FROM edits WHERE step = %" G_GINT64_FORMAT
+	                    "SELECT object_id, image_id, %s_row, %s_geom, %s_row FROM edits WHERE step = %" G_GINT64_FORMAT
 	                    " ORDER BY id %s",
-	                    side, side, step, forward ? "ASC" : "DESC"))
+	                    side, side, other, step, forward ? "ASC" : "DESC"))
 		return false;
 	for (guint i = 0; i < changes->len; i++)
 		if (!apply(p, g_ptr_array_index(changes, i), error))
@@ -132,8 +144,37 @@ static bool apply_step(project *p, gint64 step, bool forward, GError **error)
 	                   forward ? "done" : "undone", step);
 }
 
-static bool move(project *p, bool forward, GError **error)
+static void project_change_free(gpointer data)
 {
+	project_change *c = data;
+	feature_free(c->now);
+	g_free(c);
+}
+
+void project_changes_clear(project_changes *c)
+{
+	g_clear_pointer(&c->objects, g_ptr_array_unref);
+	c->classes = false;
+}
+
+static void tell(project_changes *out, GPtrArray *changes)
+{
+	*out = (project_changes){.objects = g_ptr_array_new_with_free_func(project_change_free)};
+	for (guint i = 0; i < changes->len; i++) {
+		change *c = changes->pdata[i];
+		if (c->object == 0) {
+			out->classes = true;
+			continue;
+		}
+		project_change *told = g_new0(project_change, 1);
+		*told = (project_change){c->object, c->image, g_steal_pointer(&c->target)};
+		g_ptr_array_add(out->objects, told);
+	}
+}
+
+static bool move(project *p, bool forward, project_changes *out, GError **error)
+{
+	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
 	gint64 step = forward ? project_number(p, 0, "SELECT min(step) FROM edits WHERE state = 'undone'")
 	                      : project_number(p, 0, "SELECT max(step) FROM edits WHERE state = 'done'");
 	if (step == 0) {
@@ -141,15 +182,19 @@ static bool move(project *p, bool forward, GError **error)
 		                    forward ? _("There is nothing to redo.") : _("There is nothing to undo."));
 		return false;
 	}
-	return project_begin(p, error) && project_end(p, apply_step(p, step, forward, error), error);
+	if (!project_begin(p, error) || !project_end(p, apply_step(p, step, forward, changes, error), error))
+		return false;
+	if (out)
+		tell(out, changes);
+	return true;
 }
 
-bool project_undo(project *p, GError **error)
+bool project_undo(project *p, project_changes *changes, GError **error)
 {
-	return move(p, false, error);
+	return move(p, false, changes, error);
 }
 
-bool project_redo(project *p, GError **error)
+bool project_redo(project *p, project_changes *changes, GError **error)
 {
-	return move(p, true, error);
+	return move(p, true, changes, error);
 }

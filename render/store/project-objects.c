@@ -21,7 +21,7 @@ static void replace_text(char **to, char *value)
 }
 
 /* What only the store knows: the class's number, the image's label, the area on the ground. */
-static bool complete(project *p, gint64 image, feature *o, GError **error)
+static bool complete(project *p, gint64 step, const char *what, gint64 image, feature *o, GError **error)
 {
 	const project_place *place = project_place_of(p, image, error);
 	if (!place)
@@ -31,12 +31,26 @@ static bool complete(project *p, gint64 image, feature *o, GError **error)
 		            _("An object of class %s has no outline and was not stored."), o->class_name);
 		return false;
 	}
-	o->class_id = project_class_in_transaction(p, o->class_name, error);
+	o->class_id = project_class_in_transaction(p, step, what, o->class_name, error);
 	if (o->class_id == 0)
 		return false;
 	if (!o->image || !*o->image)
 		replace_text(&o->image, g_strdup(place->label));
 	return true;
+}
+
+/* One object's row of the journal. */
+static bool journal(project *p, gint64 step, const char *what, gint64 image, const feature *before,
+                    const feature *after, GError **error)
+{
+	g_autofree char *was = before ? feature_to_json(before) : NULL, *is = after ? feature_to_json(after) : NULL;
+	const project_edit edit = {.image = image,
+	                           .object = before ? before->id : after->id,
+	                           .before = was,
+	                           .after = is,
+	                           .before_geom = before ? before->px_geom : NULL,
+	                           .after_geom = after ? after->px_geom : NULL};
+	return project_journal_add(p, step, what, &edit, error);
 }
 
 static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const char *what, GError **error)
@@ -45,17 +59,17 @@ static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const 
 	replace_text(&o->edited, project_now());
 	if (!o->created || !*o->created)
 		replace_text(&o->created, g_strdup(o->edited));
-	if (!complete(p, image, o, error))
+	if (!complete(p, step, what, image, o, error))
 		return false;
 	project_set_area(p, image, o);
-	return project_put_rows(p, image, o, error) && project_journal_add(p, step, what, image, NULL, o, error);
+	return project_put_rows(p, image, o, error) && journal(p, step, what, image, NULL, o, error);
 }
 
 static bool delete_one(project *p, gint64 step, gint64 id, const char *what, GError **error)
 {
 	gint64 image;
 	g_autoptr(feature) before = project_get_rows(p, id, &image, error);
-	return before && project_drop_rows(p, id, error) && project_journal_add(p, step, what, image, before, NULL, error);
+	return before && project_drop_rows(p, id, error) && journal(p, step, what, image, before, NULL, error);
 }
 
 static bool replace_all(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
@@ -94,21 +108,26 @@ bool project_delete(project *p, const gint64 *ids, guint n, const char *what, GE
 	return project_replace(p, 0, ids, n, NULL, 0, what, error);
 }
 
+feature *project_object(project *p, gint64 id, GError **error)
+{
+	gint64 image;
+	return project_get_rows(p, id, &image, error);
+}
+
 static bool update_one(project *p, const feature *o, const char *what, GError **error)
 {
-	gint64 image, step;
+	gint64 image;
 	g_autoptr(feature) before = project_get_rows(p, o->id, &image, error);
 	g_autoptr(feature) after = before ? feature_copy(o) : NULL;
-	if (!after || !complete(p, image, after, error))
+	const gint64 step = before ? project_journal_step(p, error) : 0;
+	if (step == 0 || !complete(p, step, what, image, after, error))
 		return false;
 	replace_text(&after->edited, project_now());
 	if (!*after->created)
 		replace_text(&after->created, g_strdup(before->created));
 	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
 		project_set_area(p, image, after);
-	step = project_journal_step(p, error);
-	return step > 0 && project_put_rows(p, image, after, error) &&
-	       project_journal_add(p, step, what, image, before, after, error);
+	return project_put_rows(p, image, after, error) && journal(p, step, what, image, before, after, error);
 }
 
 bool project_update(project *p, const feature *o, const char *what, GError **error)

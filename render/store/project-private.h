@@ -28,6 +28,10 @@ struct project {
 
 /* --- project-sql.c: the data set as a database --- */
 
+/* Calls `each` (NULL: nobody) with every row of a statement's answer; ends early when it says false. False when the
+ * statement failed: GDAL's last message says why. */
+typedef bool (*project_row)(OGRFeatureH row, void *data);
+bool project_execute(GDALDatasetH ds, const char *sql, project_row each, void *data);
 /* Runs a statement. The GError is PROJECT_ERROR_WRITE with a way out. */
 bool project_run(project *p, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4) G_GNUC_WARN_UNUSED_RESULT;
 /* 'it''s' for a statement; free with g_free. */
@@ -35,8 +39,7 @@ char *project_quote(const char *text);
 /* First value of the first row; NULL when there is none. Free with g_free. */
 char *project_text(project *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gint64 project_number(project *p, gint64 otherwise, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* Calls `each` with every row; ends early when it says false. PROJECT_ERROR_CORRUPT when the query fails. */
-typedef bool (*project_row)(OGRFeatureH row, void *data);
+/* As project_execute; PROJECT_ERROR_CORRUPT when the query fails. */
 bool project_select(project *p, project_row each, void *data, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(5, 6) G_GNUC_WARN_UNUSED_RESULT;
 /* A transaction; end commits when ok, else takes all back. What end returns is what has happened. */
@@ -72,7 +75,12 @@ const project_place *project_place_of(project *p, gint64 image, GError **error) 
 /* area_m2 from the outline and the image's georeference. */
 void project_set_area(project *p, gint64 image, feature *o);
 void project_place_free(project_place *place);
-int project_class_in_transaction(project *p, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Finds the class or adds it, as a row of journal step `step` (0: no step). 0 on error. */
+int project_class_in_transaction(project *p, gint64 step, const char *what, const char *name,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The class as the journal had it, before or after a step; NULL: there is none of that id then. */
+bool project_class_restore(project *p, int id, const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int project_class_id_of(const char *json);
 char *project_class_name(project *p, int id); /* NULL when there is none */
 
 /* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
@@ -88,9 +96,15 @@ feature *feature_from_json(const char *text);
 
 /* --- project-journal.c: inside a transaction --- */
 
-/* One object's change as a row of step `step`; before or after NULL: it was made or deleted. */
-bool project_journal_add(project *p, gint64 step, const char *what, gint64 image, const feature *before,
-                         const feature *after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class: object 0, JSON
+ * without outline. before or after NULL: it was made or deleted. */
+typedef struct {
+	gint64 image, object;
+	const char *before, *after;
+	GBytes *before_geom, *after_geom;
+} project_edit;
+bool project_journal_add(project *p, gint64 step, const char *what, const project_edit *edit,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A new step; what was undone can no longer be redone. 0 on error. */
 gint64 project_journal_step(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void project_journal_refresh(project *p); /* undo and redo texts */

@@ -63,15 +63,6 @@ static bool make_layer(GDALDatasetH ds, const char *name, const char *crs)
 	return layer && feature_fields_create(layer, 0);
 }
 
-static bool statement(GDALDatasetH ds, const char *sql)
-{
-	CPLErrorReset();
-	OGRLayerH rows = GDALDatasetExecuteSQL(ds, sql, NULL, NULL);
-	if (rows)
-		GDALDatasetReleaseResultSet(ds, rows);
-	return CPLGetLastErrorType() < CE_Failure;
-}
-
 static bool fill(GDALDatasetH ds)
 {
 	g_autofree char *now = project_now();
@@ -80,8 +71,8 @@ static bool fill(GDALDatasetH ds)
 	bool ok = make_layer(ds, "objects", "EPSG:4326") &&
 	          make_layer(ds, "objects_px", "LOCAL_CS[\"Undefined Cartesian SRS\",UNIT[\"metre\",1]]");
 	for (guint i = 0; ok && i < G_N_ELEMENTS(statements); i++)
-		ok = statement(ds, statements[i]);
-	return ok && statement(ds, meta);
+		ok = project_execute(ds, statements[i], NULL, NULL);
+	return ok && project_execute(ds, meta, NULL, NULL);
 }
 
 static bool make_file(const char *path)

@@ -52,13 +52,19 @@ static bool closed(project *p, GError **error)
 	return true;
 }
 
-static bool run(project *p, const char *sql)
+bool project_execute(GDALDatasetH ds, const char *sql, project_row each, void *data)
 {
+	OGRFeatureH row;
+	bool go_on = each != NULL;
 	CPLErrorReset();
-	OGRLayerH rows = GDALDatasetExecuteSQL(p->ds, sql, NULL, NULL);
-	bool ok = CPLGetLastErrorType() < CE_Failure;
+	OGRLayerH rows = GDALDatasetExecuteSQL(ds, sql, NULL, NULL);
+	while (rows && go_on && (row = OGR_L_GetNextFeature(rows))) {
+		go_on = each(row, data);
+		OGR_F_Destroy(row);
+	}
+	const bool ok = CPLGetLastErrorType() < CE_Failure;
 	if (rows)
-		GDALDatasetReleaseResultSet(p->ds, rows);
+		GDALDatasetReleaseResultSet(ds, rows);
 	return ok;
 }
 
@@ -71,24 +77,8 @@ bool project_run(project *p, GError **error, const char *format, ...)
 	g_autofree char *sql = g_strdup_vprintf(format, args);
 	va_end(args);
 	gdal_session_begin();
-	bool ok = run(p, sql) || project_failed(p, error);
+	bool ok = project_execute(p->ds, sql, NULL, NULL) || project_failed(p, error);
 	gdal_session_end();
-	return ok;
-}
-
-static bool select_rows(project *p, const char *sql, project_row each, void *data)
-{
-	OGRFeatureH row;
-	bool go_on = true;
-	CPLErrorReset();
-	OGRLayerH rows = GDALDatasetExecuteSQL(p->ds, sql, NULL, NULL);
-	while (rows && go_on && (row = OGR_L_GetNextFeature(rows))) {
-		go_on = each(row, data);
-		OGR_F_Destroy(row);
-	}
-	bool ok = CPLGetLastErrorType() < CE_Failure;
-	if (rows)
-		GDALDatasetReleaseResultSet(p->ds, rows);
 	return ok;
 }
 
@@ -101,7 +91,7 @@ bool project_select(project *p, project_row each, void *data, GError **error, co
 	g_autofree char *sql = g_strdup_vprintf(format, args);
 	va_end(args);
 	gdal_session_begin();
-	bool ok = select_rows(p, sql, each, data);
+	bool ok = project_execute(p->ds, sql, each, data);
 	if (!ok)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be read: %s."), p->path,
 		            gdal_session_message());
@@ -128,7 +118,7 @@ static char *first_value(project *p, const char *sql)
 	if (!p->ds)
 		return NULL;
 	gdal_session_begin();
-	if (!select_rows(p, sql, first_text, &value))
+	if (!project_execute(p->ds, sql, first_text, &value))
 		g_clear_pointer(&value, g_free);
 	gdal_session_end();
 	return value;

@@ -50,11 +50,8 @@ GDALDatasetH project_connect(const char *path, bool read_only)
 	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
 	unsigned mode = GDAL_OF_VECTOR | (read_only ? GDAL_OF_READONLY : GDAL_OF_UPDATE);
 	GDALDatasetH ds = GDALOpenEx(path, mode, drivers, options, NULL);
-	for (guint i = 0; ds && !read_only && i < G_N_ELEMENTS(settings); i++) {
-		OGRLayerH rows = GDALDatasetExecuteSQL(ds, settings[i], NULL, NULL);
-		if (rows)
-			GDALDatasetReleaseResultSet(ds, rows);
-	}
+	for (guint i = 0; ds && !read_only && i < G_N_ELEMENTS(settings); i++)
+		project_execute(ds, settings[i], NULL, NULL);
 	return ds;
 }
 
@@ -177,11 +174,8 @@ static void disconnect(project *p)
 	gdal_session_begin();
 	if (p->ds && !p->read_only)
 		GDALFlushCache(p->ds); /* OGR's table of contents, before the log goes */
-	for (guint i = 0; p->ds && !p->read_only && i < G_N_ELEMENTS(statements); i++) {
-		OGRLayerH rows = GDALDatasetExecuteSQL(p->ds, statements[i], NULL, NULL);
-		if (rows)
-			GDALDatasetReleaseResultSet(p->ds, rows);
-	}
+	for (guint i = 0; p->ds && !p->read_only && i < G_N_ELEMENTS(statements); i++)
+		project_execute(p->ds, statements[i], NULL, NULL);
 	if (p->ds)
 		GDALClose(p->ds);
 	p->ds = NULL;

@@ -1,6 +1,6 @@
 /* A project: one GeoPackage written through OGR, the truth of an analyst's work (design.md section 5). Every change is
  * one transaction with its undo row; a function that returned true has committed, so kill -9 afterwards loses nothing.
- * Threads: one thread owns a project (calls are short; the window calls it from the main loop). */
+ * Threads: one thread owns a project (the window's is the store's, app/engine/store.h); it may be handed over. */
 #pragma once
 #include "render/geometry/feature.h"
 #include "render/geometry/georef.h"
@@ -58,13 +58,18 @@ typedef struct {
 	int key;       /* 1..9, 0; -1 none */
 } project_class;
 GPtrArray *project_classes(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Finds a class by name or adds it with the next free colour, pattern and key; 0 on error. */
-int project_class_for(project *p, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_update_class(project *p, const project_class *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Changes of classes are steps of undo named `what`; with NULL they are not.
+ * Finds a class by name or adds it with the next free colour, pattern and key; 0 on error. */
+int project_class_for(project *p, const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_update_class(project *p, const project_class *c, const char *what,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Only a class that no object has. */
+bool project_delete_class(project *p, int id, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Objects. `what` names the step in the undo list ("accept airplane"). */
 GPtrArray *project_objects(project *p, gint64 image,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type feature] by id; image 0: all */
+feature *project_object(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* as stored */
 bool project_insert(project *p, gint64 image, feature *o, const char *what,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT; /* sets o->id, times */
 bool project_update(project *p, const feature *o, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -76,11 +81,23 @@ bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_rem
 /* Undo and redo without limit; the journal outlives the window. NULL text when there is nothing. */
 const char *project_undo_text(project *p);
 const char *project_redo_text(project *p);
-bool project_undo(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_redo(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a step changed, so that nobody has to read everything again. */
+typedef struct {
+	gint64 id, image;
+	feature *now; /* NULL: it is gone */
+} project_change;
+typedef struct {
+	GPtrArray *objects; /* of project_change */
+	bool classes;       /* classes changed: their names stand in objects too */
+} project_changes;
+void project_changes_clear(project_changes *c);
+/* changes: filled on success, NULL: not wanted. */
+bool project_undo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_redo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void project_image_free(project_image *i);
 void project_class_free(project_class *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(project, project_close)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(project_changes, project_changes_clear)
 
 G_END_DECLS

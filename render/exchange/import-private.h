@@ -1,0 +1,60 @@
+/* What the readers share. */
+#pragma once
+#include "render/exchange/import.h"
+
+#include <cJSON.h>
+#include <ogr_api.h>
+
+G_BEGIN_DECLS
+
+/* Kinds of loss and change, counted for the report. */
+typedef enum {
+	LOSS_NO_AREA, /* points, lines, empty geometries */
+	LOSS_BROKEN,  /* outlines that make no polygon */
+	LOSS_MENDED,  /* outlines that crossed themselves */
+	LOSS_BOX,     /* only a box was there */
+	LOSS_CROWD,
+	LOSS_OUTSIDE,
+	LOSS_CUT,  /* reaches over the image's edge */
+	LOSS_TINY, /* covers no pixel's centre */
+	LOSS_LOOSE,
+	LOSS_LONLAT,
+	LOSSES
+} import_loss;
+
+struct import_file {
+	char *path;
+	const char *class_field; /* borrowed while reading */
+	GPtrArray *objects;      /* import_object */
+	GPtrArray *classes;      /* char *, NULL-terminated once read */
+	GPtrArray *dropped;      /* char *: names of attributes that are not kept, in the order met */
+	guint losses[LOSSES];
+	/* The last transform: objects of a file mostly share it. */
+	const char *crs;
+	const georef *ref;
+	OGRCoordinateTransformationH to_image;
+};
+
+/* One reader a kind of file; they add objects, classes and losses. */
+bool import_vector(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool import_coco(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool import_labelme(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes the feature over; the class is noted. */
+void import_add(import_file *file, feature *f, char *image, GBytes *wkb, import_space space, const char *crs);
+void import_note_class(import_file *file, const char *name);
+void import_note_dropped(import_file *file, const char *name);
+/* Sets the attribute of that name (of feature-fields.h) from text; false: no such attribute. */
+bool import_set_text(feature *f, const char *name, const char *value);
+/* A member of a JSON object as the attribute of its name; what is not kept is noted. */
+void import_set_json(import_file *file, feature *f, const cJSON *member);
+/* A polygon of one ring of n points; free with OGR_G_DestroyGeometry. */
+OGRGeometryH import_ring(const double *xy, int n);
+/* The union of two areas, mended where they cross themselves; consumes both. Either may be NULL. */
+OGRGeometryH import_unite(OGRGeometryH a, OGRGeometryH b);
+/* A valid MultiPolygon of all the area in g, in two dimensions, or NULL (counted as a loss). Consumes g. */
+GBytes *import_polygons(import_file *file, OGRGeometryH g);
+
+bool import_failed(GError **error, const char *path, const char *why);
+
+G_END_DECLS
