@@ -1,22 +1,51 @@
-/* nadir bench [segment|kernels]: speed on this machine, without the embedding cache. */
+/* nadir bench [segment|kernels|view|chat]: speed on this machine, without the embedding cache. */
 #include <glib/gi18n.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cli/cli-private.h"
+#include "app/cli/bench-private.h"
 #include "app/engine/paths.h"
 
-#define ROUNDS 5
-#define NEXT_PROMPTS 8
+static const struct {
+	const char *name;
+	bool (*run)(bench_job *job, GError **error);
+} benches[] = {
+	{"segment", bench_segment},
+	{"kernels", bench_kernels},
+	{"view", bench_view},
+	{"chat", bench_chat},
+};
 
-typedef struct {
-	const char *name, *unit;
+/* --- series --- */
+
+struct bench_series {
+	char *name, *unit;
 	GArray *values; /* of double */
-} series;
+};
 
-static series series_new(const char *name, const char *unit)
+bench_series *bench_series_new(const char *name, const char *unit)
 {
-	return (series){name, unit, g_array_new(FALSE, FALSE, sizeof(double))};
+	bench_series *s = g_new0(bench_series, 1);
+	s->name = g_strdup(name);
+	s->unit = g_strdup(unit);
+	s->values = g_array_new(FALSE, FALSE, sizeof(double));
+	return s;
+}
+
+void bench_series_free(bench_series *s)
+{
+	if (!s)
+		return;
+	g_array_unref(s->values);
+	g_free(s->name);
+	g_free(s->unit);
+	g_free(s);
+}
+
+void bench_series_add(bench_series *s, double value)
+{
+	g_array_append_val(s->values, value);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -25,141 +54,95 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void report_series(series *s, cJSON *results)
+double bench_series_part(bench_series *s, double part)
 {
-	g_array_sort(s->values, compare_doubles);
-	const double *v = (const double *)s->values->data;
 	const guint n = s->values->len;
-	if (n > 0 && results) {
-		cJSON *o = cJSON_CreateObject();
-		cJSON_AddStringToObject(o, "name", s->name);
-		cJSON_AddStringToObject(o, "unit", s->unit);
-		cJSON_AddNumberToObject(o, "median", v[n / 2]);
-		cJSON_AddNumberToObject(o, "min", v[0]);
-		cJSON_AddNumberToObject(o, "max", v[n - 1]);
-		cJSON_AddNumberToObject(o, "runs", n);
-		cJSON_AddItemToArray(results, o);
-	} else if (n > 0) {
-		printf("%-32s %10.2f %-8s (%.2f … %.2f, n = %u)\n", s->name, v[n / 2], s->unit, v[0], v[n - 1], n);
+	g_array_sort(s->values, compare_doubles);
+	return n > 0 ? g_array_index(s->values, double, MIN((guint)(part * n), n - 1)) : NAN;
+}
+
+void bench_report(bench_job *job, bench_series *s)
+{
+	g_autoptr(bench_series) owned = s;
+	const guint n = s->values->len;
+	if (n == 0)
+		return;
+	const double low = bench_series_part(s, 0), median = bench_series_part(s, 0.5), high = bench_series_part(s, 1);
+	if (!job->results) {
+		printf("%-32s %10.2f %-8s (%.2f … %.2f, n = %u)\n", s->name, median, s->unit, low, high, n);
+		return;
 	}
-	g_array_unref(s->values);
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "name", s->name);
+	cJSON_AddStringToObject(o, "unit", s->unit);
+	cJSON_AddNumberToObject(o, "median", median);
+	cJSON_AddNumberToObject(o, "min", low);
+	cJSON_AddNumberToObject(o, "max", high);
+	cJSON_AddNumberToObject(o, "runs", n);
+	cJSON_AddItemToArray(job->results, o);
 }
 
-static bool run_prompt(engine *e, const cli_image *img, double x, double y, engine_answer *out, GError **error)
+/* --- the command --- */
+
+static bool parse_size(const char *text, bench_job *job, GError **error)
 {
-	g_autoptr(prompt) p = prompt_new();
-	const double half = 20, box[4] = {x - half, y - half, x + half, y + half};
-	prompt_add(p, SAM_BOX, 1, box, 2, 0);
-	/* The whole image is one crop, so that every prompt after the first meets an encoded one. */
-	const int side = MAX(img->info->width, img->info->height);
-	const engine_request req = {.image = img->r, .style = &img->style, .marks = p, .scale = side};
-	g_autoptr(GError) inner = NULL;
-	if (engine_segment(e, &req, out, &inner))
-		return true;
-	if (g_error_matches(inner, SAM_ERROR, SAM_ERROR_EMPTY)) /* the time counts, not the mask */
-		return true;
-	g_propagate_error(error, g_steal_pointer(&inner));
-	return false;
+	int w, h, end = 0;
+	if (sscanf(text, "%5dx%5d%n", &w, &h, &end) != 2 || text[end] || w < 64 || h < 64 || w > 16384 || h > 16384)
+		return cli_usage(error, _("--size is WIDTHxHEIGHT from 64x64 to 16384x16384, not “%s”."), text);
+	job->view_w = w;
+	job->view_h = h;
+	return true;
 }
 
-static bool bench_segment(engine *e, const cli_image *img, cJSON *results, GError **error)
+static bool choose_bench(const char *name, bool (**run)(bench_job *, GError **), GError **error)
 {
-	series encode = series_new("segment.encode", "ms"), first = series_new("segment.first_prompt", "ms"),
-		   next = series_new("segment.next_prompt", "ms");
-	bool ok = true;
-	for (int i = 0; i <= ROUNDS && ok; i++) { /* round 0 warms pipelines up */
-		engine_forget(e);
-		for (int k = 0; k <= NEXT_PROMPTS && ok; k++) {
-			g_auto(engine_answer) a = {0};
-			const double x = img->info->width * (0.2 + 0.07 * k), y = img->info->height * (0.3 + 0.05 * k);
-			const gint64 t0 = g_get_monotonic_time();
-			ok = run_prompt(e, img, x, y, &a, error);
-			const double total = (double)(g_get_monotonic_time() - t0) / 1e3;
-			if (i == 0)
-				continue;
-			if (k == 0)
-				g_array_append_val(encode.values, a.encode_ms);
-			g_array_append_val(k == 0 ? first.values : next.values, total);
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(benches); i++) {
+		if (strcmp(benches[i].name, name) == 0) {
+			*run = benches[i].run;
+			return true;
 		}
-		cli_progress((double)i / ROUNDS, (void *)"segment");
+		g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", benches[i].name);
 	}
-	cli_progress_done();
-	report_series(&encode, results);
-	report_series(&first, results);
-	report_series(&next, results);
-	return ok;
+	return cli_usage(error, _("there is no bench of “%s”, only of %s."), name, names->str);
 }
 
-/* GFLOP/s of each kernel as it runs in the model: encode and one prompt. */
-static bool bench_kernels(engine *e, const cli_image *img, cJSON *results, GError **error)
+static void print_results(const bench_job *job)
 {
-	g_autoptr(GHashTable) by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	bool ok = true;
-	for (int i = 0; i <= ROUNDS && ok; i++) {
-		engine_forget(e);
-		g_auto(engine_answer) a = {0};
-		ok = run_prompt(e, img, img->info->width * 0.5, img->info->height * 0.5, &a, error);
-		g_autoptr(GPtrArray) rows = engine_profile(e);
-		for (guint k = 0; i > 0 && k < rows->len; k++) {
-			const gpu_profile_row *r = rows->pdata[k];
-			series *ms = g_hash_table_lookup(by_name, r->name);
-			if (!ms) {
-				ms = g_new(series, 2);
-				g_autofree char *speed_name = g_strconcat(r->name, ".gflops", NULL);
-				ms[0] = series_new(g_intern_string(r->name), "ms");
-				ms[1] = series_new(g_intern_string(speed_name), "GFLOP/s");
-				g_hash_table_insert(by_name, g_strdup(r->name), ms);
-			}
-			const double t = r->seconds * 1e3, speed = r->seconds > 0 ? (double)r->flops / r->seconds / 1e9 : 0;
-			g_array_append_val(ms[0].values, t);
-			g_array_append_val(ms[1].values, speed);
-		}
-	}
-	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(by_name), (GCompareFunc)strcmp);
-	for (GList *l = names; l; l = l->next) {
-		series *s = g_hash_table_lookup(by_name, l->data);
-		report_series(&s[0], results);
-		report_series(&s[1], results);
-	}
-	return ok;
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "device", job->device);
+	if (job->model)
+		cJSON_AddStringToObject(json, "model", job->model);
+	cJSON_AddItemToObject(json, "results", job->results);
+	cli_print_json(json);
 }
 
 bool cli_bench(int argc, char **argv, GError **error)
 {
 	g_auto(cli_options) o = {0};
-	g_autofree char *image = NULL;
+	g_autofree char *image = NULL, *size = NULL;
 	const GOptionEntry entries[] = {
-		{"image", 0, 0, G_OPTION_ARG_FILENAME, &image, N_("image to use instead of the sample"), "FILE"}, {0}};
-	g_autoptr(GOptionContext) ctx = g_option_context_new(_("[segment|kernels] — speed on this machine"));
+		{"image", 0, 0, G_OPTION_ARG_FILENAME, &image, N_("image to use instead of the sample"), "FILE"},
+		{"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("of the window that view draws (1920x1080)"), "WIDTHxHEIGHT"},
+		{0}};
+	g_autoptr(GOptionContext) ctx = g_option_context_new(_("[segment|kernels|view|chat] — speed on this machine"));
 	g_option_context_add_main_entries(ctx, entries, GETTEXT_PACKAGE);
 	cli_add_options(ctx, &o, CLI_MODEL);
-	if (!cli_parse(ctx, &argc, &argv, 0, 1, error))
+	bool (*run)(bench_job *, GError **) = NULL;
+	bench_job job = {.options = &o, .view_w = 1920, .view_h = 1080};
+	if (!cli_parse(ctx, &argc, &argv, 0, 1, error) || !choose_bench(argc > 1 ? argv[1] : "segment", &run, error) ||
+	    (size && !parse_size(size, &job, error)))
 		return false;
-	const char *what = argc > 1 ? argv[1] : "segment";
-	const bool kernels = strcmp(what, "kernels") == 0;
-	if (!kernels && strcmp(what, "segment") != 0)
-		return cli_usage(error, _("there is a bench of segment and of kernels, not of “%s”."), what);
-	engine_options options;
-	g_autofree char *sample = image ? g_strdup(image) : paths_sample();
-	g_auto(cli_image) img = {0};
-	if (!cli_engine_options(&o, &options, error) || !cli_image_open(sample, &o, &img, error))
-		return false;
-	options.no_cache = true;
-	options.profile = kernels;
-	g_autoptr(engine) e = engine_open(&options, error);
-	if (!e)
-		return false;
-	cJSON *results = o.json ? cJSON_CreateArray() : NULL;
-	const bool ok = (kernels ? bench_kernels : bench_segment)(e, &img, results, error);
-	if (!o.json)
-		return ok;
-	cJSON *json = cJSON_CreateObject();
-	cJSON_AddStringToObject(json, "device", engine_get_info(e)->device);
-	cJSON_AddStringToObject(json, "model", engine_get_info(e)->model);
-	cJSON_AddItemToObject(json, "results", results);
-	if (ok)
-		cli_print_json(json);
+	g_autofree char *sample = paths_sample();
+	job.image = image ? image : sample;
+	job.results = o.json ? cJSON_CreateArray() : NULL;
+	const bool ok = run(&job, error);
+	cli_progress_done();
+	if (ok && o.json)
+		print_results(&job);
 	else
-		cJSON_Delete(json);
+		cJSON_Delete(job.results);
+	g_free(job.device);
+	g_free(job.model);
 	return ok;
 }

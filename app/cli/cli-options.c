@@ -121,6 +121,17 @@ void cli_json_number(cJSON *o, const char *key, double v)
 		cJSON_AddNullToObject(o, key);
 }
 
+void cli_json_texts(cJSON *o, ...)
+{
+	va_list args;
+	va_start(args, o);
+	for (const char *key = va_arg(args, const char *); key; key = va_arg(args, const char *)) {
+		const char *value = va_arg(args, const char *);
+		cJSON_AddItemToObject(o, key, value ? cJSON_CreateString(value) : cJSON_CreateNull());
+	}
+	va_end(args);
+}
+
 static bool bar_drawn;
 
 void cli_progress(double fraction, void *what)

@@ -4,6 +4,7 @@
 
 #include "app/cli/cli.h"
 #include "app/engine/engine.h"
+#include "render/geometry/feature.h"
 #include "render/geometry/georef.h"
 
 G_BEGIN_DECLS
@@ -11,7 +12,11 @@ G_BEGIN_DECLS
 /* Each: argv[0] is the sub-command's name. false + error, exit status by the error's domain. */
 bool cli_segment(int argc, char **argv, GError **error);
 bool cli_info(int argc, char **argv, GError **error);
+bool cli_describe(int argc, char **argv, GError **error);
+bool cli_ask(int argc, char **argv, GError **error);
+bool cli_generate(int argc, char **argv, GError **error);
 bool cli_export(int argc, char **argv, GError **error);
+bool cli_import(int argc, char **argv, GError **error);
 bool cli_devices(int argc, char **argv, GError **error);
 bool cli_models(int argc, char **argv, GError **error);
 bool cli_bench(int argc, char **argv, GError **error);
@@ -44,9 +49,20 @@ bool cli_image_open(const char *path, const cli_options *o, cli_image *out, GErr
 void cli_image_clear(cli_image *i);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cli_image, cli_image_clear)
 
+/* Files to write (-o): usage errors before anything else, then whether they can be written at all (one that cannot must
+ * not leave the others behind), then the writing; what a format could not hold is said on stderr. */
+bool cli_check_formats(char **outputs, GError **error);
+bool cli_check_targets(char **outputs, const georef *ref, GError **error);
+bool cli_write_outputs(const char *command, char **outputs, const cli_image *img, feature *const *list, guint n,
+                       GError **error);
+/* {"size":[h,w],"counts":…} in full-image coordinates; of the bounding box, with its "origin", for huge images. */
+cJSON *cli_rle_to_json(const bitmask *m, const raster_info *info);
+
 /* Prints and deletes. */
 void cli_print_json(cJSON *json);
 void cli_json_number(cJSON *o, const char *key, double v); /* null for NaN */
+/* Key, value, key, value …, NULL: texts, null for a value that is NULL. */
+void cli_json_texts(cJSON *o, ...) G_GNUC_NULL_TERMINATED;
 
 /* A progress bar on stderr when it is a terminal, drawn at most ten times a second; silent otherwise. */
 void cli_progress(double fraction, void *what);

@@ -13,15 +13,19 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{"segment", cli_segment, N_("marks on an image to masks and files")},
+	{"describe", cli_describe, N_("captions of an image or of regions on it")},
+	{"ask", cli_ask, N_("talk about an image and regions on it")},
+	{"generate", cli_generate, N_("text from a language model")},
 	{"info", cli_info, N_("what an image is: size, bands, CRS, statistics")},
 	{"export", cli_export, N_("a project's objects to a file")},
+	{"import", cli_import, N_("other tools' objects into a project")},
 	{"devices", cli_devices, N_("the GPUs that can be used")},
 	{"models", cli_models, N_("list, info, verify: the models that are there")},
-	{"bench", cli_bench, N_("speed on this machine: segment, kernels")},
+	{"bench", cli_bench, N_("speed on this machine: segment, kernels, view, chat")},
 };
 
-/* Names of the contract whose work needs the chat model or the review tools; a file is never meant by them. */
-static const char *const later[] = {"describe", "ask", "generate", "batch", "import"};
+/* Names of the contract whose work needs the review tools; a file is never meant by them. */
+static const char *const later[] = {"batch"};
 
 static bool is_later(const char *text)
 {

@@ -3,16 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cli/cli-private.h"
+#include "app/cli/cli-chat.h"
 #include "app/engine/paths.h"
+#include "infer/gguf.h"
 
 static cJSON *device_to_json(const gpu_info *d, guint index)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON_AddNumberToObject(o, "index", index);
-	cJSON_AddStringToObject(o, "name", d->name);
-	cJSON_AddStringToObject(o, "driver", d->driver);
-	cJSON_AddStringToObject(o, "uuid", d->uuid);
+	cli_json_texts(o, "name", d->name, "driver", d->driver, "uuid", d->uuid, NULL);
 	cJSON_AddNumberToObject(o, "vendor_id", d->vendor_id);
 	cJSON_AddNumberToObject(o, "device_id", d->device_id);
 	cJSON_AddBoolToObject(o, "software", d->software);
@@ -51,16 +50,52 @@ bool cli_devices(int argc, char **argv, GError **error)
 static cJSON *model_to_json(const sam_info *i, const char *path)
 {
 	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "file", path);
-	cJSON_AddStringToObject(o, "name", i->name);
-	cJSON_AddStringToObject(o, "version", i->version);
-	cJSON_AddStringToObject(o, "license", i->license);
-	cJSON_AddStringToObject(o, "hash8", i->hash8);
-	cJSON_AddStringToObject(o, "encoder", i->encoder);
+	cli_json_texts(o, "file", path, "name", i->name, "version", i->version, "license", i->license, "hash8", i->hash8,
+	               "encoder", i->encoder, "card", i->card, NULL);
 	cJSON_AddNumberToObject(o, "image_size", i->image_size);
 	cJSON_AddNumberToObject(o, "parameters", (double)i->parameters);
-	cJSON_AddStringToObject(o, "card", i->card);
 	return o;
+}
+
+static void print_segmenter(const sam_info *i, const char *path, bool json, bool card)
+{
+	if (json) {
+		cli_print_json(model_to_json(i, path));
+		return;
+	}
+	printf("%s %s  %s  %d px  %.1f M  %s  sha256 %s…  %s\n", i->name, i->version, i->encoder, i->image_size,
+	       (double)i->parameters / 1e6, i->license, i->hash8, path);
+	if (card && *i->card)
+		printf("\n%s\n", i->card);
+}
+
+static void print_chat(const chat_info *i, const char *path, bool json, bool card)
+{
+	if (!json) {
+		printf("%s  %s  %u  %.1f M%s%s  %s\n", i->model, i->sees ? "earthgpt-x" : "llama", i->context,
+		       (double)i->parameters / 1e6, i->segmenter ? "  " : "", i->segmenter ? i->segmenter : "", path);
+		if (card && *i->card)
+			printf("\n%s\n", i->card);
+		return;
+	}
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "file", path);
+	cJSON_AddStringToObject(o, "model", i->model);
+	cJSON_AddStringToObject(o, "architecture", i->sees ? "earthgpt-x" : "llama");
+	cJSON_AddNumberToObject(o, "context", i->context);
+	cJSON_AddNumberToObject(o, "parameters", (double)i->parameters);
+	cJSON_AddNumberToObject(o, "regions_max", i->regions_max);
+	cJSON_AddItemToObject(o, "segmenter", i->segmenter ? cJSON_CreateString(i->segmenter) : cJSON_CreateNull());
+	cJSON_AddStringToObject(o, "card", i->card);
+	cli_print_json(o);
+}
+
+/* Whether the file holds a chat model; one that cannot be read is none, and the segmenter's reader says why. */
+static bool is_chat(const char *path)
+{
+	g_autoptr(gguf) g = gguf_open(path, NULL);
+	const char *architecture = g ? gguf_get_string(g, "general.architecture", NULL) : NULL;
+	return architecture && (strcmp(architecture, "llama") == 0 || strcmp(architecture, "earthgpt-x") == 0);
 }
 
 /* Opening checks every name, shape and size in the file, so it is the verification too. */
@@ -69,19 +104,18 @@ static bool show_model(const char *name, const cli_options *o, bool card, GError
 	g_autofree char *path = paths_find_model(name, error);
 	if (!path)
 		return false;
+	if (is_chat(path)) {
+		g_auto(cli_chat) c = {0};
+		if (!cli_chat_open(path, o, &c, error))
+			return false;
+		print_chat(chat_get_info(c.chat), path, o->json, card);
+		return true;
+	}
 	const engine_options options = {.device = o->device, .model = path, .no_cache = true};
 	g_autoptr(engine) e = engine_open(&options, error);
 	if (!e)
 		return false;
-	const sam_info *i = engine_get_info(e)->sam;
-	if (o->json) {
-		cli_print_json(model_to_json(i, path));
-		return true;
-	}
-	printf("%s %s  %s  %d px  %.1f M  %s  sha256 %s…  %s\n", i->name, i->version, i->encoder, i->image_size,
-	       (double)i->parameters / 1e6, i->license, i->hash8, path);
-	if (card && *i->card)
-		printf("\n%s\n", i->card);
+	print_segmenter(engine_get_info(e)->sam, path, o->json, card);
 	return true;
 }
 
@@ -94,8 +128,7 @@ static void list_model(const char *folder, const char *file, cJSON *json)
 		return;
 	}
 	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "name", name);
-	cJSON_AddStringToObject(o, "file", path);
+	cli_json_texts(o, "name", name, "file", path, NULL);
 	cJSON_AddItemToArray(json, o);
 }
 

@@ -179,7 +179,8 @@ bool cli_export(int argc, char **argv, GError **error)
 {
 	g_auto(request) q = {0};
 	const GOptionEntry entries[] = {
-		{"to", 0, 0, G_OPTION_ARG_STRING, &q.to, N_("shp gpkg geojson fgb coco png tif pixel-geojson"), "FORMAT"},
+		{"to", 0, 0, G_OPTION_ARG_STRING, &q.to,
+	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo"), "FORMAT"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &q.output, N_("the file to write"), "OUT"},
 		{"filter", 0, 0, G_OPTION_ARG_STRING, &q.filter, N_("only some objects"), "class=ship,score>=0.5"},
 		{"image", 0, 0, G_OPTION_ARG_FILENAME, &q.image, N_("of a project with several images"), "NAME"},

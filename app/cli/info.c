@@ -9,20 +9,20 @@ static cJSON *band_to_json(const raster_band *b, int index, const raster_stats *
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON_AddNumberToObject(o, "band", index + 1);
-	cJSON_AddStringToObject(o, "name", b->name ? b->name : "");
-	cJSON_AddStringToObject(o, "color", b->color);
+	cli_json_texts(o, "name", b->name ? b->name : "", "color", b->color, NULL);
 	if (!b->has_nodata)
 		cJSON_AddNullToObject(o, "nodata");
 	else if (isnan(b->nodata))
 		cJSON_AddStringToObject(o, "nodata", "nan");
 	else
 		cJSON_AddNumberToObject(o, "nodata", b->nodata);
-	cli_json_number(o, "min", s->min);
-	cli_json_number(o, "max", s->max);
-	cli_json_number(o, "mean", s->mean);
-	cli_json_number(o, "stddev", s->stddev);
-	cli_json_number(o, "p2", s->p2);
-	cli_json_number(o, "p98", s->p98);
+	const struct {
+		const char *key;
+		double value;
+	} numbers[] = {{"min", s->min},       {"max", s->max}, {"mean", s->mean},
+	               {"stddev", s->stddev}, {"p2", s->p2},   {"p98", s->p98}};
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		cli_json_number(o, numbers[i].key, numbers[i].value);
 	cJSON_AddNumberToObject(o, "valid", (double)s->valid);
 	if (s->damaged)
 		cJSON_AddTrueToObject(o, "damaged");
@@ -33,11 +33,6 @@ static const char *source_name(raster_source_kind kind)
 {
 	static const char *names[] = {"optical", "sar", "infrared", "unknown"};
 	return names[kind];
-}
-
-static cJSON *text_or_null(const char *text)
-{
-	return text ? cJSON_CreateString(text) : cJSON_CreateNull();
 }
 
 static cJSON *gcps_to_json(const raster_info *i)
@@ -53,22 +48,18 @@ static cJSON *gcps_to_json(const raster_info *i)
 static cJSON *info_to_json(const raster_info *i)
 {
 	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "image", i->path);
-	cJSON_AddStringToObject(o, "format", i->format);
+	cli_json_texts(o, "image", i->path, "format", i->format, "type", raster_type_name(i->type), "source",
+	               source_name(i->source), "crs", i->crs_name, "crs_wkt", i->crs_wkt, "fingerprint", i->fingerprint,
+	               NULL);
 	cJSON_AddNumberToObject(o, "width", i->width);
 	cJSON_AddNumberToObject(o, "height", i->height);
 	cJSON_AddNumberToObject(o, "bands", i->n_bands);
-	cJSON_AddStringToObject(o, "type", raster_type_name(i->type));
-	cJSON_AddStringToObject(o, "source", source_name(i->source));
-	cJSON_AddItemToObject(o, "crs", text_or_null(i->crs_name));
-	cJSON_AddItemToObject(o, "crs_wkt", text_or_null(i->crs_wkt));
 	cJSON_AddItemToObject(o, "geotransform",
 	                      i->has_geotransform ? cJSON_CreateDoubleArray(i->geotransform, 6) : cJSON_CreateNull());
 	cJSON_AddItemToObject(o, "gcps", gcps_to_json(i));
 	cJSON_AddBoolToObject(o, "rpc", i->has_rpc);
 	cJSON_AddBoolToObject(o, "mask", i->has_mask);
 	cJSON_AddNumberToObject(o, "palette", i->palette_size);
-	cJSON_AddStringToObject(o, "fingerprint", i->fingerprint);
 	cJSON *levels = cJSON_AddArrayToObject(o, "levels");
 	for (int k = 0; k < i->n_levels; k++)
 		cJSON_AddItemToArray(levels, cJSON_CreateIntArray((int[]){i->levels[k].width, i->levels[k].height}, 2));

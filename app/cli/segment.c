@@ -4,15 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cli/cli-private.h"
+#include "app/cli/cli-chat.h"
+#include "app/engine/prompt-choice.h"
 #include "app/engine/record.h"
-#include "render/exchange/export.h"
-
-#define MAX_RLE_PIXELS (1ll << 31) /* above, run lengths are of the bounding box: readers count in 32 bits */
 
 /* One object as asked for and as found. */
 typedef struct {
-	prompt *marks; /* as given: map units with --map until the image is open */
+	prompt *marks;        /* as given: map units with --map until the image is open */
+	prompt_choice choice; /* of --stored; the options that hold for all objects fill what it leaves open */
+	bool stored;
+	char *phrase; /* of --text: instead of marks */
 	char *label;
 	engine_answer answer;
 	feature *f;
@@ -30,8 +31,10 @@ static void item_free(void *data)
 {
 	item *it = data;
 	prompt_free(it->marks);
+	prompt_choice_clear(&it->choice);
 	engine_answer_clear(&it->answer);
 	feature_free(it->f);
+	g_free(it->phrase);
 	g_free(it->label);
 	g_free(it);
 }
@@ -56,6 +59,21 @@ static item *last_item(request *q)
 	return g_ptr_array_index(q->items, q->items->len - 1);
 }
 
+static bool is_empty(const item *it)
+{
+	return prompt_count(it->marks) == 0 && !it->phrase;
+}
+
+/* A stored prompt and a phrase say all about their object: they cannot be mixed with marks. whole: one of them comes.
+ */
+static bool may_add(const item *it, bool whole, GError **error)
+{
+	if (!it->stored && !it->phrase && !(whole && !is_empty(it)))
+		return true;
+	return cli_usage(error, it->stored ? _("--stored is an object's whole prompt; put --next between it and others.")
+	                                   : _("--text is an object's whole prompt; put --next between it and others."));
+}
+
 static gboolean on_mark(const char *name, const char *value, void *data, GError **error)
 {
 	static const struct {
@@ -67,10 +85,27 @@ static gboolean on_mark(const char *name, const char *value, void *data, GError 
 		{"--circle", SAM_CIRCLE, 1},   {"--scribble", SAM_SCRIBBLE, 1}, {"--not-scribble", SAM_SCRIBBLE, -1},
 		{"--polygon", SAM_POLYGON, 1},
 	};
-	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
-		if (strcmp(name, marks[i].option) == 0)
-			return prompt_parse_mark(last_item(data)->marks, marks[i].kind, marks[i].sign, value, error);
-	g_return_val_if_reached(FALSE);
+	guint i = 0;
+	while (i < G_N_ELEMENTS(marks) && strcmp(name, marks[i].option) != 0)
+		i++;
+	g_return_val_if_fail(i < G_N_ELEMENTS(marks), FALSE);
+	item *it = last_item(data);
+	return may_add(it, false, error) && prompt_parse_mark(it->marks, marks[i].kind, marks[i].sign, value, error);
+}
+
+static gboolean on_stored(const char *name, const char *value, void *data, GError **error)
+{
+	item *it = last_item(data);
+	if (!may_add(it, true, error))
+		return FALSE;
+	g_autoptr(GError) inner = NULL;
+	g_autoptr(prompt) marks = prompt_from_json(value, &inner);
+	if (!marks || !prompt_choice_from_json(value, &it->choice, &inner))
+		return cli_usage(error, "%s", inner->message);
+	prompt_free(it->marks);
+	it->marks = g_steal_pointer(&marks);
+	it->stored = true;
+	return TRUE;
 }
 
 static gboolean on_label(const char *name, const char *value, void *data, GError **error)
@@ -86,7 +121,7 @@ static gboolean on_label(const char *name, const char *value, void *data, GError
 static gboolean on_next(const char *name, const char *value, void *data, GError **error)
 {
 	request *q = data;
-	if (prompt_count(last_item(q)->marks) == 0)
+	if (is_empty(last_item(q)))
 		return cli_usage(error, _("--next comes after an object's prompt."));
 	g_ptr_array_add(q->items, item_new());
 	return TRUE;
@@ -94,8 +129,14 @@ static gboolean on_next(const char *name, const char *value, void *data, GError 
 
 static gboolean on_text(const char *name, const char *value, void *data, GError **error)
 {
-	return cli_usage(error,
-	                 _("--text needs a chat model, and there is none in this version; mark the object instead."));
+	item *it = last_item(data);
+	g_autofree char *bare = g_strstrip(g_strdup(value));
+	if (!*bare || !g_utf8_validate(value, -1, NULL))
+		return cli_usage(error, _("--text wants a phrase that names the object."));
+	if (!may_add(it, true, error))
+		return FALSE;
+	it->phrase = g_steal_pointer(&bare);
+	return TRUE;
 }
 
 static void add_entries(GOptionContext *ctx, request *q)
@@ -108,6 +149,8 @@ static void add_entries(GOptionContext *ctx, request *q)
 		{"scribble", 0, 0, G_OPTION_ARG_CALLBACK, on_mark, N_("a stroke along it"), "X,Y;X,Y;…"},
 		{"not-scribble", 0, 0, G_OPTION_ARG_CALLBACK, on_mark, N_("a stroke beside it"), "X,Y;X,Y;…"},
 		{"polygon", 0, 0, G_OPTION_ARG_CALLBACK, on_mark, N_("a polygon around it"), "X,Y;X,Y;X,Y;…"},
+		{"stored", 0, 0, G_OPTION_ARG_CALLBACK, on_stored,
+	     N_("an object's prompt as a project or an export holds it, with what was chosen then"), "JSON"},
 		{"text", 0, 0, G_OPTION_ARG_CALLBACK, on_text, N_("a phrase that names it"), "PHRASE"},
 		{"label", 0, 0, G_OPTION_ARG_CALLBACK, on_label, N_("class of the object (object)"), "NAME"},
 		{"next", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_next, N_("start another object"), NULL},
@@ -117,7 +160,9 @@ static void add_entries(GOptionContext *ctx, request *q)
 	g_option_context_set_main_group(ctx, group);
 	const GOptionEntry plain[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &q->outputs,
-	     N_("a file to write: .shp .gpkg .geojson .fgb .json .png .tif .pixel.geojson"), "OUT"},
+	     N_("a file to write: .shp .gpkg .geojson .fgb .json .png .tif .pixel.geojson .kml .csv .labelme.json .txt "
+	        "(YOLO)"),
+	     "OUT"},
 		{"map", 0, 0, G_OPTION_ARG_NONE, &q->map, N_("coordinates are map units instead of pixels"), NULL},
 		{"candidates", 0, 0, G_OPTION_ARG_NONE, &q->candidates, N_("all three masks"), NULL},
 		{"scale", 0, 0, G_OPTION_ARG_INT, &q->scale, N_("side of the part that the model sees, in pixels"), "PX"},
@@ -127,28 +172,12 @@ static void add_entries(GOptionContext *ctx, request *q)
 
 static bool check_request(request *q, GError **error)
 {
-	if (prompt_count(last_item(q)->marks) == 0)
-		return cli_usage(error, _("there is no prompt; give --point, --box, --circle, --scribble or --polygon."));
+	if (is_empty(last_item(q)))
+		return cli_usage(error,
+		                 _("there is no prompt; give --point, --box, --circle, --scribble, --polygon or --text."));
 	if (q->scale < 0)
 		return cli_usage(error, _("--scale is a number of pixels."));
-	for (char **out = q->outputs; out && *out; out++) {
-		export_format format;
-		g_autoptr(GError) inner = NULL;
-		if (!export_format_from_path(*out, &format, &inner))
-			return cli_usage(error, "%s", inner->message);
-	}
-	return true;
-}
-
-/* Before the work: one target that cannot be written must not leave the others behind. */
-static bool check_targets(const request *q, const georef *ref, GError **error)
-{
-	for (char **out = q->outputs; out && *out; out++) {
-		export_format format;
-		if (!export_format_from_path(*out, &format, error) || !export_check(ref, format, *out, error))
-			return false;
-	}
-	return true;
+	return cli_check_formats(q->outputs, error);
 }
 
 /* --- map units to pixels --- */
@@ -207,6 +236,8 @@ static bool items_to_pixels(request *q, const cli_image *img, GError **error)
 	}
 	for (guint i = 0; i < q->items->len; i++) {
 		item *it = g_ptr_array_index(q->items, i);
+		if (it->stored) /* in pixels already */
+			continue;
 		prompt *pixels = marks_to_pixels(it->marks, img->ref, error);
 		if (!pixels)
 			return false;
@@ -217,20 +248,6 @@ static bool items_to_pixels(request *q, const cli_image *img, GError **error)
 }
 
 /* --- result --- */
-
-static cJSON *rle_to_json(const bitmask *m, const raster_info *info)
-{
-	cJSON *o = cJSON_CreateObject();
-	const bool whole = (gint64)info->width * info->height < MAX_RLE_PIXELS;
-	const bitmask local = {0, 0, m->w, m->h, m->bits};
-	const int w = whole ? info->width : m->w, h = whole ? info->height : m->h;
-	g_autofree char *counts = mask_to_rle(whole ? m : &local, w, h);
-	cJSON_AddItemToObject(o, "size", cJSON_CreateIntArray((int[]){h, w}, 2));
-	cJSON_AddStringToObject(o, "counts", counts);
-	if (!whole)
-		cJSON_AddItemToObject(o, "origin", cJSON_CreateIntArray((int[]){m->x, m->y}, 2));
-	return o;
-}
 
 /* score, stability, area_px, bbox, rle: the part that objects and candidates have in common. An empty candidate has no
  * rle. */
@@ -244,7 +261,7 @@ static void add_mask(cJSON *o, const engine_candidate *c, const raster_info *inf
 		mask_bbox(c->mask, bbox);
 	cJSON_AddItemToObject(o, "bbox", cJSON_CreateIntArray(bbox, 4));
 	if (c->mask)
-		cJSON_AddItemToObject(o, "rle", rle_to_json(c->mask, info));
+		cJSON_AddItemToObject(o, "rle", cli_rle_to_json(c->mask, info));
 	else
 		cJSON_AddNullToObject(o, "rle");
 }
@@ -253,11 +270,12 @@ static cJSON *item_to_json(const item *it, const request *q, const raster_info *
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON_AddStringToObject(o, "label", it->f->class_name);
-	cJSON_AddItemToObject(o, "prompt", cJSON_Parse(it->f->prompt));
+	g_autofree char *marks = prompt_to_json(it->marks);
+	cJSON_AddItemToObject(o, "prompt", cJSON_Parse(it->stored || it->phrase ? it->f->prompt : marks));
 	cJSON_AddItemToObject(
 		o, "crop",
 		cJSON_CreateIntArray((int[]){it->answer.crop.x, it->answer.crop.y, it->answer.crop.w, it->answer.crop.h}, 4));
-	add_mask(o, &it->answer.candidate[0], info);
+	add_mask(o, &it->answer.candidate[it->choice.candidate], info);
 	cli_json_number(o, "area_m2", it->f->area_m2);
 	cJSON_AddNumberToObject(o, "mask_ms", it->answer.mask_ms);
 	if (!q->candidates)
@@ -271,7 +289,7 @@ static cJSON *item_to_json(const item *it, const request *q, const raster_info *
 	return o;
 }
 
-static void print_json(const request *q, const cli_image *img, const engine_info *eng)
+static void print_json(const request *q, const cli_image *img, const char *model, const char *device)
 {
 	double encode_ms = 0;
 	int encodings = 0;
@@ -288,8 +306,8 @@ static void print_json(const request *q, const cli_image *img, const engine_info
 	cJSON_AddNumberToObject(o, "height", img->info->height);
 	const char *crs = georef_crs_name(img->ref);
 	cJSON_AddItemToObject(o, "crs", crs ? cJSON_CreateString(crs) : cJSON_CreateNull());
-	cJSON_AddStringToObject(o, "model", eng->model);
-	cJSON_AddStringToObject(o, "device", eng->device);
+	cJSON_AddStringToObject(o, "model", model);
+	cJSON_AddStringToObject(o, "device", device);
 	cJSON_AddNumberToObject(o, "encode_ms", encode_ms);
 	cJSON_AddNumberToObject(o, "encodings", encodings);
 	cJSON_AddBoolToObject(o, "cached", encodings == 0);
@@ -302,7 +320,7 @@ static void print_text(const request *q)
 	for (guint i = 0; i < q->items->len; i++) {
 		const item *it = g_ptr_array_index(q->items, i);
 		int b[4] = {0};
-		mask_bbox(it->answer.candidate[0].mask, b);
+		mask_bbox(it->answer.candidate[it->choice.candidate].mask, b);
 		g_autofree char *ground =
 			isfinite(it->f->area_m2) ? g_strdup_printf(" (%.1f m²)", it->f->area_m2) : g_strdup("");
 		printf("%u  %s  %s %.2f  %s %" G_GINT64_FORMAT " px%s  %s %d,%d,%d,%d\n", i + 1, it->f->class_name, _("score"),
@@ -315,37 +333,108 @@ static bool write_outputs(const request *q, const cli_image *img, GError **error
 	g_autofree feature **list = g_new0(feature *, q->items->len);
 	for (guint i = 0; i < q->items->len; i++)
 		list[i] = ((item *)g_ptr_array_index(q->items, i))->f;
-	const export_job job = {.image = img->info, .ref = img->ref, .objects = list, .n_objects = q->items->len};
-	for (char **out = q->outputs; out && *out; out++) {
-		export_format format;
-		g_autofree char *report = NULL;
-		if (!export_format_from_path(*out, &format, error) || !export_write(&job, format, *out, &report, error))
-			return false;
-		if (report && *report)
-			fprintf(stderr, "nadir segment: %s: %s\n", *out, report);
+	return cli_write_outputs("segment", q->outputs, img, list, q->items->len, error);
+}
+
+/* What a stored prompt leaves open is as the command's options say. */
+static void complete_choice(item *it, const request *q)
+{
+	const char *given[] = {q->shared.bands, q->shared.stretch, q->shared.source};
+	char **chosen[] = {&it->choice.bands, &it->choice.stretch, &it->choice.source};
+	for (guint i = 0; i < G_N_ELEMENTS(given); i++)
+		if (!*chosen[i])
+			*chosen[i] = g_strdup(given[i]);
+	if (it->choice.scale == 0)
+		it->choice.scale = q->scale;
+}
+
+/* The chosen candidate as a feature. */
+static bool record_item(item *it, const engine_info *eng, const cli_image *img, GError **error)
+{
+	if (!it->answer.candidate[it->choice.candidate].mask) {
+		g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY, _("The stored prompt wants candidate %d, which is empty here."),
+		            it->choice.candidate);
+		return false;
 	}
+	it->f = record_segmentation(&it->answer, it->choice.candidate, it->marks, it->label ? it->label : "object",
+	                            eng->model, img->info, img->ref, error);
+	if (!it->f)
+		return false;
+	g_free(it->f->prompt);
+	it->f->prompt = prompt_to_json_as_run(it->marks, &it->choice);
 	return true;
 }
 
-static bool segment_items(request *q, engine *e, const cli_image *img, GError **error)
+static bool segment_item(item *it, const request *q, engine *e, const cli_image *img, GError **error)
+{
+	raster_style style = img->style;
+	complete_choice(it, q);
+	if (it->stored &&
+	    !raster_style_resolve(img->r, it->choice.bands, it->choice.stretch, it->choice.source, &style, NULL, error))
+		return false;
+	const engine_request req = {.image = img->r,
+	                            .style = &style,
+	                            .marks = it->marks,
+	                            .scale = it->choice.scale,
+	                            .progress = cli_progress,
+	                            .data = (void *)_("encoding")};
+	return engine_segment(e, &req, &it->answer, error) && record_item(it, engine_get_info(e), img, error);
+}
+
+/* What segments: the engine for marks, the chat model for phrases; each only where it is needed. */
+typedef struct {
+	engine *engine;
+	cli_chat chat;
+} workers;
+
+static void workers_clear(workers *w)
+{
+	cli_chat_close(&w->chat);
+	g_clear_pointer(&w->engine, engine_close);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(workers, workers_clear)
+
+/* --model names the chat model when there is a phrase: marks then go to the starter segmenter. */
+static bool open_workers(const request *q, workers *w, GError **error)
+{
+	bool phrases = false, marks = false;
+	for (guint i = 0; i < q->items->len; i++) {
+		const item *it = q->items->pdata[i];
+		phrases |= it->phrase != NULL;
+		marks |= it->phrase == NULL;
+	}
+	engine_options options;
+	if (!cli_engine_options(&q->shared, &options, error))
+		return false;
+	if (phrases)
+		options.model = NULL;
+	if (marks)
+		w->engine = engine_open(&options, error);
+	return (!marks || w->engine) && (!phrases || cli_chat_open(q->shared.model, &q->shared, &w->chat, error));
+}
+
+static bool segment_phrase(item *it, const request *q, workers *w, const cli_image *img, GError **error)
+{
+	if (!cli_segment_phrase(&w->chat, img, it->phrase, &q->shared, &it->answer, error))
+		return false;
+	const engine_candidate *c = &it->answer.candidate[0];
+	g_autoptr(GBytes) wkb = mask_to_wkb(c->mask, error);
+	if (!wkb)
+		return false;
+	it->f = record_grounded(wkb, c->area, georef_area_m2(img->ref, wkb), c->score, it->phrase,
+	                        it->label ? it->label : "object", chat_get_info(w->chat.chat)->model, img->info);
+	return true;
+}
+
+static bool segment_items(request *q, workers *w, const cli_image *img, GError **error)
 {
 	for (guint i = 0; i < q->items->len; i++) {
 		item *it = g_ptr_array_index(q->items, i);
-		const engine_request req = {.image = img->r,
-		                            .style = &img->style,
-		                            .marks = it->marks,
-		                            .scale = q->scale,
-		                            .progress = cli_progress,
-		                            .data = (void *)_("encoding")};
-		if (!engine_segment(e, &req, &it->answer, error)) {
+		if (!(it->phrase ? segment_phrase(it, q, w, img, error) : segment_item(it, q, w->engine, img, error))) {
 			if (q->items->len > 1)
 				g_prefix_error(error, _("object %u: "), i + 1);
 			return false;
 		}
-		it->f = record_segmentation(&it->answer, 0, it->marks, it->label ? it->label : "object",
-		                            engine_get_info(e)->model, img->info, img->ref, error);
-		if (!it->f)
-			return false;
 		it->f->id = i + 1;
 	}
 	cli_progress_done();
@@ -355,12 +444,23 @@ static bool segment_items(request *q, engine *e, const cli_image *img, GError **
 static bool check_prompts(const request *q, const cli_image *img, GError **error)
 {
 	for (guint i = 0; i < q->items->len; i++) {
+		const item *it = q->items->pdata[i];
 		guint n;
-		const sam_mark *m = prompt_marks(((item *)g_ptr_array_index(q->items, i))->marks, &n);
-		if (!sam_marks_check(m, n, img->info->width, img->info->height, error))
+		const sam_mark *m = prompt_marks(it->marks, &n);
+		if (!it->phrase && !sam_marks_check(m, n, img->info->width, img->info->height, error))
 			return false;
 	}
 	return true;
+}
+
+static void print_result(const request *q, const workers *w, const cli_image *img)
+{
+	const engine_info *eng = w->engine ? engine_get_info(w->engine) : NULL;
+	const chat_info *talk = w->chat.chat ? chat_get_info(w->chat.chat) : NULL;
+	if (q->shared.json)
+		print_json(q, img, talk ? talk->model : eng->model, talk ? talk->device : eng->device);
+	else
+		print_text(q);
 }
 
 bool cli_segment(int argc, char **argv, GError **error)
@@ -370,21 +470,17 @@ bool cli_segment(int argc, char **argv, GError **error)
 	g_autoptr(GOptionContext) ctx = g_option_context_new(_("IMAGE — marks to masks"));
 	add_entries(ctx, &q);
 	cli_add_options(ctx, &q.shared, CLI_MODEL | CLI_IMAGE);
-	if (!cli_parse(ctx, &argc, &argv, 1, 1, error) || !check_request(&q, error))
-		return false;
 	engine_options options;
-	if (!cli_engine_options(&q.shared, &options, error))
+	if (!cli_parse(ctx, &argc, &argv, 1, 1, error) || !check_request(&q, error) ||
+	    !cli_engine_options(&q.shared, &options, error))
 		return false;
 	g_auto(cli_image) img = {0};
 	if (!cli_image_open(argv[1], &q.shared, &img, error) || !items_to_pixels(&q, &img, error) ||
-	    !check_prompts(&q, &img, error) || !check_targets(&q, img.ref, error))
+	    !check_prompts(&q, &img, error) || !cli_check_targets(q.outputs, img.ref, error))
 		return false;
-	g_autoptr(engine) e = engine_open(&options, error);
-	if (!e || !segment_items(&q, e, &img, error) || !write_outputs(&q, &img, error))
+	g_auto(workers) w = {0};
+	if (!open_workers(&q, &w, error) || !segment_items(&q, &w, &img, error) || !write_outputs(&q, &img, error))
 		return false;
-	if (q.shared.json)
-		print_json(&q, &img, engine_get_info(e));
-	else
-		print_text(&q);
+	print_result(&q, &w, &img);
 	return true;
 }

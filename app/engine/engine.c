@@ -10,6 +10,8 @@
 #define DISK_CACHE_BYTES (2ull << 30)
 /* Encoded crops kept on the device: a 512 px one is about 5 MB, so this is a few hundred MB at most. */
 #define ENCODINGS_KEPT 48
+/* Of a cell that lies inside a given mask: as sure as a stroke is (spec sam.md 4.1). */
+#define PREVIOUS_LOGIT 8.0f
 
 typedef struct {
 	char *key;
@@ -96,6 +98,16 @@ GPtrArray *engine_profile(engine *e)
 	return gpu_profile(e->dev);
 }
 
+gpu *engine_gpu(const engine *e)
+{
+	return e->dev;
+}
+
+sam_model *engine_segmenter(const engine *e)
+{
+	return e->model;
+}
+
 static sam_encoding *recall(engine *e, const char *key)
 {
 	for (GList *l = e->kept.head; l; l = l->next) {
@@ -132,9 +144,18 @@ static uint8_t *read_crop(const engine_request *req, const sam_crop *c, GError *
 		return NULL;
 	}
 	const raster_rect area = {c->x, c->y, c->w, c->h};
-	if (!raster_model_input(req->image, req->style, &area, rgb, (gsize)c->w * 3, req->cancel, error))
-		return NULL;
-	return g_steal_pointer(&rgb);
+	g_autoptr(GError) inner = NULL;
+	if (raster_model_input(req->image, req->style, &area, rgb, (gsize)c->w * 3, req->cancel, &inner))
+		return g_steal_pointer(&rgb);
+	/* A mask from half a picture would look like any other: none is made, and it is said what was needed. */
+	if (g_error_matches(inner, RASTER_ERROR, RASTER_ERROR_CORRUPT))
+		g_set_error(error, RASTER_ERROR, RASTER_ERROR_CORRUPT,
+		            _("%s (for these marks the model needs columns %d to %d and rows %d to %d; marks where the image "
+		              "is whole work)"),
+		            inner->message, c->x, c->x + c->w - 1, c->y, c->y + c->h - 1);
+	else
+		g_propagate_error(error, g_steal_pointer(&inner));
+	return NULL;
 }
 
 /* Encodes; when the device's memory is full, crops kept from before make room and it is tried once more. */
@@ -223,6 +244,25 @@ static bool covers_image(const sam_crop *c, const raster_info *info)
 	return c->w == info->width && c->h == info->height;
 }
 
+/* A mask as the decoder's own low-resolution output would be: cells of the square frame that the crop's longer side
+ * spans, [side][side], from how much of each the mask covers. g_free. */
+static float *as_logits(const bitmask *m, const sam_crop *c, int side)
+{
+	float *out = g_new(float, (gsize)side *side);
+	const double cell = (double)MAX(c->w, c->h) / side;
+	for (int i = 0; i < side; i++)
+		for (int j = 0; j < side; j++) {
+			const int x0 = (int)(c->x + j * cell), x1 = MAX(x0 + 1, (int)(c->x + (j + 1) * cell));
+			const int y0 = (int)(c->y + i * cell), y1 = MAX(y0 + 1, (int)(c->y + (i + 1) * cell));
+			int inside = 0;
+			for (int y = MAX(y0, m->y); y < MIN(y1, m->y + m->h); y++)
+				for (int x = MAX(x0, m->x); x < MIN(x1, m->x + m->w); x++)
+					inside += m->bits[(size_t)(y - m->y) * (size_t)m->w + (size_t)(x - m->x)];
+			out[(gsize)i * side + j] = PREVIOUS_LOGIT * (2.0f * (float)inside / (float)((x1 - x0) * (y1 - y0)) - 1);
+		}
+	return out;
+}
+
 /* One decoder round on one crop. *fits: the mask does not run into an inner side of the crop. */
 static bool segment_crop(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out, sam_result *r,
                          double *decode_ms, GError **error)
@@ -234,10 +274,21 @@ static bool segment_crop(engine *e, const engine_request *req, const sam_crop *c
 	if (!enc)
 		return false;
 	const gint64 t0 = g_get_monotonic_time();
-	if (!sam_segment(enc, marks, n, NULL, info->width, info->height, r, req->cancel, error))
+	g_autofree float *previous = req->previous ? as_logits(req->previous, c, e->info.sam->image_size / 4) : NULL;
+	if (!sam_segment(enc, marks, n, previous, info->width, info->height, r, req->cancel, error))
 		return false;
 	*decode_ms += (double)(g_get_monotonic_time() - t0) / 1e3;
 	return true;
+}
+
+bool engine_prefetch(engine *e, const engine_request *req, GError **error)
+{
+	g_auto(engine_answer) unused = {0};
+	const raster_info *info = raster_get_info(req->image);
+	guint n;
+	const sam_mark *marks = prompt_marks(req->marks, &n);
+	const sam_crop c = sam_crop_choose(marks, n, info->width, info->height, req->scale);
+	return encoding_for(e, req, &c, &unused, error) != NULL;
 }
 
 bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GError **error)

@@ -32,6 +32,9 @@ const engine_info *engine_get_info(const engine *e);
 bool engine_is_lost(const engine *e); /* close it and open another */
 void engine_forget(engine *e);        /* drops the encodings kept in memory */
 GPtrArray *engine_profile(engine *e); /* as gpu_profile() */
+/* For a chat that shares them; owned by the engine. */
+gpu *engine_gpu(const engine *e);
+sam_model *engine_segmenter(const engine *e);
 
 typedef struct {
 	bitmask *mask; /* trimmed to its bounding box, image pixels */
@@ -53,7 +56,8 @@ typedef struct {
 	raster *image;
 	const raster_style *style; /* the model's view of it */
 	const prompt *marks;
-	int scale; /* --scale PX, or 0 */
+	const bitmask *previous; /* the model's previous answer, as a mask that a person gives; or NULL */
+	int scale;               /* --scale PX, or 0 */
 	GCancellable *cancel;
 	gpu_progress_fn progress; /* of the encode, called in the engine's thread; may be NULL */
 	void *data;
@@ -62,6 +66,9 @@ typedef struct {
 /* Chooses the crop (growing it for a lone point), encodes what is not cached, runs the decoder. A prompt that cannot be
  * used is SAM_ERROR_PROMPT, an empty mask SAM_ERROR_EMPTY, a file part that cannot be read RASTER_ERROR_CORRUPT. */
 bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Encodes what engine_segment() of the same request would see first, if it is not encoded yet. */
+bool engine_prefetch(engine *e, const engine_request *req, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(engine, engine_close)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(engine_answer, engine_answer_clear)

@@ -61,6 +61,19 @@ void prompt_remove_last(prompt *p)
 		g_array_set_size(p->marks, p->marks->len - 1);
 }
 
+prompt *prompt_behind_box(const prompt *p, const bitmask *m)
+{
+	prompt *all = prompt_new();
+	int b[4];
+	guint n;
+	const sam_mark *marks = prompt_marks(p, &n);
+	if (mask_bbox(m, b))
+		prompt_add(all, SAM_BOX, 1, (double[]){b[0], b[1], b[0] + b[2], b[1] + b[3]}, 2, 0);
+	for (guint i = 0; i < n; i++)
+		prompt_add(all, marks[i].kind, marks[i].sign, marks[i].xy, marks[i].n, marks[i].r);
+	return all;
+}
+
 guint prompt_count(const prompt *p)
 {
 	return p->marks->len;

@@ -2,6 +2,7 @@
  * window draws, the command line reads, the engine runs and the project stores. Pure. */
 #pragma once
 #include "infer/models/sam.h"
+#include "render/geometry/mask.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,8 @@ void prompt_free(prompt *p);
 /* xy: [n][2] image pixels, copied. r only for SAM_CIRCLE. */
 void prompt_add(prompt *p, sam_mark_kind kind, int sign, const double *xy, guint n, double r);
 void prompt_remove_last(prompt *p);
+/* The bounding box of a mask, then the marks of p: how an object is marked that the model begins with the mask of. */
+prompt *prompt_behind_box(const prompt *p, const bitmask *m);
 guint prompt_count(const prompt *p);
 const sam_mark *prompt_marks(const prompt *p, guint *n); /* borrowed until the prompt changes */
 /* "point", "box" … when all marks are of one kind, else "mixed": for lists and the object's summary. */

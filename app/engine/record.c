@@ -1,5 +1,6 @@
 #include "app/engine/record.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 
 char *record_image_name(const raster_info *image)
@@ -62,5 +63,29 @@ feature *record_drawing(const bitmask *m, const char *class_name, const raster_i
 	feature *f = record_geometry(wkb, mask_area(m), georef_area_m2(ref, wkb), class_name, image);
 	f->score = NAN;
 	replace(&f->model, g_strdup("hand"));
+	return f;
+}
+
+static char *text_prompt(const char *phrase)
+{
+	cJSON *list = cJSON_CreateArray(), *mark = cJSON_CreateObject();
+	cJSON_AddStringToObject(mark, "kind", "text");
+	cJSON_AddNumberToObject(mark, "sign", 1);
+	cJSON_AddStringToObject(mark, "text", phrase);
+	cJSON_AddItemToArray(list, mark);
+	char *printed = cJSON_PrintUnformatted(list), *text = g_strdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(list);
+	return text;
+}
+
+feature *record_grounded(GBytes *px_geom, gint64 area_px, double area_m2, double score, const char *phrase,
+                         const char *class_name, const char *model, const raster_info *image)
+{
+	feature *f = record_geometry(g_bytes_ref(px_geom), area_px, area_m2, class_name, image);
+	f->score = CLAMP(score, 0, 1);
+	replace(&f->model, g_strdup(model));
+	replace(&f->prompt, text_prompt(phrase));
+	replace(&f->caption, g_strdup(phrase));
 	return f;
 }

@@ -18,6 +18,10 @@ feature *record_outlined(GBytes *px_geom, double area_m2, const engine_candidate
 /* The same for a mask that a person drew: model "hand", no score. */
 feature *record_drawing(const bitmask *m, const char *class_name, const raster_info *image, const georef *ref,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for what a language model found for a phrase: the prompt is {"kind":"text","sign":1,"text":phrase}, the
+ * phrase is the caption too. area_m2: NaN without a CRS. Never NULL. */
+feature *record_grounded(GBytes *px_geom, gint64 area_px, double area_m2, double score, const char *phrase,
+                         const char *class_name, const char *model, const raster_info *image);
 /* "name.tif#fingerprint", the image attribute. Free with g_free. */
 char *record_image_name(const raster_info *image);
 /* Now in UTC, "2026-01-31T12:00:00Z". Free with g_free. */

@@ -1,24 +1,43 @@
 #include "app/engine/service.h"
 
 struct service {
+	gint references; /* atomic */
 	engine_options options;
 	char *device, *model; /* owned texts of options */
-	GThread *thread;
-	GAsyncQueue *queue; /* of job; the thread ends at a job of kind JOB_QUIT */
+	GAsyncQueue *queue;   /* of job; the thread ends at a job of kind JOB_QUIT */
 	GCancellable *closing;
 	engine *engine;    /* the thread's */
+	GPtrArray *guests; /* the thread's, of service_guest */
+	GPtrArray *ahead;  /* of ahead: what was last encoded on a guess; the main context's */
 	service_info info; /* main context's copy, learnt from each outcome */
 };
 
-typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_QUIT } job_kind;
+/* Services of this process that were given up and whose thread has not ended. */
+static GMutex ending_lock;
+static GCond ending_done;
+static guint n_ending;
+
+struct service_guest {
+	service *s;
+	service_work_fn work;
+	void (*leave)(void *data);
+	void *data;
+	gint awake;            /* atomic: a job for it is in the queue */
+	GAsyncQueue *answered; /* a token when it was removed */
+};
+
+/* From JOB_GUEST on they wait until no prompt does. */
+typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_JOIN, JOB_GUEST, JOB_PART, JOB_PREFETCH, JOB_QUIT } job_kind;
 
 typedef struct {
 	job_kind kind;
 	service *s;
-	GTask *task; /* NULL for quit */
+	GTask *task;          /* NULL for quit and guests */
+	service_guest *guest; /* JOB_JOIN, JOB_GUEST, JOB_PART */
 	raster *image;
 	raster_style style;
 	prompt *marks;
+	bitmask *previous;
 	int scale;
 	GCancellable *cancel; /* also cancelled when the service closes */
 	gulong closing_id;
@@ -52,6 +71,7 @@ static void job_free(job *j)
 	g_clear_object(&j->task);
 	g_clear_pointer(&j->image, raster_unref);
 	g_clear_pointer(&j->marks, prompt_free);
+	g_clear_pointer(&j->previous, mask_free);
 	g_object_unref(j->cancel);
 	g_free(j);
 }
@@ -88,14 +108,27 @@ static void on_progress(double fraction, void *data)
 	j->last_progress = now;
 	tick *t = g_new0(tick, 1);
 	*t = (tick){j->progress, j->progress_data, fraction, g_object_ref(j->task)};
-	g_main_context_invoke_full(g_task_get_context(j->task), G_PRIORITY_DEFAULT, deliver_tick, t, tick_free);
+	/* Not g_main_context_invoke(): that would run it here whenever the loop happens to rest. */
+	g_autoptr(GSource) source = g_idle_source_new();
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, deliver_tick, t, tick_free);
+	g_source_attach(source, g_task_get_context(j->task));
+}
+
+static void close_engine(service *s)
+{
+	for (guint i = 0; i < s->guests->len; i++) {
+		service_guest *g = s->guests->pdata[i];
+		g->leave(g->data);
+	}
+	g_clear_pointer(&s->engine, engine_close);
 }
 
 /* A lost device stays lost: the next job gets a new engine. */
 static engine *ensure_engine(service *s, GError **error)
 {
 	if (s->engine && engine_is_lost(s->engine))
-		g_clear_pointer(&s->engine, engine_close);
+		close_engine(s);
 	if (!s->engine)
 		s->engine = engine_open(&s->options, error);
 	return s->engine;
@@ -131,18 +164,32 @@ static outcome *outcome_new(engine *e)
 	return o;
 }
 
+static engine_request request_of(job *j)
+{
+	return (engine_request){.image = j->image,
+	                        .style = &j->style,
+	                        .marks = j->marks,
+	                        .previous = j->previous,
+	                        .scale = j->scale,
+	                        .cancel = j->cancel,
+	                        .progress = on_progress,
+	                        .data = j};
+}
+
+static void run_prefetch(job *j, GError **error)
+{
+	engine *e = ensure_engine(j->s, error);
+	const engine_request req = request_of(j);
+	if (e && engine_prefetch(e, &req, error))
+		g_task_return_boolean(j->task, TRUE);
+}
+
 static void run_segment(job *j, GError **error)
 {
 	engine *e = ensure_engine(j->s, error);
 	if (!e)
 		return;
-	const engine_request req = {.image = j->image,
-	                            .style = &j->style,
-	                            .marks = j->marks,
-	                            .scale = j->scale,
-	                            .cancel = j->cancel,
-	                            .progress = on_progress,
-	                            .data = j};
+	const engine_request req = request_of(j);
 	outcome *o = outcome_new(e);
 	if (engine_segment(e, &req, &o->answer, error))
 		g_task_return_pointer(j->task, o, outcome_free);
@@ -150,17 +197,90 @@ static void run_segment(job *j, GError **error)
 		outcome_free(o);
 }
 
-static void run_job(job *j)
+/* Sooner kinds first; in order among equals. */
+static int by_turn(gconstpointer a, gconstpointer b, void *data)
+{
+	const job *x = a, *y = b;
+	const bool late_x = x->kind >= JOB_GUEST, late_y = y->kind >= JOB_GUEST;
+	return late_x - late_y;
+}
+
+static void push_job(service *s, job *j)
+{
+	g_async_queue_push_sorted(s->queue, j, by_turn, NULL);
+}
+
+static void run_guest(job *j)
+{
+	service_guest *g = j->guest;
+	if (!g_ptr_array_find(j->s->guests, g, NULL))
+		return; /* it left while this job waited */
+	g_autoptr(GError) error = NULL;
+	engine *e = ensure_engine(j->s, &error);
+	g_atomic_int_set(&g->awake, 0);
+	if (g->work(e, error, g->data))
+		service_wake_guest(g);
+}
+
+static void part_with(job *j)
+{
+	j->guest->leave(j->guest->data);
+	g_ptr_array_remove(j->s->guests, j->guest);
+	g_async_queue_push(j->guest->answered, j->guest);
+}
+
+static void run_request(job *j)
 {
 	g_autoptr(GError) error = NULL;
 	if (!g_cancellable_set_error_if_cancelled(j->cancel, &error)) {
-		if (j->kind != JOB_OPEN)
+		if (j->kind == JOB_SEGMENT)
 			run_segment(j, &error);
+		else if (j->kind == JOB_PREFETCH)
+			run_prefetch(j, &error);
 		else if (ensure_engine(j->s, &error))
 			g_task_return_pointer(j->task, outcome_new(j->s->engine), outcome_free);
 	}
 	if (error)
 		g_task_return_error(j->task, g_steal_pointer(&error));
+}
+
+static void run_job(job *j)
+{
+	switch (j->kind) {
+	case JOB_OPEN:
+	case JOB_SEGMENT:
+	case JOB_PREFETCH:
+		run_request(j);
+		break;
+	case JOB_JOIN:
+		g_ptr_array_add(j->s->guests, j->guest);
+		break;
+	case JOB_GUEST:
+		run_guest(j);
+		break;
+	case JOB_PART:
+		part_with(j);
+		break;
+	case JOB_QUIT:
+		break;
+	}
+}
+
+static void end(service *s)
+{
+	close_engine(s);
+	g_async_queue_unref(s->queue);
+	g_object_unref(s->closing);
+	g_ptr_array_unref(s->guests);
+	g_ptr_array_unref(s->ahead);
+	g_free(s->device);
+	g_free(s->model);
+	info_clear(&s->info);
+	g_free(s);
+	g_mutex_lock(&ending_lock);
+	n_ending--;
+	g_cond_broadcast(&ending_done);
+	g_mutex_unlock(&ending_lock);
 }
 
 static void *service_thread(void *data)
@@ -169,14 +289,62 @@ static void *service_thread(void *data)
 	for (;;) {
 		job *j = g_async_queue_pop(s->queue);
 		const bool quit = j->kind == JOB_QUIT;
-		if (!quit)
-			run_job(j);
+		run_job(j);
 		job_free(j);
 		if (quit)
 			break;
 	}
-	g_clear_pointer(&s->engine, engine_close);
+	end(s);
 	return NULL;
+}
+
+/* A prefetch under way, for the main context. */
+typedef struct {
+	GCancellable *cancel;
+	raster *image;
+	char *style;
+	sam_crop crop;
+} ahead;
+
+static void ahead_free(void *data)
+{
+	ahead *a = data;
+	g_object_unref(a->cancel);
+	raster_unref(a->image);
+	g_free(a->style);
+	g_free(a);
+}
+
+static ahead *ahead_new(const service_prompt *p, GCancellable *cancel)
+{
+	ahead *a = g_new0(ahead, 1);
+	const raster_info *info = raster_get_info(p->image);
+	guint n;
+	const sam_mark *marks = prompt_marks(p->marks, &n);
+	a->cancel = cancel ? g_object_ref(cancel) : g_cancellable_new();
+	a->image = raster_ref(p->image);
+	a->style = raster_style_key(p->style);
+	a->crop = sam_crop_choose(marks, n, info->width, info->height, p->scale);
+	return a;
+}
+
+static bool same_view(const ahead *a, const ahead *b)
+{
+	return a->image == b->image && g_str_equal(a->style, b->style) && a->crop.x == b->crop.x &&
+	       a->crop.y == b->crop.y && a->crop.w == b->crop.w && a->crop.h == b->crop.h;
+}
+
+/* A prompt never waits for what was only guessed, unless it was guessed right. */
+static void give_way(service *s, const service_prompt *p)
+{
+	ahead *wanted = ahead_new(p, NULL);
+	for (guint i = 0; i < s->ahead->len; i++) {
+		ahead *a = s->ahead->pdata[i];
+		if (!same_view(a, wanted))
+			g_cancellable_cancel(a->cancel);
+	}
+	g_ptr_array_set_size(s->ahead, 0);
+	ahead_free(wanted);
 }
 
 service *service_new(const engine_options *options)
@@ -187,23 +355,42 @@ service *service_new(const engine_options *options)
 	s->options.model = s->model = g_strdup(options->model);
 	s->queue = g_async_queue_new();
 	s->closing = g_cancellable_new();
-	s->thread = g_thread_new("inference", service_thread, s);
+	s->guests = g_ptr_array_new();
+	s->ahead = g_ptr_array_new_with_free_func(ahead_free);
+	s->references = 1;
+	g_thread_unref(g_thread_new("inference", service_thread, s));
 	return s;
+}
+
+service *service_ref(service *s)
+{
+	g_atomic_int_inc(&s->references);
+	return s;
+}
+
+void service_unref(service *s)
+{
+	if (!s || !g_atomic_int_dec_and_test(&s->references))
+		return;
+	g_mutex_lock(&ending_lock);
+	n_ending++;
+	g_mutex_unlock(&ending_lock);
+	g_cancellable_cancel(s->closing);
+	push_job(s, job_new(s, JOB_QUIT, NULL, NULL));
+}
+
+void service_await_ended(void)
+{
+	g_mutex_lock(&ending_lock);
+	while (n_ending > 0)
+		g_cond_wait(&ending_done, &ending_lock);
+	g_mutex_unlock(&ending_lock);
 }
 
 void service_free(service *s)
 {
-	if (!s)
-		return;
-	g_cancellable_cancel(s->closing);
-	g_async_queue_push(s->queue, job_new(s, JOB_QUIT, NULL, NULL));
-	g_thread_join(s->thread);
-	g_async_queue_unref(s->queue);
-	g_object_unref(s->closing);
-	g_free(s->device);
-	g_free(s->model);
-	info_clear(&s->info);
-	g_free(s);
+	service_unref(s);
+	service_await_ended();
 }
 
 const service_info *service_get_info(const service *s)
@@ -222,7 +409,7 @@ static GTask *task_new(service *s, GCancellable *cancel, GAsyncReadyCallback don
 void service_open_async(service *s, GCancellable *cancel, GAsyncReadyCallback done, void *data)
 {
 	GTask *task = task_new(s, cancel, done, data, service_open_async);
-	g_async_queue_push(s->queue, job_new(s, JOB_OPEN, task, cancel));
+	push_job(s, job_new(s, JOB_OPEN, task, cancel));
 }
 
 /* Takes the outcome's info; out may be NULL. */
@@ -248,29 +435,92 @@ bool service_open_finish(service *s, GAsyncResult *result, GError **error)
 	return finish(s, result, NULL, error);
 }
 
-static job *picture_job(service *s, job_kind kind, GTask *task, GCancellable *cancel, raster *image,
-                        const raster_style *style, const prompt *marks)
+static void push_prompt(service *s, job_kind kind, GTask *task, GCancellable *cancel, const service_prompt *p,
+                        service_progress_fn progress, void *progress_data)
 {
 	job *j = job_new(s, kind, task, cancel);
-	j->image = raster_ref(image);
-	j->style = *style;
-	j->marks = prompt_copy(marks);
-	return j;
+	j->image = raster_ref(p->image);
+	j->style = *p->style;
+	j->marks = prompt_copy(p->marks);
+	j->previous = p->previous ? mask_copy(p->previous) : NULL;
+	j->scale = p->scale;
+	j->progress = progress;
+	j->progress_data = progress_data;
+	push_job(s, j);
 }
 
-void service_segment_async(service *s, raster *image, const raster_style *style, const prompt *marks, int scale,
-                           GCancellable *cancel, service_progress_fn progress, GAsyncReadyCallback done, void *data)
+void service_segment_async(service *s, const service_prompt *p, GCancellable *cancel, service_progress_fn progress,
+                           GAsyncReadyCallback done, void *data)
 {
-	GTask *task = task_new(s, cancel, done, data, service_segment_async);
-	job *j = picture_job(s, JOB_SEGMENT, task, cancel, image, style, marks);
-	j->scale = scale;
-	j->progress = progress;
-	j->progress_data = data;
-	g_async_queue_push(s->queue, j);
+	give_way(s, p);
+	push_prompt(s, JOB_SEGMENT, task_new(s, cancel, done, data, service_segment_async), cancel, p, progress, data);
 }
 
 bool service_segment_finish(service *s, GAsyncResult *result, engine_answer *out, GError **error)
 {
 	g_return_val_if_fail(g_async_result_is_tagged(result, service_segment_async), false);
 	return finish(s, result, out, error);
+}
+
+void service_prefetch_async(service *s, const service_prompt *p, GCancellable *cancel, GAsyncReadyCallback done,
+                            void *data)
+{
+	ahead *a = ahead_new(p, cancel);
+	if (s->ahead->len > 8) /* they are long done: nobody asked since */
+		g_ptr_array_set_size(s->ahead, 0);
+	g_ptr_array_add(s->ahead, a);
+	push_prompt(s, JOB_PREFETCH, task_new(s, a->cancel, done, data, service_prefetch_async), a->cancel, p, NULL, NULL);
+}
+
+bool service_prefetch_finish(GAsyncResult *result, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, service_prefetch_async), false);
+	return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* --- guests --- */
+
+static void push_guest(service_guest *g, job_kind kind)
+{
+	job *j = job_new(g->s, kind, NULL, NULL);
+	j->guest = g;
+	push_job(g->s, j);
+}
+
+service_guest *service_add_guest(service *s, service_work_fn work, void (*leave)(void *data), void *data)
+{
+	service_guest *g = g_new0(service_guest, 1);
+	*g = (service_guest){.s = s, .work = work, .leave = leave, .data = data, .answered = g_async_queue_new()};
+	push_guest(g, JOB_JOIN);
+	return g;
+}
+
+void service_remove_guest(service_guest *g)
+{
+	push_guest(g, JOB_PART); /* behind its last piece of work: both wait in order */
+	g_async_queue_pop(g->answered);
+	g_async_queue_unref(g->answered);
+	g_free(g);
+}
+
+void service_wake_guest(service_guest *g)
+{
+	if (g_atomic_int_compare_and_exchange(&g->awake, 0, 1))
+		push_guest(g, JOB_GUEST);
+}
+
+void service_give_way(service_guest *g)
+{
+	service *s = g->s;
+	while (!engine_is_lost(s->engine)) {
+		job *j = g_async_queue_try_pop(s->queue);
+		if (!j)
+			return;
+		if (j->kind != JOB_SEGMENT && j->kind != JOB_OPEN) {
+			g_async_queue_push_front(s->queue, j);
+			return;
+		}
+		run_job(j);
+		job_free(j);
+	}
 }
