@@ -6,6 +6,7 @@
 #define FILES N_("File")
 #define EDIT N_("Edit")
 #define MARK N_("Mark")
+#define CHAT N_("Chat")
 #define CLASSES N_("Classes")
 #define VIEW N_("View")
 #define HELP N_("Program")
@@ -22,6 +23,8 @@ static const nadir_action table[] = {
 	{"win.undo", N_("Undo"), "<Control>z", EDIT, NULL},
 	{"win.redo", N_("Redo"), "<Control><Shift>z|<Control>y", EDIT, NULL},
 	{"win.rename", N_("Change Class of Selected Object"), "F2", EDIT, N_("rename relabel label")},
+	{"win.edit-again", N_("Edit Marks of Selected Object"), "<Shift>m", EDIT, N_("again correct prompt change mask")},
+	{"win.retry", N_("Try Again"), NULL, EDIT, N_("store failed unsaved draft")},
 	{"win.delete", N_("Delete Selected Object"), "Delete|KP_Delete", EDIT, N_("remove")},
 	{"win.next-object", N_("Next Object"), "n", EDIT, N_("select")},
 	{"win.previous-object", N_("Previous Object"), "<Shift>n", EDIT, N_("select")},
@@ -44,6 +47,32 @@ static const nadir_action table[] = {
 	{"win.brush-larger", N_("Larger Brush"), "period", MARK, N_("radius")},
 	{"win.cancel-encode", N_("Stop Encoding"), NULL, MARK, N_("cancel")},
 
+	{"win.chat", N_("Ask About the Image"), "slash|KP_Divide", CHAT, N_("chat question talk model")},
+	{"win.chat-send", N_("Send the Question"), NULL, CHAT, N_("ask")},
+	{"win.segment-text", N_("Segment by Words"), "t", CHAT, N_("tool text phrase find grounding")},
+	{"win.chat-region", N_("Talk About the Marks or the Selected Object"), "m", CHAT, N_("region add mention")},
+	{"win.chat-quick::describe", N_("Ask: Describe"), "F3", CHAT, N_("caption question ready")},
+	{"win.chat-quick::what", N_("Ask: What Is This?"), "F4", CHAT, N_("classify question ready")},
+	{"win.chat-quick::compare", N_("Ask: Compare"), "F5", CHAT, N_("relation regions question ready")},
+	{"win.chat-quick::count", N_("Ask: Count"), "F6", CHAT, N_("how many question ready")},
+	{"win.chat-quick::segment", N_("Ask: Segment All"), "F7", CHAT, N_("masks ground find question ready")},
+	{"win.chat-stop", N_("Stop the Reply"), "F8", CHAT, N_("cancel")},
+	{"win.chat-again", N_("Answer Again"), "<Control>r", CHAT, N_("regenerate retry")},
+	{"win.chat-continue", N_("Continue the Reply"), "F12", CHAT, N_("go on more")},
+	{"win.chat-edit", N_("Edit the Last Question"), "<Alt>Up", CHAT, N_("change rewrite branch")},
+	{"win.chat-branch::previous", N_("Previous Version"), "<Alt>Left", CHAT, N_("branch answer")},
+	{"win.chat-branch::next", N_("Next Version"), "<Alt>Right", CHAT, N_("branch answer")},
+	{"win.chat-accept", N_("Add What Was Found as Objects"), "o", CHAT, N_("keep grounded masks")},
+	{"win.chat-keep", N_("Keep the Reply as Caption"), "k", CHAT, N_("attribute describe store")},
+	{"win.chat-copy", N_("Copy the Last Reply"), NULL, CHAT, N_("clipboard")},
+	{"win.chat-new", N_("New Conversation"), "<Control>n", CHAT, N_("begin chat")},
+	{"win.chat-conversations", N_("Conversations…"), "<Control>l", CHAT, N_("find search list chat")},
+	{"win.chat-rename", N_("Rename Conversation…"), NULL, CHAT, N_("title name chat")},
+	{"win.chat-delete", N_("Delete Conversation"), NULL, CHAT, N_("remove chat")},
+	{"win.chat-export", N_("Export Conversation…"), NULL, CHAT, N_("json triples training chat")},
+	{"win.chat-settings", N_("Answer Settings…"), NULL, CHAT, N_("temperature top-p seed sampling chat")},
+	{"win.chat-model", N_("Choose Chat Model…"), NULL, CHAT, N_("gguf language file")},
+
 	{"win.class::1", N_("First Class"), "1|KP_1", CLASSES, NULL},
 	{"win.class::2", N_("Second Class"), "2|KP_2", CLASSES, NULL},
 	{"win.class::3", N_("Third Class"), "3|KP_3", CLASSES, NULL},
@@ -65,7 +94,8 @@ static const nadir_action table[] = {
 	{"win.opacity-up", N_("More Opaque Masks"), "bracketright", VIEW, N_("opacity")},
 	{"win.style", N_("Bands and Stretch…"), "<Control>b", VIEW, N_("composite contrast gamma percentile db sar")},
 	{"win.page::objects", N_("Show Objects"), "<Alt>1", VIEW, N_("sidebar list")},
-	{"win.page::image", N_("Show Image Information"), "<Alt>2", VIEW, N_("sidebar crs bands size")},
+	{"win.page::chat", N_("Show Chat"), "<Alt>2", VIEW, N_("sidebar talk")},
+	{"win.page::image", N_("Show Image Information"), "<Alt>3", VIEW, N_("sidebar crs bands size")},
 	{"win.find", N_("Find Objects"), "<Control>f", VIEW, N_("filter search list")},
 	{"win.sidebar", N_("Sidebar"), "F9", VIEW, N_("panel hide show")},
 	{"win.fullscreen", N_("Full Screen"), "F11", VIEW, NULL},
@@ -75,6 +105,7 @@ static const nadir_action table[] = {
 
 	{"win.palette", N_("Command Palette"), "<Control>k", HELP, N_("search actions")},
 	{"win.shortcuts", N_("Keyboard Shortcuts"), "question|<Control>question", HELP, N_("keys help")},
+	{"app.reopen-model", N_("Load the Model Again"), NULL, HELP, N_("retry device driver gpu weights")},
 	{"app.preferences", N_("Preferences"), "<Control>comma", HELP, N_("settings device theme units")},
 	{"app.about", N_("About Nadir"), NULL, HELP, N_("version licence")},
 };

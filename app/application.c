@@ -5,6 +5,7 @@
 
 #include "app/actions.h"
 #include "app/engine/paths.h"
+#include "app/frame-log.h"
 #include "app/preferences.h"
 #include "app/settings.h"
 #include "app/window.h"
@@ -17,7 +18,8 @@ struct _NadirApplication {
 
 	/* Owned references */
 	GSettings *settings;
-	GPtrArray *services; /* of service; the last one is current */
+	service *service; /* the current one; documents hold those they were opened with */
+	GPtrArray *chats; /* of chat_entry: those that were asked for */
 	GError *service_error;
 	char *device, *model; /* options of the command line, or NULL */
 
@@ -27,7 +29,7 @@ struct _NadirApplication {
 
 G_DEFINE_FINAL_TYPE(NadirApplication, nadir_application, ADW_TYPE_APPLICATION)
 
-enum { SERVICE_CHANGED, N_SIGNALS };
+enum { SERVICE_CHANGED, CHAT_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* --- the inference service --- */
@@ -42,15 +44,43 @@ static void on_service_opened(GObject *source, GAsyncResult *result, gpointer da
 	g_autofree opening *o = data;
 	g_autoptr(NadirApplication) self = o->app;
 	g_autoptr(GError) error = NULL;
-	if (!self->services)
-		return; /* the program ends: the service is gone */
-	const bool ok = service_open_finish(o->service, result, &error);
-	if (nadir_application_get_service(self) != o->service)
-		return; /* replaced meanwhile */
+	g_autoptr(service) s = o->service;
+	const bool ok = service_open_finish(s, result, &error);
+	if (self->service != s)
+		return; /* replaced meanwhile, or the program ends */
 	g_clear_error(&self->service_error);
 	if (!ok && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		self->service_error = g_steal_pointer(&error);
 	g_signal_emit(self, signals[SERVICE_CHANGED], 0);
+}
+
+/* The chat of a service, which goes before it. */
+typedef struct {
+	service *service;
+	chat_service *chat;
+} chat_entry;
+
+static void chat_entry_free(void *data)
+{
+	chat_entry *e = data;
+	chat_service_free(e->chat);
+	service_unref(e->service);
+	g_free(e);
+}
+
+static GPtrArray *chats_new(void)
+{
+	return g_ptr_array_new_with_free_func(chat_entry_free);
+}
+
+/* Windows that used another service have let go of its chat. */
+static void forget_old_chats(NadirApplication *self)
+{
+	for (guint i = self->chats->len; i-- > 0;) {
+		const chat_entry *e = self->chats->pdata[i];
+		if (e->service != self->service)
+			g_ptr_array_remove_index(self->chats, i);
+	}
 }
 
 static void start_service(NadirApplication *self)
@@ -63,13 +93,14 @@ static void start_service(NadirApplication *self)
 		.model = self->model,
 		.cache_bytes = (uint64_t)g_settings_get_int(self->settings, "cache-megabytes") << 20,
 	};
-	service *s = service_new(&options);
-	g_ptr_array_add(self->services, s);
+	g_clear_pointer(&self->service, service_unref);
+	self->service = service_new(&options);
 	g_clear_error(&self->service_error);
 	opening *o = g_new0(opening, 1);
-	*o = (opening){g_object_ref(self), s};
-	service_open_async(s, NULL, on_service_opened, o);
+	*o = (opening){g_object_ref(self), service_ref(self->service)};
+	service_open_async(self->service, NULL, on_service_opened, o);
 	g_signal_emit(self, signals[SERVICE_CHANGED], 0);
+	forget_old_chats(self);
 }
 
 static gboolean start_service_now(gpointer data)
@@ -89,8 +120,33 @@ static void start_service_soon(NadirApplication *self)
 
 service *nadir_application_get_service(NadirApplication *self)
 {
-	g_return_val_if_fail(NADIR_IS_APPLICATION(self) && self->services->len > 0, NULL);
-	return self->services->pdata[self->services->len - 1];
+	g_return_val_if_fail(NADIR_IS_APPLICATION(self), NULL);
+	return self->service;
+}
+
+chat_service *nadir_application_get_chat(NadirApplication *self, service *s)
+{
+	g_return_val_if_fail(NADIR_IS_APPLICATION(self) && s, NULL);
+	for (guint i = 0; i < self->chats->len; i++) {
+		chat_entry *e = self->chats->pdata[i];
+		if (e->service == s)
+			return e->chat;
+	}
+	g_autofree char *model = g_settings_get_string(self->settings, "chat-model");
+	const chat_options options = {.model = *model ? model : NULL};
+	chat_entry *e = g_new0(chat_entry, 1);
+	*e = (chat_entry){service_ref(s), chat_service_new(s, &options)};
+	g_ptr_array_add(self->chats, e);
+	return e->chat;
+}
+
+/* Windows take the new ones before the old ones go. */
+static void change_chat(NadirApplication *self)
+{
+	GPtrArray *old = self->chats;
+	self->chats = chats_new();
+	g_signal_emit(self, signals[CHAT_CHANGED], 0);
+	g_ptr_array_unref(old);
 }
 
 const GError *nadir_application_get_service_error(NadirApplication *self)
@@ -174,6 +230,11 @@ static void on_preferences(GSimpleAction *action, GVariant *parameter, gpointer 
 	gtk_window_present(GTK_WINDOW(nadir_preferences_new(parent, self->settings)));
 }
 
+static void on_reopen_model(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	start_service(data);
+}
+
 static void on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
 	GtkWindow *parent = gtk_application_get_active_window(data);
@@ -188,6 +249,7 @@ static void on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 static const GActionEntry actions[] = {
 	{.name = "quit", .activate = on_quit},
 	{.name = "preferences", .activate = on_preferences},
+	{.name = "reopen-model", .activate = on_reopen_model},
 	{.name = "about", .activate = on_about},
 };
 
@@ -200,12 +262,14 @@ static void nadir_application_startup(GApplication *application)
 	G_APPLICATION_CLASS(nadir_application_parent_class)->startup(application);
 	gtk_window_set_default_icon_name(NADIR_APP_ID);
 	g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
+	nadir_frame_log_start();
 	apply_theme(self);
 	apply_units(self);
 	g_signal_connect_swapped(self->settings, "changed::theme", G_CALLBACK(apply_theme), self);
 	g_signal_connect_swapped(self->settings, "changed::units", G_CALLBACK(apply_units), self);
 	start_service(self);
 	g_signal_connect_swapped(self->settings, "changed::device", G_CALLBACK(start_service), self);
+	g_signal_connect_swapped(self->settings, "changed::chat-model", G_CALLBACK(change_chat), self);
 	g_signal_connect_swapped(self->settings, "changed::cache-megabytes", G_CALLBACK(start_service_soon), self);
 }
 
@@ -270,16 +334,20 @@ static int nadir_application_handle_local_options(GApplication *application, GVa
 static void nadir_application_shutdown(GApplication *application)
 {
 	NadirApplication *self = NADIR_APPLICATION(application);
+	nadir_frame_log_stop();
 	G_APPLICATION_CLASS(nadir_application_parent_class)->shutdown(application);
 	g_clear_handle_id(&self->exit_source, g_source_remove);
 	g_clear_handle_id(&self->service_source, g_source_remove);
-	g_clear_pointer(&self->services, g_ptr_array_unref); /* joins the inference threads */
+	g_clear_pointer(&self->chats, g_ptr_array_unref);
+	g_clear_pointer(&self->service, service_unref);
+	service_await_ended();
 }
 
 static void nadir_application_finalize(GObject *object)
 {
 	NadirApplication *self = NADIR_APPLICATION(object);
-	g_clear_pointer(&self->services, g_ptr_array_unref);
+	g_clear_pointer(&self->chats, g_ptr_array_unref);
+	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->settings);
 	g_clear_error(&self->service_error);
 	g_free(self->device);
@@ -296,6 +364,8 @@ static void nadir_application_class_init(NadirApplicationClass *klass)
 	application_class->open = nadir_application_open;
 	application_class->handle_local_options = nadir_application_handle_local_options;
 	application_class->shutdown = nadir_application_shutdown;
+	signals[CHAT_CHANGED] =
+		g_signal_new("chat-changed", NADIR_TYPE_APPLICATION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 	signals[SERVICE_CHANGED] =
 		g_signal_new("service-changed", NADIR_TYPE_APPLICATION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -310,7 +380,7 @@ static const GOptionEntry options[] = {
 
 static void nadir_application_init(NadirApplication *self)
 {
-	self->services = g_ptr_array_new_with_free_func((GDestroyNotify)service_free);
+	self->chats = chats_new();
 	g_application_add_main_option_entries(G_APPLICATION(self), options);
 	g_application_set_option_context_parameter_string(G_APPLICATION(self), _("[FILE…]"));
 }

@@ -5,6 +5,7 @@
 
 #define WHEEL_STEP 1.25
 #define PAN_KEY_STEP 80   /* screen pixels */
+#define REST_MS 250       /* a pointer that does not move for so long rests */
 #define PAN_SCROLL_STEP 1 /* screen pixels a unit of a touchpad */
 
 /* --- cursor --- */
@@ -38,6 +39,37 @@ static bool follows_pointer(NadirCanvas *c)
 	return c->tool == NADIR_TOOL_BRUSH || c->polygon->len > 0;
 }
 
+static bool asks_model(NadirCanvas *c)
+{
+	return c->inside && c->document && c->drag == DRAG_NONE && c->tool >= NADIR_TOOL_POINT &&
+	       c->tool <= NADIR_TOOL_SCRIBBLE;
+}
+
+static void tell_hover(NadirCanvas *c, bool rests)
+{
+	double x = NAN, y = NAN;
+	if (asks_model(c))
+		nadir_canvas_get_pointer(c, &x, &y);
+	if (c->document)
+		nadir_document_hover(c->document, x, y, rests);
+}
+
+static gboolean on_rest(gpointer data)
+{
+	NadirCanvas *c = data;
+	c->hover_source = 0;
+	tell_hover(c, true);
+	return G_SOURCE_REMOVE;
+}
+
+void canvas_hover(NadirCanvas *c)
+{
+	tell_hover(c, false);
+	g_clear_handle_id(&c->hover_source, g_source_remove);
+	if (asks_model(c))
+		c->hover_source = g_timeout_add(REST_MS, on_rest, c);
+}
+
 static void set_pointer(NadirCanvas *c, GtkEventController *controller, double sx, double sy)
 {
 	c->inside = true;
@@ -47,6 +79,7 @@ static void set_pointer(NadirCanvas *c, GtkEventController *controller, double s
 	if (follows_pointer(c))
 		gtk_widget_queue_draw(GTK_WIDGET(c));
 	tell_pointer(c);
+	canvas_hover(c);
 }
 
 static void on_motion(GtkEventControllerMotion *controller, double sx, double sy, NadirCanvas *c)
@@ -57,6 +90,7 @@ static void on_motion(GtkEventControllerMotion *controller, double sx, double sy
 static void on_leave(GtkEventControllerMotion *controller, NadirCanvas *c)
 {
 	c->inside = false;
+	canvas_hover(c);
 	if (follows_pointer(c))
 		gtk_widget_queue_draw(GTK_WIDGET(c));
 	tell_pointer(c);

@@ -1,8 +1,9 @@
 /* Inside of the canvas, for its own files. Positions: sx, sy are widget pixels, ix, iy image pixels. */
 #pragma once
 #include "app/canvas.h"
+#include "app/chat-session.h"
 #include "app/document-private.h"
-#include "render/raster/tile-cache.h"
+#include "render/raster/tile-view.h"
 
 G_BEGIN_DECLS
 
@@ -29,7 +30,9 @@ struct _NadirCanvas {
 
 	/* Owned */
 	NadirDocument *document;
-	GSignalGroup *document_signals, *list_signals;
+	GSignalGroup *document_signals, *list_signals, *unstored_signals;
+	NadirChat *chat; /* chat-overlay.c: what is talked about while it is in sight; NULL: nothing */
+	GSignalGroup *chat_signals;
 	tile_cache *tiles;
 	GHashTable *blocks;     /* canvas-tiles.c: enlarged pieces of tiles */
 	GHashTable *shapes;     /* NadirObject (owned) -> CanvasShape */
@@ -52,6 +55,7 @@ struct _NadirCanvas {
 	bool inside;       /* the pointer is over the canvas */
 	double pointer[2]; /* sx, sy */
 	bool pointer_shift;
+	guint hover_source; /* the pointer may come to rest */
 
 	CanvasDrag drag;
 	int drag_sign;
@@ -64,7 +68,6 @@ struct _NadirCanvas {
 
 /* canvas.c */
 void canvas_view_changed(NadirCanvas *c);
-double canvas_device_scale(NadirCanvas *c);   /* device pixels per image pixel */
 double canvas_snap(NadirCanvas *c, double s); /* to whole device pixels */
 
 /* canvas-tiles.c */
@@ -75,6 +78,7 @@ void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
 /* canvas-input.c */
 void canvas_input_init(NadirCanvas *c);
 void canvas_update_cursor(NadirCanvas *c);
+void canvas_hover(NadirCanvas *c); /* the pointer, the view or the tool changed */
 
 /* tool.c: what each tool does with the pointer; button as in GDK, state the modifiers. */
 void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 time, double sx, double sy);

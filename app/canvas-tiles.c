@@ -124,35 +124,9 @@ static void draw_ground(NadirCanvas *c, GtkSnapshot *snapshot, bool known)
 
 /* --- one tile --- */
 
-/* Level pixels to the screen; both sides of an edge round alike, so neighbours meet without a seam. */
-typedef struct {
-	NadirCanvas *c;
-	double fx, fy; /* full-size pixels a level pixel */
-} level_map;
-
-static level_map map_level(NadirCanvas *c, int level)
+static graphene_rect_t to_graphene(const double r[4])
 {
-	const raster_info *info = raster_get_info(nadir_document_get_raster(c->document));
-	return (level_map){c, (double)info->width / info->levels[level].width,
-	                   (double)info->height / info->levels[level].height};
-}
-
-static graphene_rect_t map_rect(const level_map *m, int x, int y, int w, int h)
-{
-	double x0, y0, x1, y1;
-	viewport_to_screen(&m->c->view, x * m->fx, y * m->fy, &x0, &y0);
-	viewport_to_screen(&m->c->view, (x + w) * m->fx, (y + h) * m->fy, &x1, &y1);
-	x0 = canvas_snap(m->c, x0);
-	y0 = canvas_snap(m->c, y0);
-	x1 = canvas_snap(m->c, x1);
-	y1 = canvas_snap(m->c, y1);
-	return GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0));
-}
-
-static bool on_screen(NadirCanvas *c, const graphene_rect_t *r)
-{
-	return r->size.width > 0 && r->size.height > 0 && r->origin.x < c->view.screen_w &&
-	       r->origin.y < c->view.screen_h && r->origin.x + r->size.width > 0 && r->origin.y + r->size.height > 0;
+	return GRAPHENE_RECT_INIT((float)r[0], (float)r[1], (float)r[2], (float)r[3]);
 }
 
 static GdkTexture *tile_texture(tile *t)
@@ -199,25 +173,27 @@ static GdkTexture *block_texture(NadirCanvas *c, tile *t, const raster_rect *pie
 	return b->texture;
 }
 
-static void draw_enlarged(const level_map *m, GtkSnapshot *snapshot, tile *t, int *made)
+static void draw_enlarged(NadirCanvas *c, const tile_view *v, GtkSnapshot *snapshot, tile *t,
+                          const graphene_rect_t *whole, int *made)
 {
-	NadirCanvas *c = m->c;
-	const int factor = CLAMP((int)ceil(canvas_device_scale(c) * m->fx - 0.001), 2, 128);
+	const int factor = CLAMP((int)ceil(tile_view_magnification(v, t->key.level) - 0.001), 2, 128);
 	const int side = BLOCK_SIDE / factor;
 	for (int y = 0; y < t->area.h; y += side)
 		for (int x = 0; x < t->area.w; x += side) {
 			const raster_rect piece = {x, y, MIN(side, t->area.w - x), MIN(side, t->area.h - y)};
-			const graphene_rect_t r = map_rect(m, t->area.x + x, t->area.y + y, piece.w, piece.h);
-			if (!on_screen(c, &r))
+			const raster_rect area = {t->area.x + x, t->area.y + y, piece.w, piece.h};
+			double on[4];
+			tile_view_rect(v, t->key.level, &area, on);
+			if (!tile_view_on_screen(v, on))
 				continue;
+			const graphene_rect_t r = to_graphene(on);
 			GdkTexture *texture = block_texture(c, t, &piece, factor, made);
 			if (texture) {
 				gtk_snapshot_append_texture(snapshot, texture, &r);
 				continue;
 			}
-			const graphene_rect_t whole = map_rect(m, t->area.x, t->area.y, t->area.w, t->area.h);
 			gtk_snapshot_push_clip(snapshot, &r);
-			gtk_snapshot_append_texture(snapshot, tile_texture(t), &whole);
+			gtk_snapshot_append_texture(snapshot, tile_texture(t), whole);
 			gtk_snapshot_pop(snapshot);
 		}
 }
@@ -232,35 +208,7 @@ static void draw_failed(GtkSnapshot *snapshot, const graphene_rect_t *r)
 		snapshot, r, &r->origin, &GRAPHENE_POINT_INIT(r->origin.x + 12, r->origin.y + 12), stops, G_N_ELEMENTS(stops));
 }
 
-/* --- a level --- */
-
-typedef struct {
-	int x0, y0, x1, y1; /* tile columns and rows, the last ones excluded */
-} tile_range;
-
-static tile_range range_of(const level_map *m, const raster_rect *visible, int level)
-{
-	const raster_level *l = &raster_get_info(nadir_document_get_raster(m->c->document))->levels[level];
-	const tile_range r = {(int)floor(visible->x / m->fx / TILE_SIDE), (int)floor(visible->y / m->fy / TILE_SIDE),
-	                      (int)floor(((visible->x + visible->w) / m->fx - 1e-6) / TILE_SIDE) + 1,
-	                      (int)floor(((visible->y + visible->h) / m->fy - 1e-6) / TILE_SIDE) + 1};
-	return (tile_range){MAX(r.x0, 0), MAX(r.y0, 0), MIN(r.x1, (l->width + TILE_SIDE - 1) / TILE_SIDE),
-	                    MIN(r.y1, (l->height + TILE_SIDE - 1) / TILE_SIDE)};
-}
-
-/* Whether every tile in sight has come; with `good` none may have failed. */
-static bool level_complete(NadirCanvas *c, int level, const raster_rect *visible, bool good)
-{
-	const level_map m = map_level(c, level);
-	const tile_range r = range_of(&m, visible, level);
-	for (int y = r.y0; y < r.y1; y++)
-		for (int x = r.x0; x < r.x1; x++) {
-			const tile *t = tile_cache_get(c->tiles, (tile_key){level, x, y});
-			if (!t || (good && !t->pixels))
-				return false;
-		}
-	return true;
-}
+/* --- all of them --- */
 
 static gboolean tell_error(gpointer data)
 {
@@ -280,30 +228,25 @@ static void note_error(NadirCanvas *c, const tile *t)
 	c->tell_error = g_idle_add(tell_error, c);
 }
 
-static void draw_level(NadirCanvas *c, GtkSnapshot *snapshot, int level, bool finest, const raster_rect *visible,
-                       int *made)
+typedef struct {
+	NadirCanvas *c;
+	GtkSnapshot *snapshot;
+	int made; /* blocks in this frame */
+} drawing;
+
+static void draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
 {
-	const level_map m = map_level(c, level);
-	const tile_range range = range_of(&m, visible, level);
-	const bool hard = finest && canvas_device_scale(c) * m.fx > 1.001;
-	for (int y = range.y0; y < range.y1; y++)
-		for (int x = range.x0; x < range.x1; x++) {
-			tile *t = tile_cache_get(c->tiles, (tile_key){level, x, y});
-			if (!t)
-				continue;
-			const graphene_rect_t r = map_rect(&m, t->area.x, t->area.y, t->area.w, t->area.h);
-			if (!on_screen(c, &r))
-				continue;
-			note_error(c, t); /* a part of it may be missing too */
-			if (!t->pixels) {
-				if (finest)
-					draw_failed(snapshot, &r);
-			} else if (hard) {
-				draw_enlarged(&m, snapshot, t, made);
-			} else {
-				gtk_snapshot_append_texture(snapshot, tile_texture(t), &r);
-			}
-		}
+	drawing *d = data;
+	const graphene_rect_t r = to_graphene(rect);
+	note_error(d->c, t); /* a part of it may be missing too */
+	if (!t->pixels) {
+		if (finest)
+			draw_failed(d->snapshot, &r);
+	} else if (finest && tile_view_magnification(v, t->key.level) > 1.001) {
+		draw_enlarged(d->c, v, d->snapshot, t, &r, &d->made);
+	} else {
+		gtk_snapshot_append_texture(d->snapshot, tile_texture(t), &r);
+	}
 }
 
 /* Blocks that were not seen lately go when there are too many. */
@@ -323,19 +266,13 @@ static void prune_blocks(NadirCanvas *c)
 
 void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 {
-	const raster_rect visible = viewport_visible(&c->view);
-	if (!c->tiles || visible.w <= 0 || visible.h <= 0)
+	tile_view v;
+	drawing d = {c, snapshot, 0};
+	if (!c->tiles || !tile_view_begin(&v, c->tiles, raster_get_info(nadir_document_get_raster(c->document)), &c->view,
+	                                  gtk_widget_get_scale_factor(GTK_WIDGET(c))))
 		return;
-	const int n_levels = raster_get_info(nadir_document_get_raster(c->document))->n_levels;
-	const int level = tile_cache_level(c->tiles, canvas_device_scale(c));
-	int made = 0;
-	tile_cache_want(c->tiles, level, &visible);
-	draw_ground(c, snapshot,
-	            level_complete(c, level, &visible, false) || level_complete(c, n_levels - 1, &visible, false));
-	if (!level_complete(c, level, &visible, true))
-		for (int l = n_levels - 1; l > level; l--)
-			draw_level(c, snapshot, l, false, &visible, &made);
-	draw_level(c, snapshot, level, true, &visible, &made);
+	draw_ground(c, snapshot, v.known);
+	tile_view_draw(&v, draw_tile, &d);
 	prune_blocks(c);
-	c->unfinished |= made > BLOCKS_A_FRAME;
+	c->unfinished |= d.made > BLOCKS_A_FRAME;
 }

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/chat-overlay.h"
 #include "app/settings.h"
 
 enum { SIGNAL_VIEW, SIGNAL_POINTER, SIGNAL_TOOL, N_CANVAS_SIGNALS };
@@ -41,11 +42,6 @@ void canvas_view_changed(NadirCanvas *c)
 	c->fitted = false;
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 	g_signal_emit(c, signals[SIGNAL_VIEW], 0);
-}
-
-double canvas_device_scale(NadirCanvas *c)
-{
-	return c->view.scale * gtk_widget_get_scale_factor(GTK_WIDGET(c));
 }
 
 double canvas_snap(NadirCanvas *c, double s)
@@ -145,6 +141,8 @@ static void connect_signals(NadirCanvas *c)
 		g_signal_group_connect_swapped(c->document_signals, table[i].name, table[i].handler, c);
 	c->list_signals = g_signal_group_new(G_TYPE_LIST_MODEL);
 	g_signal_group_connect_swapped(c->list_signals, "items-changed", G_CALLBACK(on_selection), c);
+	c->unstored_signals = g_signal_group_new(G_TYPE_LIST_MODEL);
+	g_signal_group_connect_swapped(c->unstored_signals, "items-changed", G_CALLBACK(gtk_widget_queue_draw), c);
 }
 
 void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d)
@@ -158,6 +156,7 @@ void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d)
 	g_set_object(&c->document, d);
 	g_signal_group_set_target(c->document_signals, d);
 	g_signal_group_set_target(c->list_signals, d ? nadir_document_get_objects(d) : NULL);
+	g_signal_group_set_target(c->unstored_signals, d ? nadir_document_get_unstored(d) : NULL);
 	canvas_tiles_reset(c);
 	const raster_info *info = d ? raster_get_info(nadir_document_get_raster(d)) : NULL;
 	viewport_init(&c->view, info ? info->width : 1, info ? info->height : 1);
@@ -190,6 +189,7 @@ void nadir_canvas_set_tool(NadirCanvas *c, NadirTool tool)
 	tool_abort(c);
 	c->tool = tool;
 	canvas_update_cursor(c);
+	canvas_hover(c);
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 	g_signal_emit(c, signals[SIGNAL_TOOL], 0);
 }
@@ -226,6 +226,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
 	canvas_tiles_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
+	chat_overlay_snapshot(c, snapshot);
 	overlay_snapshot_preview(c, snapshot);
 	overlay_snapshot_marks(c, snapshot);
 	overlay_snapshot_label(c, snapshot);
@@ -261,8 +262,12 @@ static void nadir_canvas_dispose(GObject *object)
 {
 	NadirCanvas *c = NADIR_CANVAS(object);
 	nadir_canvas_set_document(c, NULL);
+	g_clear_handle_id(&c->hover_source, g_source_remove);
+	g_clear_object(&c->chat_signals);
+	g_clear_object(&c->chat);
 	g_clear_object(&c->document_signals);
 	g_clear_object(&c->list_signals);
+	g_clear_object(&c->unstored_signals);
 	g_clear_object(&c->checker[0]);
 	g_clear_object(&c->checker[1]);
 	G_OBJECT_CLASS(nadir_canvas_parent_class)->dispose(object);

@@ -2,7 +2,6 @@
 #include "app/document-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "render/geometry/class-style.h"
 
@@ -50,79 +49,206 @@ void nadir_document_set_current_class(NadirDocument *d, int index)
 		nadir_document_emit(d, SIGNAL_PREVIEW);
 }
 
-bool nadir_document_apply_class(NadirDocument *d, int index, GError **error)
+void nadir_document_apply_class(NadirDocument *d, int index)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
 	if (index < 0 || (guint)index >= d->classes->len)
-		return true;
+		return;
 	nadir_document_set_current_class(d, index);
-	if (d->preview.marks || !d->selected)
-		return true;
-	g_autofree char *name = g_strdup(nadir_document_current_class_name(d));
-	return nadir_document_relabel(d, d->selected, name, error);
+	if (!d->preview.marks && d->selected)
+		nadir_document_relabel(d, d->selected, nadir_document_current_class_name(d));
 }
 
-bool nadir_document_reload_classes(NadirDocument *d, GError **error)
+/* --- from the store --- */
+
+static bool same_class(const project_class *a, const project_class *b)
 {
-	GPtrArray *fresh = project_classes(d->project, error);
-	if (!fresh)
-		return false;
-	g_autofree char *current = d->classes->len > 0 ? g_strdup(nadir_document_current_class_name(d)) : NULL;
+	return a->id == b->id && g_str_equal(a->name, b->name) && g_str_equal(a->color, b->color) &&
+	       a->pattern == b->pattern && a->key == b->key;
+}
+
+static bool same_classes(GPtrArray *a, GPtrArray *b)
+{
+	bool same = a->len == b->len;
+	for (guint i = 0; same && i < a->len; i++)
+		same = same_class(a->pdata[i], b->pdata[i]);
+	return same;
+}
+
+/* A renamed class's name stands in its objects too. */
+static void rename_in_objects(NadirDocument *d, GHashTable *names)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
+	guint first = n, last = 0;
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
+		const feature *f = nadir_object_get_feature(o);
+		const char *name = g_hash_table_lookup(names, GINT_TO_POINTER(f->class_id));
+		if (!name || g_str_equal(name, f->class_name))
+			continue;
+		nadir_object_rename(o, name);
+		first = MIN(first, i);
+		last = i;
+	}
+	if (first < n)
+		g_list_model_items_changed(G_LIST_MODEL(d->objects), first, last - first + 1, last - first + 1);
+}
+
+void nadir_document_take_classes(NadirDocument *d, GPtrArray *classes)
+{
+	if (same_classes(classes, d->classes)) {
+		g_ptr_array_unref(classes);
+		return;
+	}
+	g_autofree char *current = g_strdup(nadir_document_current_class_name(d));
+	const int before = d->current_class;
+	g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
 	g_ptr_array_unref(d->classes);
-	d->classes = fresh;
-	if (fresh->len == 0)
-		nadir_document_add_default_classes(d);
-	d->current_class = current ? MAX(0, class_index(d, current)) : 0;
+	d->classes = classes;
+	for (guint i = 0; i < classes->len; i++) {
+		project_class *c = classes->pdata[i];
+		g_hash_table_insert(names, GINT_TO_POINTER(c->id), c->name);
+	}
+	/* The same one, by name; else, when that changed, by its place. */
+	d->current_class = class_index(d, current);
+	if (d->current_class < 0)
+		d->current_class = MIN(before, (int)classes->len - 1);
+	rename_in_objects(d, names);
 	nadir_document_emit(d, SIGNAL_CLASSES);
-	return true;
 }
 
-bool nadir_document_add_class(NadirDocument *d, const char *name, GError **error)
+GPtrArray *nadir_document_copy_classes(GPtrArray *classes)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && name, false);
+	GPtrArray *copy = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);
+	for (guint i = 0; i < classes->len; i++) {
+		project_class *c = g_memdup2(classes->pdata[i], sizeof(project_class));
+		c->name = g_strdup(c->name);
+		g_ptr_array_add(copy, c);
+	}
+	return copy;
+}
+
+/* --- changes: in memory while there is no project, else by the store --- */
+
+static bool on_class_job(document_job *j, const GError *error)
+{
+	NadirDocument *d = j->document;
+	const int i = j->text ? class_index(d, j->text) : -1;
+	if (error)
+		nadir_document_report(d, error);
+	else if (i >= 0)
+		d->current_class = i;
+	nadir_document_emit(d, SIGNAL_CLASSES);
+	return false;
+}
+
+/* Takes what. */
+static void push_class_job(NadirDocument *d, bool (*work)(document_job *, project *, GError **), char *what,
+                           const char *name, const project_class *c)
+{
+	document_job *j = document_job_new(d, work);
+	j->done = on_class_job;
+	j->what = what;
+	j->text = g_strdup(name);
+	if (c) {
+		j->klass = g_memdup2(c, sizeof *c);
+		j->klass->name = g_strdup(c->name);
+	}
+	document_job_push(j);
+}
+
+static bool add_to_project(document_job *j, project *p, GError **error)
+{
+	return project_class_for(p, j->text, j->what, error) && document_job_read_classes(j, p, error);
+}
+
+static guint highest_id(NadirDocument *d)
+{
+	int id = 0;
+	for (guint i = 0; i < d->classes->len; i++)
+		id = MAX(id, ((project_class *)d->classes->pdata[i])->id);
+	return (guint)id;
+}
+
+void nadir_document_add_class(NadirDocument *d, const char *name)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && name);
 	g_autofree char *clean = g_strstrip(g_strdup(name));
+	const int have = class_index(d, clean);
 	if (!*clean) {
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-		                    _("A class needs a name: type at least one letter."));
-		return false;
+		nadir_document_notify_user(d, _("A class needs a name: type at least one letter."));
+		return;
 	}
-	if (class_index(d, clean) < 0) {
-		if (!d->project)
-			g_ptr_array_add(d->classes, nadir_document_default_class(clean, d->classes->len));
-		else if (!project_class_for(d->project, clean, error) || !nadir_document_reload_classes(d, error))
-			return false;
+	if (have >= 0) {
+		nadir_document_set_current_class(d, have);
+		return;
 	}
-	d->current_class = MAX(0, class_index(d, clean));
-	nadir_document_emit(d, SIGNAL_CLASSES);
-	return true;
+	if (!nadir_document_get_project_path(d)) {
+		g_ptr_array_add(d->classes, nadir_document_default_class(clean, highest_id(d)));
+		d->current_class = (int)d->classes->len - 1;
+		nadir_document_emit(d, SIGNAL_CLASSES);
+	}
+	/* Translators: steps in the undo list; %s is a class. */
+	push_class_job(d, add_to_project, g_strdup_printf(_("add class %s"), clean), clean, NULL);
 }
 
-static void assign(project_class *to, const project_class *from)
+static bool update_in_project(document_job *j, project *p, GError **error)
 {
-	if (to->name != from->name) {
-		g_free(to->name);
-		to->name = g_strdup(from->name);
-	}
-	memmove(to->color, from->color, sizeof to->color);
-	to->pattern = from->pattern;
-	to->key = from->key;
+	return project_update_class(p, j->klass, j->what, error) && document_job_read_classes(j, p, error);
 }
 
-bool nadir_document_update_class(NadirDocument *d, const project_class *c, GError **error)
+static project_class *class_by_id(NadirDocument *d, int id)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && c, false);
-	if (d->project) {
-		if (!project_update_class(d->project, c, error) || !nadir_document_reload_classes(d, error))
-			return false;
-		return nadir_document_reload_objects(d, error); /* a new name stands in the objects too */
+	for (guint i = 0; i < d->classes->len; i++)
+		if (((project_class *)d->classes->pdata[i])->id == id)
+			return d->classes->pdata[i];
+	return NULL;
+}
+
+void nadir_document_update_class(NadirDocument *d, const project_class *c)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && c);
+	const project_class *old = class_by_id(d, c->id);
+	if (!old || same_class(old, c))
+		return;
+	const bool looks = g_str_equal(old->name, c->name);
+	char *what = g_strdup_printf(looks ? _("look of class %s") : _("rename class to %s"), c->name);
+	push_class_job(d, update_in_project, what, NULL, c);
+	if (nadir_document_get_project_path(d))
+		return;
+	GPtrArray *copy = nadir_document_copy_classes(d->classes);
+	for (guint i = 0; i < copy->len; i++) {
+		project_class *k = copy->pdata[i];
+		if (k->id != c->id)
+			continue;
+		g_free(k->name);
+		*k = *c;
+		k->name = g_strdup(c->name);
 	}
-	for (guint i = 0; i < d->classes->len; i++) {
-		project_class *have = d->classes->pdata[i];
-		if (have->id == c->id)
-			assign(have, c);
+	nadir_document_take_classes(d, copy);
+}
+
+static bool delete_from_project(document_job *j, project *p, GError **error)
+{
+	return project_delete_class(p, j->klass->id, j->what, error) && document_job_read_classes(j, p, error);
+}
+
+void nadir_document_delete_class(NadirDocument *d, int id)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	project_class *c = class_by_id(d, id);
+	if (!c)
+		return;
+	if (d->classes->len == 1) {
+		nadir_document_notify_user(d, _("One class must remain: rename it instead."));
+		return;
 	}
-	nadir_document_emit(d, SIGNAL_CLASSES);
-	return true;
+	push_class_job(d, delete_from_project, g_strdup_printf(_("delete class %s"), c->name), NULL, c);
+	if (nadir_document_get_project_path(d))
+		return;
+	GPtrArray *copy = nadir_document_copy_classes(d->classes);
+	g_ptr_array_remove_index(copy, (guint)class_index(d, c->name));
+	nadir_document_take_classes(d, copy);
 }
 
 project_class *nadir_document_default_class(const char *name, guint index)
@@ -134,9 +260,4 @@ project_class *nadir_document_default_class(const char *name, guint index)
 	c->pattern = class_style_pattern(index);
 	c->key = index < 9 ? (int)index + 1 : index == 9 ? 0 : -1;
 	return c;
-}
-
-void nadir_document_add_default_classes(NadirDocument *d)
-{
-	g_ptr_array_add(d->classes, nadir_document_default_class("object", 0));
 }

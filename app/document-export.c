@@ -1,10 +1,11 @@
-/* Export off the main loop: the thread works on copies, so editing goes on meanwhile. */
+/* Export off the main loop: the store tells what is there by then, a thread writes it, and editing goes on meanwhile.
+ */
 #include "app/document-private.h"
 
 #include "render/exchange/export.h"
 
 typedef struct {
-	NadirDocument *document; /* keeps image and georef alive */
+	scene *scene;
 	char *path;
 	double simplify;
 	GPtrArray *objects; /* of feature, by id: the order of values in .png and .tif */
@@ -15,9 +16,9 @@ typedef struct {
 static void export_task_free(void *data)
 {
 	export_task *t = data;
-	g_object_unref(t->document);
+	scene_unref(t->scene);
 	g_free(t->path);
-	g_ptr_array_unref(t->objects);
+	g_clear_pointer(&t->objects, g_ptr_array_unref);
 	g_ptr_array_unref(t->names);
 	g_ptr_array_unref(t->colors);
 	g_free(t->report);
@@ -29,8 +30,8 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 	export_task *t = data;
 	GError *error = NULL;
 	export_format format;
-	const export_job job = {.image = raster_get_info(t->document->image),
-	                        .ref = t->document->ref,
+	const export_job job = {.image = raster_get_info(t->scene->image),
+	                        .ref = t->scene->ref,
 	                        .objects = (feature *const *)t->objects->pdata,
 	                        .n_objects = t->objects->len,
 	                        .class_names = (const char *const *)t->names->pdata,
@@ -43,12 +44,37 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 		g_task_return_error(task, error);
 }
 
-static void collect(NadirDocument *d, export_task *t)
+/* --- what is there --- */
+
+typedef struct {
+	GTask *task; /* owned */
+	scene *scene;
+	GPtrArray *objects;
+} reading;
+
+static bool read_objects(project **p, void *data, GError **error)
 {
-	for (guint i = g_list_model_get_n_items(G_LIST_MODEL(d->objects)); i-- > 0;) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
-		g_ptr_array_add(t->objects, feature_copy(nadir_object_get_feature(o)));
-	}
+	reading *r = data;
+	r->objects = *p ? project_objects(*p, r->scene->image_id, error)
+	                : g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+	return r->objects != NULL;
+}
+
+static void on_read(const GError *error, void *data)
+{
+	g_autofree reading *r = data;
+	g_autoptr(GTask) task = r->task;
+	export_task *t = g_task_get_task_data(task);
+	t->objects = r->objects;
+	scene_unref(r->scene);
+	if (error)
+		g_task_return_error(task, g_error_copy(error));
+	else
+		g_task_run_in_thread(task, export_thread);
+}
+
+static void copy_classes(NadirDocument *d, export_task *t)
+{
 	for (guint i = 0; i < d->classes->len; i++) {
 		const project_class *c = d->classes->pdata[i];
 		g_ptr_array_add(t->names, g_strdup(c->name));
@@ -61,24 +87,24 @@ static void collect(NadirDocument *d, export_task *t)
 void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
                                  GAsyncReadyCallback done, void *data)
 {
-	g_return_if_fail(NADIR_IS_DOCUMENT(d) && path);
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && path && d->store);
 	export_task *t = g_new0(export_task, 1);
-	t->document = g_object_ref(d);
+	t->scene = scene_ref(d->scene);
 	t->path = g_strdup(path);
 	t->simplify = simplify;
-	t->objects = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
 	t->names = g_ptr_array_new_with_free_func(g_free);
 	t->colors = g_ptr_array_new_with_free_func(g_free);
-	collect(d, t);
-	g_autoptr(GTask) task = g_task_new(d, cancel, done, data);
-	g_task_set_source_tag(task, nadir_document_export_async);
-	g_task_set_task_data(task, t, export_task_free);
-	g_task_run_in_thread(task, export_thread);
+	copy_classes(d, t);
+	reading *r = g_new0(reading, 1);
+	r->task = g_task_new(NULL, cancel, done, data);
+	r->scene = scene_ref(d->scene);
+	g_task_set_source_tag(r->task, nadir_document_export_async);
+	g_task_set_task_data(r->task, t, export_task_free);
+	store_push(d->store, read_objects, on_read, r);
 }
 
-char *nadir_document_export_finish(NadirDocument *d, GAsyncResult *result, GError **error)
+char *nadir_document_export_finish(GAsyncResult *result, GError **error)
 {
-	g_return_val_if_fail(g_task_is_valid(result, d), NULL);
-	char *report = g_task_propagate_pointer(G_TASK(result), error);
-	return report;
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_export_async), NULL);
+	return g_task_propagate_pointer(G_TASK(result), error);
 }

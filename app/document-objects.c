@@ -1,10 +1,9 @@
-/* The objects of the document: every change goes to the project first, the list follows what was committed. */
+/* The stored objects of the document and their changes. The list follows what the store tells, change by change. */
 #include "app/document-private.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 
-#include "app/engine/record.h"
+#define MANY 16
 
 GListModel *nadir_document_get_objects(NadirDocument *d)
 {
@@ -12,25 +11,46 @@ GListModel *nadir_document_get_objects(NadirDocument *d)
 	return G_LIST_MODEL(d->objects);
 }
 
-NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position)
+/* Where the object is in the list, or would be: ids fall. */
+static NadirObject *locate(NadirDocument *d, gint64 id, guint *position)
 {
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
+	guint low = 0, high = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
+	while (low < high) {
+		const guint middle = low + (high - low) / 2;
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), middle);
+		const gint64 here = nadir_object_get_feature(o)->id;
+		if (here == id) {
+			*position = middle;
+			return g_steal_pointer(&o);
+		}
+		if (here > id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*position = low;
+	return NULL;
+}
+
+static NadirObject *find_unstored(NadirDocument *d, gint64 id, guint *position)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->unstored));
 	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
-		if (nadir_object_get_feature(o)->id != id)
-			continue;
-		if (position)
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->unstored), i);
+		if (nadir_object_get_feature(o)->id == id) {
 			*position = i;
-		return g_steal_pointer(&o);
+			return g_steal_pointer(&o);
+		}
 	}
 	return NULL;
 }
 
-static NadirObject *find_or_error(NadirDocument *d, gint64 id, guint *position, GError **error)
+NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position)
 {
-	NadirObject *o = id ? nadir_document_find(d, id, position) : NULL;
-	if (!o)
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("No object is selected: select one first."));
+	guint at = 0;
+	NadirObject *o = id < 0 ? find_unstored(d, id, &at) : id > 0 ? locate(d, id, &at) : NULL;
+	if (o && position)
+		*position = at;
 	return o;
 }
 
@@ -39,7 +59,7 @@ static NadirObject *find_or_error(NadirDocument *d, gint64 id, guint *position, 
 NadirObject *nadir_document_get_selected(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	g_autoptr(NadirObject) o = d->selected ? nadir_document_find(d, d->selected, NULL) : NULL;
+	g_autoptr(NadirObject) o = nadir_document_find(d, d->selected, NULL);
 	return o; /* the list keeps it alive */
 }
 
@@ -64,173 +84,205 @@ NadirObject *nadir_document_object_at(NadirDocument *d, double x, double y)
 	return NULL;
 }
 
-/* --- the list --- */
+/* --- what the store tells --- */
 
-static void replace_at(NadirDocument *d, guint position, feature *f)
+static void apply(NadirDocument *d, const object_change *c)
 {
-	g_autoptr(NadirObject) o = nadir_object_new(f);
-	gpointer items[] = {o};
-	g_list_store_splice(d->objects, position, 1, items, 1);
-	if (f->id == d->selected)
-		nadir_document_emit(d, SIGNAL_SELECTION);
-}
-
-static bool same_at(NadirDocument *d, guint position, NadirObject *o)
-{
-	g_autoptr(NadirObject) have = g_list_model_get_item(G_LIST_MODEL(d->objects), position);
-	return have == o;
-}
-
-/* Puts `want` into the list with one splice, which leaves alone what is the same at both ends. */
-static void splice(NadirDocument *d, GPtrArray *want)
-{
-	const guint have = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
-	const guint least = MIN(have, want->len);
-	guint head = 0, tail = 0;
-	while (head < least && same_at(d, head, want->pdata[head]))
-		head++;
-	while (tail < least - head && same_at(d, have - 1 - tail, want->pdata[want->len - 1 - tail]))
-		tail++;
-	if (have - head - tail > 0 || want->len - head - tail > 0)
-		g_list_store_splice(d->objects, head, have - head - tail, want->pdata + head, want->len - head - tail);
-}
-
-/* Items of objects that did not change are kept, with what the canvas made of them. */
-bool nadir_document_reload_objects(NadirDocument *d, GError **error)
-{
-	g_autoptr(GPtrArray) stored = project_objects(d->project, d->image_id, error);
-	if (!stored)
-		return false;
-	g_autoptr(GHashTable) old = g_hash_table_new(g_int64_hash, g_int64_equal);
-	for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(d->objects)); i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
-		g_hash_table_insert(old, (gpointer)&nadir_object_get_feature(o)->id, o);
-	}
-	g_autoptr(GPtrArray) want = g_ptr_array_new_with_free_func(g_object_unref);
-	bool selected = false;
-	for (guint i = stored->len; i-- > 0;) {
-		const feature *f = stored->pdata[i];
-		NadirObject *have = g_hash_table_lookup(old, &f->id);
-		selected |= f->id == d->selected;
-		if (have && nadir_object_same(have, f))
-			g_ptr_array_add(want, g_object_ref(have));
-		else
-			g_ptr_array_add(want, nadir_object_new(feature_copy(f)));
-	}
-	splice(d, want);
-	if (!selected)
+	guint position;
+	g_autoptr(NadirObject) before = locate(d, c->id, &position);
+	gpointer items[] = {c->now};
+	if (before || c->now)
+		g_list_store_splice(d->objects, position, before ? 1 : 0, items, c->now ? 1 : 0);
+	if (d->selected != c->id)
+		return;
+	if (!c->now)
 		d->selected = 0;
 	nadir_document_emit(d, SIGNAL_SELECTION);
-	return true;
+}
+
+static int newer_first(gconstpointer a, gconstpointer b)
+{
+	const gint64 x = nadir_object_get_feature(*(NadirObject *const *)a)->id;
+	const gint64 y = nadir_object_get_feature(*(NadirObject *const *)b)->id;
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Many at once (a step back over an import): one change of the list, for those who look through all of it at each. */
+static void apply_many(NadirDocument *d, GPtrArray *changed)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
+	g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+	g_autoptr(GPtrArray) want = g_ptr_array_new_with_free_func(g_object_unref);
+	for (guint i = 0; i < changed->len; i++) {
+		object_change *c = changed->pdata[i];
+		g_hash_table_insert(by_id, &c->id, c);
+	}
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
+		if (!g_hash_table_contains(by_id, &nadir_object_get_feature(o)->id))
+			g_ptr_array_add(want, g_steal_pointer(&o));
+	}
+	GHashTableIter iter;
+	gpointer c;
+	g_hash_table_iter_init(&iter, by_id);
+	while (g_hash_table_iter_next(&iter, NULL, &c))
+		if (((object_change *)c)->now)
+			g_ptr_array_add(want, g_object_ref(((object_change *)c)->now));
+	g_ptr_array_sort(want, newer_first);
+	g_list_store_splice(d->objects, 0, n, want->pdata, want->len);
+	const object_change *selected = g_hash_table_lookup(by_id, &d->selected);
+	if (selected && !selected->now)
+		d->selected = 0;
+	nadir_document_emit(d, SIGNAL_SELECTION);
+}
+
+void nadir_document_apply(NadirDocument *d, GPtrArray *changed)
+{
+	if (changed->len > MANY) {
+		apply_many(d, changed);
+		return;
+	}
+	for (guint i = 0; i < changed->len; i++)
+		apply(d, changed->pdata[i]);
 }
 
 /* --- changes --- */
 
-NadirObject *nadir_document_insert(NadirDocument *d, feature *f, GError **error)
+/* A job about one object; NULL with a notice when there is none. */
+static document_job *job_about(NadirDocument *d, gint64 id, bool (*work)(document_job *, project *, GError **))
 {
-	g_autoptr(feature) owned = f;
-	if (!nadir_document_ensure_project(d, NULL, error))
+	if (id == 0) {
+		nadir_document_notify_user(d, _("No object is selected: select one first."));
 		return NULL;
-	f->class_id = project_class_for(d->project, f->class_name, error);
-	if (!f->class_id)
-		return NULL;
-	const bool hand = g_str_equal(f->model, "hand");
+	}
+	document_job *j = document_job_new(d, work);
+	j->id = id;
+	return j;
+}
+
+/* The changed object goes to the project and, as it is there then, to the list. */
+bool document_job_update(document_job *j, project *p, const feature *o, GError **error)
+{
+	feature *now = project_update(p, o, j->what, error) ? project_object(p, o->id, error) : NULL;
+	if (now)
+		document_job_changed(j, o->id, now);
+	return now != NULL;
+}
+
+static bool relabel(document_job *j, project *p, GError **error)
+{
+	const gint64 id = document_job_id(j);
+	g_autoptr(feature) o = id ? project_object(p, id, error) : NULL;
+	if (!o || g_str_equal(o->class_name, j->text))
+		return o || !id;
+	g_free(o->class_name);
+	o->class_name = g_strdup(j->text);
+	return document_job_update(j, p, o, error) && document_job_read_classes(j, p, error);
+}
+
+void nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && class_name);
+	document_job *j = job_about(d, id, relabel);
+	if (!j)
+		return;
+	j->text = g_strdup(class_name);
 	/* Translators: a step in the undo list; %s is a class. */
-	g_autofree char *what = g_strdup_printf(hand ? _("draw %s") : _("accept %s"), f->class_name);
-	if (!project_insert(d->project, d->image_id, f, what, error))
-		return NULL;
-	g_autoptr(NadirObject) o = nadir_object_new(g_steal_pointer(&owned));
-	g_list_store_insert(d->objects, 0, o);
-	d->selected = f->id;
-	nadir_document_emit(d, SIGNAL_SELECTION);
-	return o; /* the list keeps it alive */
+	j->what = g_strdup_printf(_("label %s"), class_name);
+	document_job_push(j);
 }
 
-bool nadir_document_add_by_hand(NadirDocument *d, bitmask *mask, GError **error)
+static bool set_caption(document_job *j, project *p, GError **error)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
-	g_autoptr(bitmask) owned = mask;
-	feature *f = record_drawing(mask, nadir_document_current_class_name(d), raster_get_info(d->image), d->ref, error);
-	return f && nadir_document_insert(d, f, error);
+	const gint64 id = document_job_id(j);
+	g_autoptr(feature) o = id ? project_object(p, id, error) : NULL;
+	if (!o || g_strcmp0(o->caption, j->text) == 0)
+		return o || !id;
+	g_free(o->caption);
+	o->caption = g_strdup(j->text);
+	return document_job_update(j, p, o, error);
 }
 
-static void touch(feature *f)
+void nadir_document_set_caption(NadirDocument *d, gint64 id, const char *text)
 {
-	g_free(f->edited);
-	f->edited = record_time();
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && text);
+	g_autoptr(NadirObject) o = nadir_document_find(d, id, NULL);
+	document_job *j = job_about(d, o ? id : 0, set_caption);
+	if (!j)
+		return;
+	j->text = g_strstrip(g_strdup(text));
+	/* Translators: a step in the undo list; %s is a class. */
+	j->what = g_strdup_printf(_("caption of %s"), nadir_object_get_feature(o)->class_name);
+	document_job_push(j);
 }
 
-bool nadir_document_store(NadirDocument *d, feature *f, const char *what, GError **error)
+static bool delete (document_job *j, project *p, GError **error)
 {
-	g_autoptr(feature) owned = f;
-	guint position;
-	g_autoptr(NadirObject) o = nadir_document_find(d, f->id, &position);
-	g_assert(o);
-	touch(f);
-	if (!project_update(d->project, f, what, error))
-		return false;
-	replace_at(d, position, g_steal_pointer(&owned));
-	return true;
-}
-
-bool nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name, GError **error)
-{
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && class_name, false);
-	g_autoptr(NadirObject) o = find_or_error(d, id, NULL, error);
-	if (!o)
-		return false;
-	g_autoptr(feature) f = feature_copy(nadir_object_get_feature(o));
-	if (g_str_equal(f->class_name, class_name))
+	const gint64 id = document_job_id(j);
+	if (!id)
 		return true;
-	f->class_id = project_class_for(d->project, class_name, error);
-	if (!f->class_id)
+	if (!project_delete(p, &id, 1, j->what, error))
 		return false;
-	g_free(f->class_name);
-	f->class_name = g_strdup(class_name);
-	g_autofree char *what = g_strdup_printf(_("label %s"), class_name);
-	return nadir_document_store(d, g_steal_pointer(&f), what, error) && nadir_document_reload_classes(d, error);
+	document_job_changed(j, id, NULL);
+	return true;
 }
 
-bool nadir_document_delete(NadirDocument *d, gint64 id, GError **error)
+void nadir_document_delete(NadirDocument *d, gint64 id)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
-	guint position;
-	g_autoptr(NadirObject) o = find_or_error(d, id, &position, error);
-	if (!o)
-		return false;
-	g_autofree char *what = g_strdup_printf(_("delete %s"), nadir_object_get_feature(o)->class_name);
-	if (!project_delete(d->project, &id, 1, what, error))
-		return false;
-	g_list_store_remove(d->objects, position);
-	if (d->selected == id)
-		nadir_document_select(d, 0);
-	else
-		nadir_document_emit(d, SIGNAL_SELECTION); /* the undo text changed */
-	return true;
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	g_autoptr(NadirObject) o = nadir_document_find(d, id, NULL);
+	if (o && nadir_object_get_stage(o) == NADIR_STAGE_DRAFT) {
+		nadir_document_forget_draft(d, id);
+		return;
+	}
+	document_job *j = job_about(d, o ? id : 0, delete);
+	if (!j)
+		return;
+	j->what = g_strdup_printf(_("delete %s"), nadir_object_get_feature(o)->class_name);
+	document_job_push(j);
 }
 
 /* --- undo --- */
 
-bool nadir_document_undo(NadirDocument *d, GError **error)
+static bool step(document_job *j, project *p, bool forward, GError **error)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
-	if (d->preview.marks) {
-		nadir_document_undo_mark(d);
+	g_auto(project_changes) changes = {0};
+	if (!(forward ? project_redo_text(p) : project_undo_text(p)))
 		return true;
+	if (!(forward ? project_redo(p, &changes, error) : project_undo(p, &changes, error)))
+		return false;
+	for (guint i = 0; i < changes.objects->len; i++) {
+		project_change *c = changes.objects->pdata[i];
+		if (c->image == j->scene->image_id)
+			document_job_changed(j, c->id, g_steal_pointer(&c->now));
 	}
-	if (!d->project || !project_undo_text(d->project))
-		return true;
-	return project_undo(d->project, error) && nadir_document_reload_classes(d, error) &&
-	       nadir_document_reload_objects(d, error);
+	return !changes.classes || document_job_read_classes(j, p, error);
 }
 
-bool nadir_document_redo(NadirDocument *d, GError **error)
+static bool step_back(document_job *j, project *p, GError **error)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
-	if (!d->project || !project_redo_text(d->project))
-		return true;
-	return project_redo(d->project, error) && nadir_document_reload_classes(d, error) &&
-	       nadir_document_reload_objects(d, error);
+	return step(j, p, false, error);
+}
+
+static bool step_forth(document_job *j, project *p, GError **error)
+{
+	return step(j, p, true, error);
+}
+
+void nadir_document_undo(NadirDocument *d)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	if (d->preview.marks)
+		nadir_document_undo_mark(d);
+	else
+		document_job_push(document_job_new(d, step_back));
+}
+
+void nadir_document_redo(NadirDocument *d)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	if (!nadir_document_redo_mark(d))
+		document_job_push(document_job_new(d, step_forth));
 }
 
 const char *nadir_document_get_undo_text(NadirDocument *d)
@@ -238,11 +290,14 @@ const char *nadir_document_get_undo_text(NadirDocument *d)
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
 	if (d->preview.marks)
 		return _("last mark");
-	return d->project ? project_undo_text(d->project) : NULL;
+	return d->store ? store_get_info(d->store)->undo : NULL;
 }
 
+/* Marks pending, stored steps wait: they would change out of sight. */
 const char *nadir_document_get_redo_text(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	return d->project ? project_redo_text(d->project) : NULL;
+	if (d->preview.undone->len > 0)
+		return _("last mark");
+	return d->store && !d->preview.marks ? store_get_info(d->store)->redo : NULL;
 }

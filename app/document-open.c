@@ -12,12 +12,15 @@ typedef struct {
 	project *project;
 	gint64 image_id;
 	raster_style rule_style, style;
-	char *bands, *stretch, *source, *model;
+	char *bands, *stretch, *source, *model, *opacity, *caption;
+	GPtrArray *classes; /* of project_class; NULL without a project */
+	GListStore *objects;
 } opening;
 
 static void opening_free(void *data)
 {
 	opening *o = data;
+	service_unref(o->service);
 	g_free(o->path);
 	g_clear_pointer(&o->image, raster_unref);
 	g_clear_pointer(&o->ref, georef_free);
@@ -26,6 +29,10 @@ static void opening_free(void *data)
 	g_free(o->stretch);
 	g_free(o->source);
 	g_free(o->model);
+	g_free(o->opacity);
+	g_free(o->caption);
+	g_clear_pointer(&o->classes, g_ptr_array_unref);
+	g_clear_object(&o->objects);
 	g_free(o);
 }
 
@@ -61,14 +68,32 @@ static void restore_style(opening *o, GCancellable *cancel)
 	o->stretch = setting(o, "stretch");
 	o->source = setting(o, "source");
 	o->model = setting(o, "model");
+	o->opacity = setting(o, "opacity");
+	o->caption = setting(o, "caption");
 	if (o->bands || o->stretch || o->source)
 		if (!raster_style_resolve(o->image, o->bands, o->stretch, o->source, &o->style, cancel, NULL))
 			o->style = o->rule_style;
 }
 
+/* Everything is read and its outlines parsed here, so that the main loop only takes it over. */
+static bool read_project(opening *o, GError **error)
+{
+	g_autoptr(GPtrArray) stored = project_objects(o->project, o->image_id, error);
+	o->classes = stored ? project_classes(o->project, error) : NULL;
+	if (!o->classes)
+		return false;
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_object_unref);
+	g_ptr_array_set_free_func(stored, NULL);
+	for (guint i = stored->len; i-- > 0;)
+		g_ptr_array_add(items, nadir_object_new(stored->pdata[i], NADIR_STAGE_STORED));
+	g_list_store_splice(o->objects, 0, 0, items->pdata, items->len);
+	return true;
+}
+
 static bool open_all(opening *o, GCancellable *cancel, GError **error)
 {
 	g_autofree char *image_path = g_strdup(o->path);
+	store_await_closing();
 	if (g_str_has_suffix(o->path, ".gpkg") && project_is_project(o->path)) {
 		o->project = project_open(o->path, error);
 		g_free(image_path);
@@ -88,7 +113,7 @@ static bool open_all(opening *o, GCancellable *cancel, GError **error)
 	if (o->project && !(o->image_id = project_add_image(o->project, raster_get_info(o->image), o->ref, error)))
 		return false;
 	restore_style(o, cancel);
-	return true;
+	return !o->project || read_project(o, error);
 }
 
 static void open_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
@@ -104,22 +129,15 @@ void nadir_document_open_async(GFile *file, service *svc, GCancellable *cancel, 
 {
 	g_return_if_fail(G_IS_FILE(file));
 	opening *o = g_new0(opening, 1);
-	o->service = svc;
+	o->service = service_ref(svc);
 	o->path = g_file_get_path(file);
 	if (!o->path)
 		o->path = g_file_get_uri(file);
+	o->objects = g_list_store_new(NADIR_TYPE_OBJECT);
 	g_autoptr(GTask) task = g_task_new(NULL, cancel, done, data);
 	g_task_set_source_tag(task, nadir_document_open_async);
 	g_task_set_task_data(task, o, opening_free);
 	g_task_run_in_thread(task, open_thread);
-}
-
-static bool load_project(NadirDocument *d, GError **error)
-{
-	g_autofree char *opacity = project_get_image_setting(d->project, d->image_id, "opacity");
-	if (opacity)
-		d->opacity = CLAMP(g_ascii_strtod(opacity, NULL), 0, 1);
-	return nadir_document_reload_classes(d, error) && nadir_document_reload_objects(d, error);
 }
 
 NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
@@ -128,20 +146,23 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	opening *o = g_task_get_task_data(G_TASK(result));
 	if (!g_task_propagate_boolean(G_TASK(result), error))
 		return NULL;
-	g_autoptr(NadirDocument) d = g_object_new(NADIR_TYPE_DOCUMENT, NULL);
-	d->service = o->service;
-	d->image = g_steal_pointer(&o->image);
-	d->ref = g_steal_pointer(&o->ref);
-	d->project = g_steal_pointer(&o->project);
-	d->image_id = o->image_id;
+	NadirDocument *d = g_object_new(NADIR_TYPE_DOCUMENT, NULL);
+	d->service = service_ref(o->service);
+	d->scene = scene_new(g_steal_pointer(&o->image), g_steal_pointer(&o->ref), o->image_id);
+	d->store = store_new(g_steal_pointer(&o->project));
 	d->rule_style = o->rule_style;
 	d->style = o->style;
 	d->bands = g_steal_pointer(&o->bands);
 	d->stretch = g_steal_pointer(&o->stretch);
 	d->source = g_steal_pointer(&o->source);
+	d->caption = g_steal_pointer(&o->caption);
 	d->model_follows = g_strcmp0(o->model, "screen") == 0;
-	d->title = g_path_get_basename(raster_get_info(d->image)->path);
-	if (d->project && !load_project(d, error))
-		return NULL;
-	return g_steal_pointer(&d);
+	d->title = g_path_get_basename(nadir_document_info(d)->path);
+	g_set_object(&d->objects, o->objects);
+	if (o->opacity)
+		d->opacity = CLAMP(g_ascii_strtod(o->opacity, NULL), 0, 1);
+	if (o->classes && o->classes->len > 0)
+		nadir_document_take_classes(d, g_steal_pointer(&o->classes));
+	d->current_class = 0;
+	return d;
 }

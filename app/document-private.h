@@ -1,72 +1,26 @@
 /* Inside of the document, for its own files and for the canvas that draws it. */
 #pragma once
-#include "app/document.h"
-#include "render/geometry/wkb.h"
+#include "app/document-preview.h"
 
 G_BEGIN_DECLS
-
-/* --- objects --- */
-
-NadirObject *nadir_object_new(feature *f);               /* takes f */
-const wkb_shape *nadir_object_get_shape(NadirObject *o); /* NULL: broken geometry */
-bool nadir_object_contains(NadirObject *o, double x, double y);
-bool nadir_object_same(NadirObject *o, const feature *f); /* nothing visible differs */
-
-/* --- the preview --- */
-
-/* An answer with the forms that drawing and storing need; made outside the main loop. */
-typedef struct {
-	engine_answer answer;
-	char *view;     /* what the model was shown: JSON members for the stored prompt */
-	GBytes *wkb[4]; /* of each candidate; NULL: empty */
-	wkb_shape *shape[4];
-	double area_m2[4];
-	guint option[4], n_options; /* candidates that differ, in the order of Tab; option[0] is the answer */
-} preview_result;
-
-void preview_result_free(preview_result *r);
-
-/* One request under way; it outlives the document until its answer came. */
-typedef struct {
-	NadirDocument *document; /* borrowed; NULL: the document is gone */
-	GCancellable *cancel;
-	sam_crop crop;
-	char *view;       /* as in preview_result */
-	prompt *accepted; /* marks to be stored: Enter came before the answer, and the next object is being marked */
-	char *class_name; /* of `accepted`, as it was at Enter */
-} preview_request;
-
-typedef struct {
-	prompt *marks;           /* NULL: none pending */
-	preview_result *result;  /* what is shown; may be older than the marks */
-	guint chosen;            /* index into result->option */
-	preview_request *latest; /* borrowed; its answer is the one that counts */
-	GPtrArray *requests;     /* without an answer yet, oldest first; each freed by its own callbacks */
-	double progress;         /* of the encode; < 0: none */
-	char *accept_class;      /* class at Enter, which came before the answer; NULL: no Enter */
-	bool failed;             /* the last request ended in an error that says nothing about the marks */
-} preview;
-
-const wkb_shape *nadir_document_get_preview_shape(NadirDocument *d); /* of the shown candidate; NULL: none */
-
-/* --- the document --- */
 
 struct _NadirDocument {
 	GObject parent_instance;
 
-	/* Borrowed */
-	service *service;
-
 	/* Owned */
-	raster *image;
-	georef *ref;
+	service *service;
+	scene *scene;
+	store *store;                   /* NULL once it is closing */
 	raster_style style, rule_style; /* of the screen; by rule */
 	bool model_follows;             /* the model sees the screen's */
 	char *bands, *stretch, *source; /* the user's choice for the screen; NULL: by rule */
 	char *title;
-	project *project; /* NULL until the first accepted object */
-	gint64 image_id;
-	GListStore *objects; /* newest first */
+	char *caption;        /* of the image; NULL: none */
+	GListStore *objects;  /* stored, newest first: by falling id */
+	GListStore *unstored; /* newest first */
+	GPtrArray *drafts;    /* of document_job: what could not be stored */
+	GPtrArray *strokes;   /* of document_job, borrowed: painted, not stored yet */
+	gint64 last_given;    /* the last id < 0 */
 	gint64 selected;
 	GPtrArray *classes; /* of project_class */
 	int current_class;
@@ -75,8 +29,12 @@ struct _NadirDocument {
 	bool hidden;
 	preview preview;
 	GCancellable *style_cancel; /* of the newest change of style */
-	GQueue *strokes;            /* of the brush, waiting for their turn on a large object */
-	bool painting;
+	GCancellable *hover;        /* of what is encoded ahead, and where */
+	sam_crop hover_crop;
+	bool encoded_ahead;
+	bool closing;
+	void (*closed)(void *data);
+	void *closed_data;
 };
 
 enum {
@@ -85,32 +43,50 @@ enum {
 	SIGNAL_SELECTION,
 	SIGNAL_CLASSES,
 	SIGNAL_SETTINGS,
+	SIGNAL_STORE,
 	SIGNAL_BUSY,
 	SIGNAL_ERROR,
 	SIGNAL_NOTICE,
 	N_SIGNALS
 };
 void nadir_document_emit(NadirDocument *d, guint signal);
+const raster_info *nadir_document_info(NadirDocument *d);
+/* A step towards the end of nadir_document_close(): something that it waits for may be over. */
+void nadir_document_close_soon(NadirDocument *d);
 
-/* Makes the project at `path` (NULL: the default place) when there is none yet, with the image and the classes in it.
+/* document-objects.c */
+NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position); /* new reference or NULL */
+void nadir_document_apply(NadirDocument *d, GPtrArray *changed);                /* of object_change */
+/* document-new.c: a job that makes an object, shown as `unstored` from now on; takes f, which may be without geometry.
  */
-bool nadir_document_ensure_project(NadirDocument *d, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool nadir_document_reload_objects(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool nadir_document_reload_classes(NadirDocument *d, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Stores a new object and selects it; takes f. NULL on error. */
-NadirObject *nadir_document_insert(NadirDocument *d, feature *f, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The object and its place in the list (position may be NULL); new reference or NULL. */
-NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position);
-/* Stores a changed object, which is in the list, and replaces its item; takes f. */
-bool nadir_document_store(NadirDocument *d, feature *f, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+document_job *nadir_document_begin_object(NadirDocument *d, feature *f, prompt *marks);
+void nadir_document_store_object(document_job *j); /* takes it */
+void nadir_document_forget_object(document_job *j);
+void nadir_document_show_geometry(NadirDocument *d, document_job *j); /* j->object has become known */
+void nadir_document_make_draft(document_job *j, const GError *error);
+void nadir_document_forget_draft(NadirDocument *d, gint64 id);
+/* document-classes.c */
 const char *nadir_document_current_class_name(NadirDocument *d);
 project_class *nadir_document_default_class(const char *name, guint index);
-void nadir_document_add_default_classes(NadirDocument *d);
-/* Asks anew when marks are pending: what the model sees has changed. */
-void nadir_document_ask_again(NadirDocument *d);
+GPtrArray *nadir_document_copy_classes(GPtrArray *classes);
+void nadir_document_take_classes(NadirDocument *d, GPtrArray *classes); /* and their names for the objects */
+/* document-request.c: the pending marks, or those of an accepted object (then takes it), to the model */
+void nadir_document_ask(NadirDocument *d, document_job *accepted);
+bool nadir_same_crop(const sam_crop *a, const sam_crop *b);
+void nadir_document_overtake(NadirDocument *d, const sam_crop *next);
+void nadir_document_unaccept(NadirDocument *d); /* Enter came, then something else */
+void nadir_document_set_result(NadirDocument *d, preview_result *r);
+feature *nadir_document_result_feature(NadirDocument *d, const preview_result *r, int shown, const prompt *marks,
+                                       const char *class_name);
+/* document-preview.c */
+void nadir_document_on_result(NadirDocument *d, bool stored); /* the newest one has come, and was stored already */
+bool nadir_document_redo_mark(NadirDocument *d);              /* false: there is none to bring back */
+prompt *nadir_document_effective_prompt(NadirDocument *d);    /* the marks as the model gets them; caller frees */
+void nadir_document_ask_again(NadirDocument *d);              /* what the model sees has changed */
+void nadir_document_leave_preview(NadirDocument *d);          /* what was accepted goes on, the rest is dropped */
 void nadir_document_preview_dispose(NadirDocument *d);
-void nadir_document_paint_dispose(NadirDocument *d);
-/* A setting of the image in the project; errors are reported, not returned: a view is no reason to lose work. */
+int nadir_document_shown_candidate(NadirDocument *d); /* < 0: none */
+/* A setting of the image in the project. */
 void nadir_document_remember(NadirDocument *d, const char *key, const char *value);
 
 G_END_DECLS

@@ -2,7 +2,6 @@
 #include "app/document-private.h"
 
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
 #include <math.h>
 
 static guint signals[N_SIGNALS];
@@ -19,33 +18,49 @@ static gboolean remember_opacity(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void nadir_document_dispose(GObject *object)
+static void let_go(NadirDocument *self)
 {
-	NadirDocument *self = NADIR_DOCUMENT(object);
-	if (self->opacity_source) {
-		g_source_remove(self->opacity_source);
+	const bool unwritten = self->opacity_source != 0;
+	g_clear_handle_id(&self->opacity_source, g_source_remove);
+	if (unwritten)
 		remember_opacity(self);
-	}
-	nadir_document_preview_dispose(self);
-	nadir_document_paint_dispose(self);
 	if (self->style_cancel)
 		g_cancellable_cancel(self->style_cancel);
 	g_clear_object(&self->style_cancel);
-	g_clear_pointer(&self->project, project_close);
+	nadir_document_hover(self, NAN, NAN, false);
+	nadir_document_leave_preview(self);
+}
+
+static void nadir_document_dispose(GObject *object)
+{
+	NadirDocument *self = NADIR_DOCUMENT(object);
+	g_clear_handle_id(&self->opacity_source, g_source_remove);
+	nadir_document_preview_dispose(self);
+	if (self->style_cancel)
+		g_cancellable_cancel(self->style_cancel);
+	g_clear_object(&self->style_cancel);
+	if (self->hover)
+		g_cancellable_cancel(self->hover);
+	g_clear_object(&self->hover);
+	g_clear_pointer(&self->store, store_free); /* nothing is pending: jobs hold the document */
 	G_OBJECT_CLASS(nadir_document_parent_class)->dispose(object);
 }
 
 static void nadir_document_finalize(GObject *object)
 {
 	NadirDocument *self = NADIR_DOCUMENT(object);
+	g_clear_pointer(&self->drafts, g_ptr_array_unref);
+	g_clear_pointer(&self->strokes, g_ptr_array_unref);
 	g_clear_object(&self->objects);
+	g_clear_object(&self->unstored);
 	g_clear_pointer(&self->classes, g_ptr_array_unref);
-	g_clear_pointer(&self->ref, georef_free);
-	g_clear_pointer(&self->image, raster_unref);
+	g_clear_pointer(&self->scene, scene_unref);
+	g_clear_pointer(&self->service, service_unref);
 	g_free(self->bands);
 	g_free(self->stretch);
 	g_free(self->source);
 	g_free(self->title);
+	g_free(self->caption);
 	G_OBJECT_CLASS(nadir_document_parent_class)->finalize(object);
 }
 
@@ -57,6 +72,7 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 		[SIGNAL_SELECTION] = "selection-changed",
 		[SIGNAL_CLASSES] = "classes-changed",
 		[SIGNAL_SETTINGS] = "settings-changed",
+		[SIGNAL_STORE] = "store-changed",
 		[SIGNAL_BUSY] = "busy-changed",
 		[SIGNAL_ERROR] = "error",
 		[SIGNAL_NOTICE] = "notice",
@@ -73,12 +89,15 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 static void nadir_document_init(NadirDocument *self)
 {
 	self->objects = g_list_store_new(NADIR_TYPE_OBJECT);
+	self->unstored = g_list_store_new(NADIR_TYPE_OBJECT);
+	self->drafts = g_ptr_array_new_with_free_func((GDestroyNotify)document_job_free);
+	self->strokes = g_ptr_array_new();
 	self->classes = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);
 	self->opacity = 0.35;
-	self->strokes = g_queue_new();
 	self->preview.progress = -1;
 	self->preview.requests = g_ptr_array_new();
-	nadir_document_add_default_classes(self);
+	self->preview.undone = g_ptr_array_new_with_free_func((GDestroyNotify)prompt_free);
+	g_ptr_array_add(self->classes, nadir_document_default_class("object", 0));
 }
 
 void nadir_document_emit(NadirDocument *d, guint signal)
@@ -101,13 +120,18 @@ void nadir_document_notify_user(NadirDocument *d, const char *sentence)
 raster *nadir_document_get_raster(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	return d->image;
+	return d->scene->image;
+}
+
+const raster_info *nadir_document_info(NadirDocument *d)
+{
+	return raster_get_info(d->scene->image);
 }
 
 const georef *nadir_document_get_georef(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	return d->ref;
+	return d->scene->ref;
 }
 
 const char *nadir_document_get_title(NadirDocument *d)
@@ -116,71 +140,102 @@ const char *nadir_document_get_title(NadirDocument *d)
 	return d->title;
 }
 
-project *nadir_document_get_project(NadirDocument *d)
+/* --- the project --- */
+
+const char *nadir_document_get_project_path(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	return d->project;
+	return d->store ? store_get_info(d->store)->path : NULL;
 }
 
-/* --- the project --- */
+NadirPending nadir_document_get_pending(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), (NadirPending){0});
+	const guint all = g_list_model_get_n_items(G_LIST_MODEL(d->unstored));
+	return (NadirPending){all - d->drafts->len, d->drafts->len, d->store ? store_pending(d->store) : 0};
+}
+
+static bool write_setting(document_job *j, project *p, GError **error)
+{
+	return project_set_image_setting(p, j->scene->image_id, j->what, j->text, error);
+}
 
 void nadir_document_remember(NadirDocument *d, const char *key, const char *value)
 {
-	g_autoptr(GError) error = NULL;
-	if (d->project && !project_set_image_setting(d->project, d->image_id, key, value, &error))
-		nadir_document_report(d, error);
+	document_job *j = document_job_new(d, write_setting);
+	j->what = g_strdup(key);
+	j->text = g_strdup(value ? value : "");
+	document_job_push(j);
 }
 
-static void remember_settings(NadirDocument *d)
+static void remember_view(NadirDocument *d)
 {
-	char opacity[G_ASCII_DTOSTR_BUF_SIZE];
-	nadir_document_remember(d, "opacity", g_ascii_dtostr(opacity, sizeof opacity, d->opacity));
-	nadir_document_remember(d, "bands", d->bands ? d->bands : "");
-	nadir_document_remember(d, "stretch", d->stretch ? d->stretch : "");
-	nadir_document_remember(d, "source", d->source ? d->source : "");
-	nadir_document_remember(d, "model", d->model_follows ? "screen" : "");
+	nadir_document_remember(d, "bands", d->bands);
+	nadir_document_remember(d, "stretch", d->stretch);
+	nadir_document_remember(d, "source", d->source);
+	nadir_document_remember(d, "model", d->model_follows ? "screen" : NULL);
 }
 
-/* What the user sees of the classes so far stays so in the project. */
-static bool store_classes(NadirDocument *d, project *p, GError **error)
+static bool save_as(document_job *j, project *p, GError **error)
 {
-	for (guint i = 0; i < d->classes->len; i++) {
-		project_class c = *(project_class *)d->classes->pdata[i];
-		c.id = project_class_for(p, c.name, error);
-		if (!c.id || !project_update_class(p, &c, error))
-			return false;
-	}
-	return true;
+	return g_strcmp0(project_path(p), j->text) == 0 || project_save_as(p, j->text, error);
 }
 
-bool nadir_document_ensure_project(NadirDocument *d, const char *path, GError **error)
+static bool on_saved_as(document_job *j, const GError *error)
 {
-	if (d->project)
-		return true;
-	g_autofree char *fallback = path ? NULL : project_default_path(raster_get_info(d->image)->path);
-	const char *place = path ? path : fallback;
-	g_autoptr(project) p = project_create(place, error);
-	if (!p)
-		return false;
-	const gint64 image = project_add_image(p, raster_get_info(d->image), d->ref, error);
-	if (!image || !store_classes(d, p, error)) {
-		g_clear_pointer(&p, project_close);
-		g_unlink(place); /* made a moment ago, and of no use */
+	if (error) {
+		nadir_document_report(j->document, error);
 		return false;
 	}
-	d->project = g_steal_pointer(&p);
-	d->image_id = image;
-	remember_settings(d);
-	return nadir_document_reload_classes(d, error);
+	g_autofree char *name = g_path_get_basename(j->text);
+	g_autofree char *sentence = g_strdup_printf(_("The project is now kept in %s"), name);
+	nadir_document_notify_user(j->document, sentence);
+	return false;
 }
 
-bool nadir_document_save_as(NadirDocument *d, const char *path, GError **error)
+void nadir_document_save_as(NadirDocument *d, const char *path)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && path, false);
-	if (!(d->project ? project_save_as(d->project, path, error) : nadir_document_ensure_project(d, path, error)))
-		return false;
-	nadir_document_emit(d, SIGNAL_SETTINGS);
-	return true;
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && path);
+	document_job *j = document_job_new(d, save_as);
+	j->birth = birth_new(d, path);
+	j->text = g_strdup(path);
+	j->done = on_saved_as;
+	document_job_push(j);
+}
+
+/* --- closing --- */
+
+static void on_store_closed(void *data)
+{
+	g_autoptr(NadirDocument) d = data;
+	if (d->closed)
+		d->closed(d->closed_data);
+}
+
+static bool awaits_model(NadirDocument *d)
+{
+	for (guint i = 0; i < d->preview.requests->len; i++)
+		if (((preview_request *)d->preview.requests->pdata[i])->accepted)
+			return true;
+	return false;
+}
+
+void nadir_document_close_soon(NadirDocument *d)
+{
+	if (!d->closing || !d->store || store_pending(d->store) > 0 || awaits_model(d))
+		return;
+	g_ptr_array_set_size(d->drafts, 0);
+	store_close(g_steal_pointer(&d->store), on_store_closed, g_object_ref(d));
+}
+
+void nadir_document_close(NadirDocument *d, void (*closed)(void *data), void *data)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && !d->closing);
+	let_go(d);
+	d->closing = true;
+	d->closed = closed;
+	d->closed_data = data;
+	nadir_document_close_soon(d);
 }
 
 /* --- style of the screen --- */
@@ -211,7 +266,7 @@ void nadir_document_set_model_follows(NadirDocument *d, bool follows)
 	if (d->model_follows == follows)
 		return;
 	d->model_follows = follows;
-	remember_settings(d);
+	remember_view(d);
 	nadir_document_ask_again(d);
 	nadir_document_emit(d, SIGNAL_STYLE);
 }
@@ -244,7 +299,7 @@ static void resolve_style(GTask *task, gpointer source, gpointer data, GCancella
 
 static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer data)
 {
-	NadirDocument *d = NADIR_DOCUMENT(object);
+	g_autoptr(NadirDocument) d = data;
 	g_autoptr(GError) error = NULL;
 	style_job *j = g_task_get_task_data(G_TASK(result));
 	const bool ok = g_task_propagate_boolean(G_TASK(result), &error);
@@ -259,7 +314,7 @@ static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer da
 		d->bands = g_steal_pointer(&j->bands);
 		d->stretch = g_steal_pointer(&j->stretch);
 		d->source = g_steal_pointer(&j->source);
-		remember_settings(d);
+		remember_view(d);
 		if (d->model_follows)
 			nadir_document_ask_again(d);
 		nadir_document_emit(d, SIGNAL_STYLE);
@@ -277,11 +332,11 @@ void nadir_document_set_style(NadirDocument *d, const char *bands, const char *s
 	g_clear_object(&d->style_cancel);
 	d->style_cancel = g_cancellable_new();
 	style_job *j = g_new0(style_job, 1);
-	j->image = raster_ref(d->image);
+	j->image = raster_ref(d->scene->image);
 	j->bands = g_strdup(bands);
 	j->stretch = g_strdup(stretch);
 	j->source = g_strdup(source);
-	g_autoptr(GTask) task = g_task_new(d, d->style_cancel, on_style_resolved, NULL);
+	g_autoptr(GTask) task = g_task_new(NULL, d->style_cancel, on_style_resolved, g_object_ref(d));
 	g_task_set_task_data(task, j, style_job_free);
 	g_task_run_in_thread(task, resolve_style);
 	nadir_document_emit(d, SIGNAL_BUSY);

@@ -166,7 +166,7 @@ static void on_done(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(NadirExportDialog) self = data;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *report = nadir_document_export_finish(NADIR_DOCUMENT(source), result, &error);
+	g_autofree char *report = nadir_document_export_finish(result, &error);
 	g_clear_object(&self->cancel);
 	set_busy(self, false);
 	if (error) {

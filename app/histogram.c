@@ -60,7 +60,7 @@ static void describe(NadirHistogram *self)
 /* A file with unreadable parts has no histogram; that is said where the picture is, not here too. */
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
-	NadirHistogram *self = NADIR_HISTOGRAM(source);
+	g_autoptr(NadirHistogram) self = data;
 	const reading *r = g_task_get_task_data(G_TASK(result));
 	const bool ok = g_task_propagate_boolean(G_TASK(result), NULL);
 	if (g_task_get_cancellable(G_TASK(result)) != self->cancel)
@@ -88,7 +88,7 @@ static void update(NadirHistogram *self)
 		if (i == 0 || style->band[i] != style->band[0])
 			r->band[r->n++] = style->band[i];
 	self->cancel = g_cancellable_new();
-	g_autoptr(GTask) task = g_task_new(self, self->cancel, on_read, NULL);
+	g_autoptr(GTask) task = g_task_new(NULL, self->cancel, on_read, g_object_ref(self));
 	g_task_set_task_data(task, r, reading_free);
 	g_task_run_in_thread(task, read_statistics);
 }

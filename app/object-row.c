@@ -43,10 +43,35 @@ static const char *kind_title(const feature *f)
 char *nadir_object_describe(NadirObject *object)
 {
 	const feature *f = nadir_object_get_feature(object);
+	switch (nadir_object_get_stage(object)) {
+	case NADIR_STAGE_STORED:
+		break;
+	case NADIR_STAGE_WAITING:
+		return g_strdup(_("waiting for the model…"));
+	case NADIR_STAGE_STORING:
+		return g_strdup(_("storing…"));
+	case NADIR_STAGE_DRAFT:
+		return g_strdup(_("not stored · ⏎ tries again"));
+	}
 	g_autofree char *area = nadir_format_area(f->area_m2, f->area_px);
 	if (isnan(f->score))
 		return g_strdup_printf("%s · %s", kind_title(f), area);
 	return g_strdup_printf("%s · %.2f · %s", kind_title(f), f->score, area);
+}
+
+/* What an object's state is called in the row: while it is not stored, that is what matters. */
+static const char *state_of(NadirObject *o)
+{
+	switch (nadir_object_get_stage(o)) {
+	case NADIR_STAGE_STORED:
+		break;
+	case NADIR_STAGE_WAITING:
+	case NADIR_STAGE_STORING:
+		return "storing";
+	case NADIR_STAGE_DRAFT:
+		return "unstored";
+	}
+	return nadir_object_get_feature(o)->state;
 }
 
 static void show_state(NadirObjectRow *self, const char *state)
@@ -54,7 +79,9 @@ static void show_state(NadirObjectRow *self, const char *state)
 	static const char *const looks[][3] = {{"accepted", "object-select-symbolic", N_("accepted")},
 	                                       {"rejected", "window-close-symbolic", N_("rejected")},
 	                                       {"flagged", "dialog-warning-symbolic", N_("flagged for another look")},
-	                                       {"draft", "document-edit-symbolic", N_("draft")}};
+	                                       {"draft", "document-edit-symbolic", N_("draft")},
+	                                       {"storing", "content-loading-symbolic", N_("not stored yet")},
+	                                       {"unstored", "dialog-warning-symbolic", N_("could not be stored")}};
 	for (guint i = 0; i < G_N_ELEMENTS(looks); i++)
 		if (g_strcmp0(state, looks[i][0]) == 0) {
 			gtk_image_set_from_icon_name(self->state, looks[i][1]);
@@ -70,13 +97,13 @@ void nadir_object_row_bind(NadirObjectRow *self, NadirObject *object, const proj
 	if (!object)
 		return;
 	const feature *f = nadir_object_get_feature(object);
-	g_autofree char *number = g_strdup_printf("#%" G_GINT64_FORMAT, f->id);
+	g_autofree char *number = f->id > 0 ? g_strdup_printf("#%" G_GINT64_FORMAT, f->id) : g_strdup("");
 	g_autofree char *details = nadir_object_describe(object);
-	g_autofree char *spoken = g_strdup_printf("%s %s, %s, %s", f->class_name, number, details, f->state);
+	g_autofree char *spoken = g_strdup_printf("%s %s, %s, %s", f->class_name, number, details, state_of(object));
 	gtk_label_set_text(self->name, f->class_name);
 	gtk_label_set_text(self->number, number);
 	gtk_label_set_text(self->details, details);
-	show_state(self, f->state);
+	show_state(self, state_of(object));
 	nadir_swatch_set(self->swatch, class ? class->color : "#888888", class ? class->pattern : 0);
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
@@ -88,13 +115,13 @@ NadirObject *nadir_object_row_get_object(NadirObjectRow *self)
 
 static GtkEntryCompletion *make_completion(GPtrArray *classes)
 {
-	g_autoptr(GtkListStore) store = gtk_list_store_new(1, G_TYPE_STRING);
+	g_autoptr(GtkListStore) names = gtk_list_store_new(1, G_TYPE_STRING);
 	for (guint i = 0; i < classes->len; i++) {
 		const project_class *c = classes->pdata[i];
-		gtk_list_store_insert_with_values(store, NULL, -1, 0, c->name, -1);
+		gtk_list_store_insert_with_values(names, NULL, -1, 0, c->name, -1);
 	}
 	GtkEntryCompletion *completion = gtk_entry_completion_new();
-	gtk_entry_completion_set_model(completion, GTK_TREE_MODEL(store));
+	gtk_entry_completion_set_model(completion, GTK_TREE_MODEL(names));
 	gtk_entry_completion_set_text_column(completion, 0);
 	gtk_entry_completion_set_inline_completion(completion, TRUE);
 	gtk_entry_completion_set_popup_completion(completion, FALSE);

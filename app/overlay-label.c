@@ -89,9 +89,16 @@ static void fill_ready(NadirCanvas *c, GArray *first, GArray *second)
 	nadir_document_get_preview(d, &answer, &shown);
 	const engine_candidate *k = &answer->candidate[shown];
 	g_autofree char *area = nadir_format_area(nadir_document_get_preview_area_m2(d), k->area);
-	g_autofree char *text =
-		g_strdup_printf("%s · %.2f · %s", nadir_document_current_class_name(d), CLAMP(k->score, 0, 1), area);
+	const gint64 edited = nadir_document_get_edited(d);
+	g_autofree char *number = edited ? g_strdup_printf(" #%" G_GINT64_FORMAT, edited) : g_strdup("");
+	g_autofree char *score = isnan(k->score) ? g_strdup("") : g_strdup_printf(" · %.2f", CLAMP(k->score, 0, 1));
+	g_autofree char *text = g_strdup_printf("%s%s%s · %s", nadir_document_current_class_name(d), number, score, area);
 	add(c, first, text, false, true);
+	if (prompt_count(nadir_document_get_prompt(d)) == 0) {
+		add(c, second, _("add a mark to change it, or leave it"), false, false);
+		add(c, second, _("Esc"), true, false);
+		return;
+	}
 	if (nadir_document_get_candidate(d, &index, &count) && count > 1) {
 		g_autofree char *which = g_strdup_printf(_("candidate %u of %u"), index + 1, count);
 		add(c, second, which, false, false);
@@ -106,9 +113,14 @@ static void fill_ready(NadirCanvas *c, GArray *first, GArray *second)
 static void fill_running(NadirCanvas *c, GArray *first, GArray *second)
 {
 	const double done = nadir_document_get_encode_progress(c->document);
+	const preview *p = &c->document->preview;
+	const bool accepted = p->accept_soon || (p->latest && p->latest->accepted);
 	g_autofree char *text = done >= 0 ? g_strdup_printf(_("Reading the image … %d %%"), (int)(100 * done))
 	                                  : g_strdup(_("Finding the object …"));
 	add(c, first, text, false, true);
+	add(c, second, accepted ? _("will be kept") : _("keep it"), false, false);
+	if (!accepted)
+		add(c, second, "⏎", true, false);
 	add(c, second, _("stop"), false, false);
 	add(c, second, _("Esc"), true, false);
 }

@@ -153,14 +153,34 @@ static void draw_drag(NadirCanvas *c, cairo_t *cr)
 	}
 }
 
-static GdkRGBA brush_color(NadirCanvas *c, bool erase)
+static GdkRGBA brush_color(NadirCanvas *c, const char *class_name, bool erase)
 {
-	NadirObject *o = nadir_document_get_selected(c->document);
-	GdkRGBA color = overlay_class_color(c->document, o ? nadir_object_get_feature(o)->class_name : NULL);
+	GdkRGBA color = overlay_class_color(c->document, class_name);
 	if (erase)
 		color = (GdkRGBA){0.1f, 0.1f, 0.1f, 1};
 	color.alpha = 0.6f;
 	return color;
+}
+
+static void draw_stroke(NadirCanvas *c, cairo_t *cr, const double *xy, guint n, double radius, const GdkRGBA *color)
+{
+	path_points(c, cr, xy, n);
+	if (n == 1)
+		path_points(c, cr, xy, 1);
+	cairo_set_dash(cr, NULL, 0, 0);
+	cairo_set_line_width(cr, MAX(2 * radius * c->view.scale, 1));
+	gdk_cairo_set_source_rgba(cr, color);
+	cairo_stroke(cr);
+}
+
+/* Painted, and not in the masks yet. */
+static void draw_strokes(NadirCanvas *c, cairo_t *cr)
+{
+	for (guint i = 0; i < c->document->strokes->len; i++) {
+		const document_job *j = c->document->strokes->pdata[i];
+		const GdkRGBA color = brush_color(c, j->text, j->erase);
+		draw_stroke(c, cr, j->xy, j->n, j->radius, &color);
+	}
 }
 
 static void draw_brush(NadirCanvas *c, cairo_t *cr)
@@ -168,14 +188,9 @@ static void draw_brush(NadirCanvas *c, cairo_t *cr)
 	const double r = c->brush_radius * c->view.scale;
 	const bool erase = c->drag == DRAG_BRUSH ? c->drag_sign < 0 : c->pointer_shift;
 	if (c->drag == DRAG_BRUSH) {
-		const GdkRGBA color = brush_color(c, erase);
-		path_points(c, cr, &g_array_index(c->stroke, double, 0), c->stroke->len / 2);
-		if (c->stroke->len == 2)
-			path_points(c, cr, &g_array_index(c->stroke, double, 0), 1);
-		cairo_set_dash(cr, NULL, 0, 0);
-		cairo_set_line_width(cr, MAX(2 * r, 1));
-		gdk_cairo_set_source_rgba(cr, &color);
-		cairo_stroke(cr);
+		NadirObject *o = nadir_document_get_selected(c->document);
+		const GdkRGBA color = brush_color(c, o ? nadir_object_get_feature(o)->class_name : NULL, erase);
+		draw_stroke(c, cr, &g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius, &color);
 	}
 	if (!c->inside)
 		return;
@@ -222,22 +237,46 @@ static void draw_polygon(NadirCanvas *c, cairo_t *cr)
 	}
 }
 
+static void draw_marks(NadirCanvas *c, cairo_t *cr, const prompt *p)
+{
+	guint n;
+	const sam_mark *marks = prompt_marks(p, &n);
+	for (guint i = 0; i < n; i++)
+		draw_mark(c, cr, &marks[i]);
+}
+
+/* Of objects that were accepted and that the model has not answered about; true when there are some (cr may be NULL).
+ */
+static bool draw_waiting(NadirCanvas *c, cairo_t *cr)
+{
+	GPtrArray *requests = c->document->preview.requests;
+	bool any = false;
+	for (guint i = 0; i < requests->len; i++) {
+		const preview_request *r = requests->pdata[i];
+		if (!r->accepted || r == c->document->preview.latest || !r->accepted->fresh->marks)
+			continue;
+		any = true;
+		if (cr)
+			draw_marks(c, cr, r->accepted->fresh->marks);
+	}
+	return any;
+}
+
 void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	const prompt *pending = nadir_document_get_prompt(c->document);
 	const bool brush = c->tool == NADIR_TOOL_BRUSH && (c->inside || c->drag == DRAG_BRUSH);
-	if (!pending && !brush && !tool_is_drawing(c))
+	if (!pending && !brush && !tool_is_drawing(c) && c->document->strokes->len == 0 && !draw_waiting(c, NULL))
 		return;
 	cairo_t *cr = gtk_snapshot_append_cairo(
 		snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)c->view.screen_w, (float)c->view.screen_h));
 	cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+	draw_strokes(c, cr);
+	draw_waiting(c, cr);
 	if (pending) {
-		guint n;
-		const sam_mark *marks = prompt_marks(pending, &n);
 		draw_crop(c, cr);
-		for (guint i = 0; i < n; i++)
-			draw_mark(c, cr, &marks[i]);
+		draw_marks(c, cr, pending);
 	}
 	draw_drag(c, cr);
 	draw_polygon(c, cr);

@@ -300,7 +300,7 @@ typedef struct {
 	graphene_rect_t rect;
 	double extent[4]; /* image pixels */
 	GdkRGBA color;
-	bool selected;
+	bool selected, unstored;
 } visible_object;
 
 static CanvasShape *kept_shape(NadirCanvas *c, NadirObject *o)
@@ -345,31 +345,38 @@ static void append_object(NadirCanvas *c, GtkSnapshot *snapshot, const visible_o
 	          .line = v->color,
 	          .pattern = k ? k->pattern : 0,
 	          .width = v->selected ? 2.5 : CLAMP(MAX(v->rect.size.width, v->rect.size.height) / 12, 1, 2),
-	          .selected = v->selected};
+	          .selected = v->selected && !v->unstored,
+	          .preview = v->unstored,
+	          .stale = v->unstored};
 	l.fill.alpha = (float)nadir_document_get_opacity(c->document);
 	append_shape(c, snapshot, kept_shape(c, o), nadir_object_get_shape(o), &v->rect, v->extent, &l);
 }
 
-/* Back to front: oldest first, the selected one last. */
-static GArray *find_visible(NadirCanvas *c)
+static bool is_visible(NadirCanvas *c, NadirObject *o, const raster_rect *area, double extent[4])
 {
-	GListModel *list = nadir_document_get_objects(c->document);
+	raster_rect b;
+	if (!nadir_object_get_bounds(o, &b) || b.x > area->x + area->w || b.y > area->y + area->h || b.x + b.w < area->x ||
+	    b.y + b.h < area->y)
+		return false;
+	const int e[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
+	for (int i = 0; i < 4; i++)
+		extent[i] = e[i];
+	return nadir_object_get_feature(o)->id != nadir_document_get_edited(c->document); /* its preview stands for it */
+}
+
+/* Back to front: oldest first, the selected one last. */
+static void find_visible(NadirCanvas *c, GListModel *list, bool unstored, GArray *found)
+{
 	NadirObject *selected = nadir_document_get_selected(c->document);
 	const raster_rect area = viewport_visible(&c->view);
-	GArray *found = g_array_new(FALSE, FALSE, sizeof(visible_object));
 	visible_object last = {0};
 	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
-		raster_rect b;
-		if (!nadir_object_get_bounds(o, &b) || b.x > area.x + area.w || b.y > area.y + area.h || b.x + b.w < area.x ||
-		    b.y + b.h < area.y)
+		visible_object v = {.object = o, .selected = o == selected, .unstored = unstored};
+		if (!is_visible(c, o, &area, v.extent))
 			continue;
-		const double extent[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
-		const visible_object v = {.object = o,
-		                          .rect = screen_rect(c, extent),
-		                          .extent = {extent[0], extent[1], extent[2], extent[3]},
-		                          .color = overlay_class_color(c->document, nadir_object_get_feature(o)->class_name),
-		                          .selected = o == selected};
+		v.rect = screen_rect(c, v.extent);
+		v.color = overlay_class_color(c->document, nadir_object_get_feature(o)->class_name);
 		if (v.selected)
 			last = v;
 		else
@@ -377,14 +384,15 @@ static GArray *find_visible(NadirCanvas *c)
 	}
 	if (last.object)
 		g_array_append_val(found, last);
-	return found;
 }
 
 void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	if (nadir_document_get_hidden(c->document))
 		return;
-	g_autoptr(GArray) found = find_visible(c);
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(visible_object));
+	find_visible(c, nadir_document_get_objects(c->document), false, found);
+	find_visible(c, nadir_document_get_unstored(c->document), true, found);
 	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
 	c->shape_bytes = 0;
 	for (guint i = 0; i < found->len; i++)
@@ -392,7 +400,7 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 	for (guint i = 0; i < found->len; i++) {
 		const visible_object *v = &g_array_index(found, visible_object, i);
 		const bool large = v->rect.size.width >= BADGE_SMALLEST || v->rect.size.height >= BADGE_SMALLEST;
-		if (v->selected || (large && found->len <= BADGES_MOST))
+		if (!v->unstored && (v->selected || (large && found->len <= BADGES_MOST)))
 			append_badge(c, snapshot, kept_shape(c, v->object)->anchor, nadir_object_get_feature(v->object)->id,
 			             &v->color, v->selected);
 	}

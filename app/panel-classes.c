@@ -18,12 +18,10 @@ struct _NadirPanelClasses {
 	/* Owned references */
 	NadirDocument *document;
 	GSignalGroup *signals;
+	GPtrArray *counts; /* of GtkLabel, borrowed: one a row */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPanelClasses, nadir_panel_classes, GTK_TYPE_WIDGET)
-
-enum { FAILED, N_SIGNALS };
-static guint signals[N_SIGNALS];
 
 static project_class *class_at(NadirPanelClasses *self, guint i)
 {
@@ -36,13 +34,6 @@ static guint index_of(GtkWidget *widget)
 {
 	GtkWidget *row = gtk_widget_get_ancestor(widget, GTK_TYPE_LIST_BOX_ROW);
 	return (guint)gtk_list_box_row_get_index(GTK_LIST_BOX_ROW(row));
-}
-
-static void store_change(NadirPanelClasses *self, const project_class *change)
-{
-	g_autoptr(GError) error = NULL;
-	if (!nadir_document_update_class(self->document, change, &error))
-		g_signal_emit(self, signals[FAILED], 0, error->message);
 }
 
 /* --- look: colour and pattern --- */
@@ -65,7 +56,7 @@ static void change_look(GtkWidget *button, const char *color, int pattern)
 	if (pattern >= 0)
 		change.pattern = pattern;
 	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
-	store_change(self, &change);
+	nadir_document_update_class(self->document, &change);
 	g_free(change.name);
 }
 
@@ -77,6 +68,15 @@ static void on_color_clicked(GtkWidget *button, gpointer index)
 static void on_pattern_clicked(GtkWidget *button, gpointer pattern)
 {
 	change_look(button, NULL, GPOINTER_TO_INT(pattern));
+}
+
+static void on_delete_clicked(GtkWidget *button)
+{
+	NadirPanelClasses *self = panel_of(button);
+	const project_class *c = class_at(self, index_of(button));
+	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	if (c)
+		nadir_document_delete_class(self->document, c->id);
 }
 
 static GtkWidget *swatch_button(const char *color, int pattern, const char *name)
@@ -106,6 +106,11 @@ static GtkWidget *make_look_popover(const project_class *c)
 		gtk_grid_attach(GTK_GRID(grid), button, p, 3, 1, 1);
 	}
 	gtk_grid_set_row_spacing(GTK_GRID(grid), 4);
+	GtkWidget *delete = gtk_button_new_with_label(_("Delete Class"));
+	gtk_widget_add_css_class(delete, "flat");
+	g_signal_connect(delete, "clicked", G_CALLBACK(on_delete_clicked), NULL);
+	gtk_grid_attach(GTK_GRID(grid), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL), 0, 4, 4, 1);
+	gtk_grid_attach(GTK_GRID(grid), delete, 0, 5, 4, 1);
 	GtkWidget *popover = gtk_popover_new();
 	gtk_popover_set_child(GTK_POPOVER(popover), grid);
 	return popover;
@@ -128,7 +133,7 @@ static void on_name_edited(GtkEditableLabel *label)
 	}
 	project_class change = *old;
 	change.name = name;
-	store_change(self, &change);
+	nadir_document_update_class(self->document, &change);
 }
 
 static GtkWidget *make_swatch_button(const project_class *c)
@@ -147,25 +152,32 @@ static GtkWidget *make_swatch_button(const project_class *c)
 	return button;
 }
 
-static guint count_objects(NadirPanelClasses *self, const char *name)
+/* How many objects there are of each class, in the order of the classes. */
+static void update_counts(NadirPanelClasses *self)
 {
-	GListModel *objects = nadir_document_get_objects(self->document);
-	const guint n = g_list_model_get_n_items(objects);
-	guint count = 0;
+	GPtrArray *classes = self->document ? nadir_document_get_classes(self->document) : NULL;
+	GListModel *objects = self->document ? nadir_document_get_objects(self->document) : NULL;
+	const guint n = objects ? g_list_model_get_n_items(objects) : 0;
+	g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(objects, i);
-		count += g_strcmp0(nadir_object_get_feature(o)->class_name, name) == 0;
+		gpointer id = GINT_TO_POINTER(nadir_object_get_feature(o)->class_id);
+		g_hash_table_insert(counts, id, GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, id)) + 1));
 	}
-	return count;
+	for (guint i = 0; classes && i < MIN(classes->len, self->counts->len); i++) {
+		const project_class *c = classes->pdata[i];
+		const guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, GINT_TO_POINTER(c->id)));
+		g_autofree char *text = count ? g_strdup_printf("%u", count) : g_strdup("");
+		gtk_label_set_text(self->counts->pdata[i], text);
+	}
 }
 
 static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool current)
 {
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
 	GtkWidget *name = gtk_editable_label_new(c->name);
-	const guint n = count_objects(self, c->name);
-	g_autofree char *count_text = n ? g_strdup_printf("%u", n) : g_strdup("");
-	GtkWidget *count = gtk_label_new(count_text);
+	GtkWidget *count = gtk_label_new("");
+	g_ptr_array_add(self->counts, count);
 	gtk_widget_add_css_class(count, "dim-label");
 	gtk_widget_add_css_class(count, "numeric");
 	gtk_widget_add_css_class(count, "caption");
@@ -191,6 +203,7 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 static void rebuild(NadirPanelClasses *self)
 {
 	GtkWidget *row;
+	g_ptr_array_set_size(self->counts, 0);
 	while ((row = gtk_widget_get_first_child(GTK_WIDGET(self->list))))
 		gtk_list_box_remove(self->list, row);
 	gtk_widget_set_sensitive(GTK_WIDGET(self->entry), self->document != NULL);
@@ -202,6 +215,7 @@ static void rebuild(NadirPanelClasses *self)
 	                               classes->len > MOST_ROWS ? GTK_POLICY_AUTOMATIC : GTK_POLICY_NEVER);
 	for (guint i = 0; i < classes->len; i++)
 		gtk_list_box_append(self->list, make_row(self, classes->pdata[i], (int)i == current));
+	update_counts(self);
 }
 
 static void on_row_activated(NadirPanelClasses *self, GtkListBoxRow *row)
@@ -212,14 +226,10 @@ static void on_row_activated(NadirPanelClasses *self, GtkListBoxRow *row)
 
 static void on_entry_activate(NadirPanelClasses *self)
 {
-	g_autoptr(GError) error = NULL;
 	g_autofree char *name = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry))));
 	if (!*name || !self->document)
 		return;
-	if (!nadir_document_add_class(self->document, name, &error)) {
-		g_signal_emit(self, signals[FAILED], 0, error->message);
-		return;
-	}
+	nadir_document_add_class(self->document, name);
 	gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
 	gtk_widget_activate_action(GTK_WIDGET(self), "win.focus-canvas", NULL);
 }
@@ -237,7 +247,7 @@ void nadir_panel_classes_set_document(NadirPanelClasses *self, NadirDocument *do
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
 	if (document)
-		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(rebuild), self,
+		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(update_counts), self,
 		                        G_CONNECT_SWAPPED);
 	rebuild(self);
 }
@@ -250,6 +260,7 @@ static void nadir_panel_classes_dispose(GObject *object)
 		g_signal_handlers_disconnect_by_data(nadir_document_get_objects(self->document), self);
 	g_clear_object(&self->signals);
 	g_clear_object(&self->document);
+	g_clear_pointer(&self->counts, g_ptr_array_unref);
 	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
 		gtk_widget_unparent(child);
 	G_OBJECT_CLASS(nadir_panel_classes_parent_class)->dispose(object);
@@ -259,8 +270,6 @@ static void nadir_panel_classes_class_init(NadirPanelClassesClass *klass)
 {
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 	G_OBJECT_CLASS(klass)->dispose = nadir_panel_classes_dispose;
-	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_PANEL_CLASSES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-	                               G_TYPE_NONE, 1, G_TYPE_STRING);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-classes.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelClasses, scroller);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelClasses, list);
@@ -273,6 +282,7 @@ static void nadir_panel_classes_class_init(NadirPanelClassesClass *klass)
 static void nadir_panel_classes_init(NadirPanelClasses *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	self->counts = g_ptr_array_new();
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(rebuild), self);
 	rebuild(self);

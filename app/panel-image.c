@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/chat-store.h"
 #include "app/histogram.h"
 #include "app/settings.h"
 #include "app/style-editor.h"
@@ -113,6 +114,9 @@ static void fill_facts(NadirPanelImage *self, const raster_info *info)
 	}
 	if (info->has_mask)
 		add_fact(self->facts, _("Mask"), _("has a mask band"));
+	g_autofree char *caption = chat_store_get_caption(self->document);
+	if (caption)
+		add_fact(self->facts, _("Caption"), caption);
 }
 
 static void fill_bands(NadirPanelImage *self, const raster_info *info)
@@ -125,19 +129,24 @@ static void fill_bands(NadirPanelImage *self, const raster_info *info)
 	}
 }
 
+/* A caption may have been kept since. */
+static void refill(NadirPanelImage *self)
+{
+	clear_grid(self->facts);
+	if (self->document)
+		fill_facts(self, raster_get_info(nadir_document_get_raster(self->document)));
+}
+
 void nadir_panel_image_set_document(NadirPanelImage *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_PANEL_IMAGE(self));
 	g_set_object(&self->document, document);
 	nadir_style_editor_set_document(self->style, document);
 	nadir_histogram_set_document(self->histogram, document);
-	clear_grid(self->facts);
+	refill(self);
 	clear_grid(self->bands);
-	if (!document)
-		return;
-	const raster_info *info = raster_get_info(nadir_document_get_raster(document));
-	fill_facts(self, info);
-	fill_bands(self, info);
+	if (document)
+		fill_bands(self, raster_get_info(nadir_document_get_raster(document)));
 }
 
 static void nadir_panel_image_dispose(GObject *object)
@@ -167,4 +176,5 @@ static void nadir_panel_image_class_init(NadirPanelImageClass *klass)
 static void nadir_panel_image_init(NadirPanelImage *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	g_signal_connect(self, "map", G_CALLBACK(refill), NULL);
 }

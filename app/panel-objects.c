@@ -24,6 +24,7 @@ struct _NadirPanelObjects {
 	/* Owned references */
 	NadirDocument *document;
 	GSignalGroup *signals;
+	GListStore *lists; /* of GListModel: unstored and stored objects */
 	GtkFilter *filter;
 	GtkSorter *sorter;
 	GtkFilterListModel *filtered;
@@ -34,14 +35,6 @@ struct _NadirPanelObjects {
 };
 
 G_DEFINE_FINAL_TYPE(NadirPanelObjects, nadir_panel_objects, GTK_TYPE_WIDGET)
-
-enum { FAILED, N_SIGNALS };
-static guint signals[N_SIGNALS];
-
-static void fail(NadirPanelObjects *self, const GError *error)
-{
-	g_signal_emit(self, signals[FAILED], 0, error->message);
-}
 
 /* --- filter and order --- */
 
@@ -69,6 +62,8 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer data)
 	const feature *a = nadir_object_get_feature((gpointer)pa), *b = nadir_object_get_feature((gpointer)pb);
 	const int newest = a->id < b->id ? 1 : a->id > b->id ? -1 : 0;
 	int c = 0;
+	if (a->id < 0 || b->id < 0) /* not stored: first, the newest with the lowest number */
+		return -newest;
 	switch ((sort_order)gtk_drop_down_get_selected(self->order)) {
 	case SORT_NEWEST:
 		return newest;
@@ -89,7 +84,9 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer data)
 
 static void update_count(NadirPanelObjects *self)
 {
-	const guint all = self->document ? g_list_model_get_n_items(nadir_document_get_objects(self->document)) : 0;
+	const guint all = self->document ? g_list_model_get_n_items(nadir_document_get_objects(self->document)) +
+	                                       g_list_model_get_n_items(nadir_document_get_unstored(self->document))
+	                                 : 0;
 	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
 	g_autofree char *text = shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
 	                                     : g_strdup_printf(_("%u of %u objects"), shown, all);
@@ -174,10 +171,7 @@ void nadir_panel_objects_step(NadirPanelObjects *self, int step)
 
 static void on_relabel(NadirObjectRow *row, const char *name, NadirPanelObjects *self)
 {
-	g_autoptr(GError) error = NULL;
-	const feature *f = nadir_object_get_feature(nadir_object_row_get_object(row));
-	if (!nadir_document_relabel(self->document, f->id, name, &error))
-		fail(self, error);
+	nadir_document_relabel(self->document, nadir_object_get_feature(nadir_object_row_get_object(row))->id, name);
 }
 
 static void on_row_pressed(GtkGestureClick *gesture, int n_press, double x, double y, NadirObjectRow *row)
@@ -264,20 +258,17 @@ static void on_stop_search(NadirPanelObjects *self)
 	gtk_widget_activate_action(GTK_WIDGET(self), "win.focus-canvas", NULL);
 }
 
-static void on_classes_failed(NadirPanelObjects *self, const char *sentence)
-{
-	g_signal_emit(self, signals[FAILED], 0, sentence);
-}
-
 void nadir_panel_objects_set_document(NadirPanelObjects *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_PANEL_OBJECTS(self));
 	self->syncing = TRUE;
-	gtk_filter_list_model_set_model(self->filtered, NULL);
+	g_list_store_remove_all(self->lists);
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
-	if (document)
-		gtk_filter_list_model_set_model(self->filtered, nadir_document_get_objects(document));
+	if (document) { /* what is not stored yet stands above what is */
+		g_list_store_append(self->lists, nadir_document_get_unstored(document));
+		g_list_store_append(self->lists, nadir_document_get_objects(document));
+	}
 	self->syncing = FALSE;
 	nadir_panel_classes_set_document(self->classes, document);
 	on_items_changed(self);
@@ -295,6 +286,7 @@ static void nadir_panel_objects_dispose(GObject *object)
 		gtk_widget_unparent(child);
 	g_clear_object(&self->selection);
 	g_clear_object(&self->filtered);
+	g_clear_object(&self->lists);
 	g_clear_object(&self->filter);
 	g_clear_object(&self->sorter);
 	g_clear_pointer(&self->rows, g_hash_table_unref);
@@ -306,8 +298,6 @@ static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
 {
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 	G_OBJECT_CLASS(klass)->dispose = nadir_panel_objects_dispose;
-	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_PANEL_OBJECTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-	                               G_TYPE_NONE, 1, G_TYPE_STRING);
 	g_type_ensure(NADIR_TYPE_PANEL_CLASSES);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-objects.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, filter_entry);
@@ -321,7 +311,6 @@ static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
 	gtk_widget_class_bind_template_callback(widget_class, on_order_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
 	gtk_widget_class_bind_template_callback(widget_class, on_activated);
-	gtk_widget_class_bind_template_callback(widget_class, on_classes_failed);
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
 }
 
@@ -329,7 +318,9 @@ static void make_models(NadirPanelObjects *self)
 {
 	self->filter = GTK_FILTER(gtk_custom_filter_new(matches, self, NULL));
 	self->sorter = GTK_SORTER(gtk_custom_sorter_new(compare, self, NULL));
-	self->filtered = gtk_filter_list_model_new(NULL, g_object_ref(self->filter));
+	self->lists = g_list_store_new(G_TYPE_LIST_MODEL);
+	GtkFlattenListModel *all = gtk_flatten_list_model_new(g_object_ref(G_LIST_MODEL(self->lists)));
+	self->filtered = gtk_filter_list_model_new(G_LIST_MODEL(all), g_object_ref(self->filter));
 	GtkSortListModel *sorted =
 		gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), g_object_ref(self->sorter));
 	self->selection = gtk_single_selection_new(G_LIST_MODEL(sorted));

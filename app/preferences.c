@@ -52,7 +52,7 @@ static void show_devices(NadirPreferences *self, GPtrArray *devices)
 
 static void on_devices(GObject *source, GAsyncResult *result, gpointer data)
 {
-	NadirPreferences *self = NADIR_PREFERENCES(source);
+	g_autoptr(NadirPreferences) self = data;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) devices = g_task_propagate_pointer(G_TASK(result), &error);
 	if (!self->settings)
@@ -128,7 +128,7 @@ GtkWidget *nadir_preferences_new(GtkWindow *parent, GSettings *settings)
 	adw_combo_row_set_selected(self->units, (guint)g_settings_get_enum(settings, "units"));
 	gtk_spin_button_set_value(self->cache, g_settings_get_int(settings, "cache-megabytes"));
 	self->loading = FALSE;
-	g_autoptr(GTask) task = g_task_new(self, NULL, on_devices, NULL);
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, on_devices, g_object_ref(self));
 	g_task_run_in_thread(task, list_devices);
 	return GTK_WIDGET(self);
 }

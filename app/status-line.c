@@ -79,7 +79,7 @@ static void start_sampling(NadirStatusLine *self);
 
 static void on_sampled(GObject *source, GAsyncResult *result, gpointer data)
 {
-	NadirStatusLine *self = NADIR_STATUS_LINE(source);
+	g_autoptr(NadirStatusLine) self = data;
 	const sample *s = g_task_get_task_data(G_TASK(result));
 	const bool current = g_task_get_cancellable(G_TASK(result)) == self->sampling;
 	const bool ok = g_task_propagate_boolean(G_TASK(result), NULL);
@@ -110,7 +110,7 @@ static void start_sampling(NadirStatusLine *self)
 			if (i == 0 || style->band[i] != style->band[0])
 				s->band[s->n++] = style->band[i];
 	self->sampling = g_cancellable_new();
-	g_autoptr(GTask) task = g_task_new(self, self->sampling, on_sampled, NULL);
+	g_autoptr(GTask) task = g_task_new(NULL, self->sampling, on_sampled, g_object_ref(self));
 	g_task_set_task_data(task, s, sample_free);
 	g_task_run_in_thread(task, read_sample);
 }
@@ -224,17 +224,25 @@ static void update_timing(NadirStatusLine *self)
 	gtk_label_set_text(self->timing, text);
 }
 
-static void update_saved(NadirStatusLine *self)
+char *nadir_describe_saved(NadirDocument *d)
 {
-	const char *text = "";
-	if (self->document)
-		text = nadir_document_get_project(self->document) ? _("every change saved") : _("nothing to save yet");
-	gtk_label_set_text(self->saved, text);
+	const NadirPending p = nadir_document_get_pending(d);
+	if (p.drafts > 0)
+		return g_strdup_printf(_("%u not stored"), p.drafts);
+	if (p.storing > 0)
+		return g_strdup_printf(_("storing %u…"), p.storing);
+	return g_strdup(nadir_document_get_project_path(d) ? _("every change saved") : _("nothing to save yet"));
 }
 
-static void on_objects_changed(GListModel *objects, guint position, guint removed, guint added, NadirStatusLine *self)
+static void update_saved(NadirStatusLine *self)
 {
-	update_saved(self);
+	g_autofree char *text = self->document ? nadir_describe_saved(self->document) : g_strdup("");
+	const bool wrong = self->document && nadir_document_get_pending(self->document).drafts > 0;
+	gtk_label_set_text(self->saved, text);
+	if (wrong)
+		gtk_widget_add_css_class(GTK_WIDGET(self->saved), "error");
+	else
+		gtk_widget_remove_css_class(GTK_WIDGET(self->saved), "error");
 }
 
 void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *document)
@@ -242,18 +250,13 @@ void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *docume
 	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
 	g_cancellable_cancel(self->sampling);
 	g_clear_object(&self->sampling);
-	if (self->document)
-		g_signal_handlers_disconnect_by_func(nadir_document_get_objects(self->document), on_objects_changed, self);
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
 	self->last_x = self->last_y = NAN;
 	const char *crs = "";
 	const bool has_crs = document && georef_has_crs(nadir_document_get_georef(document));
-	if (document) {
+	if (document)
 		crs = has_crs ? georef_crs_name(nadir_document_get_georef(document)) : _("no CRS");
-		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(on_objects_changed),
-		                        self, 0);
-	}
 	gtk_label_set_text(self->crs, crs);
 	gtk_widget_set_visible(GTK_WIDGET(self->map), has_crs && !is_geographic(nadir_document_get_georef(document)));
 	gtk_widget_set_visible(GTK_WIDGET(self->lonlat), has_crs);
@@ -297,4 +300,5 @@ static void nadir_status_line_init(NadirStatusLine *self)
 	self->x = self->y = self->last_x = self->last_y = NAN;
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "preview-changed", G_CALLBACK(update_timing), self);
+	g_signal_group_connect_swapped(self->signals, "store-changed", G_CALLBACK(update_saved), self);
 }

@@ -15,4 +15,7 @@ void nadir_status_line_set_pointer(NadirStatusLine *line, double x, double y);
 /* The last position on the map (or in pixels without a CRS) for the clipboard; NULL before the first one; g_free. */
 char *nadir_status_line_get_position_text(NadirStatusLine *line);
 
+/* "every change saved", "storing 2…", "1 not stored". g_free. */
+char *nadir_describe_saved(NadirDocument *d);
+
 G_END_DECLS

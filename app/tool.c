@@ -35,12 +35,6 @@ void tool_abort(NadirCanvas *c)
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
 
-static void report(NadirCanvas *c, GError *error)
-{
-	nadir_document_report(c->document, error);
-	g_error_free(error);
-}
-
 /* --- press --- */
 
 static CanvasDrag drag_for(NadirCanvas *c, guint button)
@@ -210,23 +204,8 @@ static void release_stroke(NadirCanvas *c)
 /* Paints on the selected object, or makes a new one by hand when none is selected. */
 static void release_brush(NadirCanvas *c)
 {
-	const raster_info *info = raster_get_info(nadir_document_get_raster(c->document));
-	GError *error = NULL;
-	bitmask *m = mask_from_stroke(&g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius,
-	                              info->width, info->height);
-	bool ok = true;
-	if (mask_area(m) == 0) {
-		mask_free(m);
-	} else if (nadir_document_get_selected(c->document)) {
-		ok = nadir_document_paint_selected(c->document, m, c->drag_sign < 0, &error);
-		mask_free(m);
-	} else if (c->drag_sign > 0) {
-		ok = nadir_document_add_by_hand(c->document, m, &error);
-	} else {
-		mask_free(m);
-	}
-	if (!ok)
-		report(c, error);
+	nadir_document_paint(c->document, &g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius,
+	                     c->drag_sign < 0);
 }
 
 void tool_release(NadirCanvas *c, double sx, double sy)
@@ -256,16 +235,8 @@ bool nadir_canvas_finish_drawing(NadirCanvas *c)
 	g_return_val_if_fail(NADIR_IS_CANVAS(c), false);
 	if (c->polygon->len == 0)
 		return false;
-	const raster_info *info = raster_get_info(nadir_document_get_raster(c->document));
-	GError *error = NULL;
-	if (c->polygon->len >= 6) {
-		bitmask *m =
-			mask_from_polygon(&g_array_index(c->polygon, double, 0), c->polygon->len / 2, info->width, info->height);
-		if (!nadir_document_add_by_hand(c->document, m, &error)) {
-			report(c, error); /* the drawing stays: a full disk must not cost it */
-			return true;
-		}
-	}
+	if (c->polygon->len >= 6)
+		nadir_document_draw_polygon(c->document, &g_array_index(c->polygon, double, 0), c->polygon->len / 2);
 	tool_abort(c);
 	return true;
 }

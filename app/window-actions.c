@@ -11,13 +11,6 @@
 
 static const char *const tool_names[] = {"select", "point", "box", "circle", "scribble", "polygon", "brush"};
 
-/* Shows why something could not be done. */
-static void report(NadirWindow *self, bool ok, const GError *error)
-{
-	if (!ok && error)
-		nadir_window_show_error(self, error->message);
-}
-
 static gint64 selected_id(NadirWindow *self)
 {
 	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
@@ -74,11 +67,8 @@ static void on_exported(NadirWindow *self, const char *path, const char *text)
 	adw_toast_set_action_name(toast, "win.show-in-folder");
 	adw_toast_set_action_target_value(toast, g_variant_new_string(path));
 	adw_toast_overlay_add_toast(self->toasts, toast);
-	if (*text) {
-		gtk_info_bar_set_message_type(self->info_bar, GTK_MESSAGE_INFO);
-		gtk_label_set_text(self->info_text, text);
-		gtk_info_bar_set_revealed(self->info_bar, TRUE);
-	}
+	if (*text)
+		nadir_window_show_message(self, GTK_MESSAGE_INFO, text, NULL);
 }
 
 ACTION(on_export)
@@ -95,23 +85,33 @@ ACTION(on_export)
 ACTION(on_undo)
 {
 	NadirWindow *self = data;
-	g_autoptr(GError) error = NULL;
 	if (!nadir_canvas_shorten_drawing(self->work->canvas))
-		report(self, nadir_document_undo(self->document, &error), error);
+		nadir_document_undo(self->document);
 }
 
 ACTION(on_redo)
 {
-	NadirWindow *self = data;
-	g_autoptr(GError) error = NULL;
-	report(self, nadir_document_redo(self->document, &error), error);
+	nadir_document_redo(((NadirWindow *)data)->document);
 }
 
 ACTION(on_delete)
 {
 	NadirWindow *self = data;
-	g_autoptr(GError) error = NULL;
-	report(self, nadir_document_delete(self->document, selected_id(self), &error), error);
+	nadir_document_delete(self->document, selected_id(self));
+}
+
+ACTION(on_edit_again)
+{
+	NadirWindow *self = data;
+	nadir_document_edit_again(self->document, selected_id(self));
+	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+}
+
+ACTION(on_retry)
+{
+	NadirWindow *self = data;
+	gtk_info_bar_set_revealed(self->info_bar, FALSE);
+	nadir_document_retry(self->document);
 }
 
 ACTION(on_rename)
@@ -165,9 +165,8 @@ static void on_tool_changed(NadirWindow *self)
 ACTION(on_accept)
 {
 	NadirWindow *self = data;
-	g_autoptr(GError) error = NULL;
 	if (!nadir_canvas_finish_drawing(self->work->canvas))
-		report(self, nadir_document_accept_preview(self->document, &error) != NULL, error);
+		nadir_document_accept_preview(self->document);
 }
 
 ACTION(on_next_candidate)
@@ -225,12 +224,11 @@ ACTION(on_cancel_encode)
 ACTION(on_class)
 {
 	NadirWindow *self = data;
-	g_autoptr(GError) error = NULL;
 	const int key = (int)g_ascii_strtoll(g_variant_get_string(parameter, NULL), NULL, 10);
 	GPtrArray *classes = nadir_document_get_classes(self->document);
 	for (guint i = 0; i < classes->len; i++)
 		if (((const project_class *)classes->pdata[i])->key == key) {
-			report(self, nadir_document_apply_class(self->document, (int)i, &error), error);
+			nadir_document_apply_class(self->document, (int)i);
 			return;
 		}
 	g_autofree char *sentence = g_strdup_printf(_("No class has the key %d yet: add one in the sidebar."), key);
@@ -333,7 +331,7 @@ ACTION(on_focus_canvas)
 
 /* --- program --- */
 
-static void add_class_commands(NadirWindow *self, GListStore *store)
+static void add_class_commands(NadirWindow *self, GListStore *commands)
 {
 	GPtrArray *classes = self->document ? nadir_document_get_classes(self->document) : NULL;
 	for (guint i = 0; classes && i < classes->len; i++) {
@@ -344,11 +342,11 @@ static void add_class_commands(NadirWindow *self, GListStore *store)
 		if (c->key < 0)
 			continue;
 		g_autoptr(NadirCommand) command = nadir_command_new(title, _("Classes"), key, NULL, action);
-		g_list_store_append(store, command);
+		g_list_store_append(commands, command);
 	}
 }
 
-static void add_recent_commands(NadirWindow *self, GListStore *store)
+static void add_recent_commands(NadirWindow *self, GListStore *commands)
 {
 	NadirApplication *app = NADIR_APPLICATION(gtk_window_get_application(GTK_WINDOW(self)));
 	g_auto(GStrv) recent = g_settings_get_strv(nadir_application_get_settings(app), "recent-files");
@@ -359,7 +357,7 @@ static void add_recent_commands(NadirWindow *self, GListStore *store)
 		g_autoptr(GVariant) target = g_variant_ref_sink(g_variant_new_string(*uri));
 		g_autofree char *action = g_action_print_detailed_name("win.open-recent", target);
 		g_autoptr(NadirCommand) command = nadir_command_new(title, _("Recent"), NULL, NULL, action);
-		g_list_store_append(store, command);
+		g_list_store_append(commands, command);
 	}
 }
 
@@ -390,6 +388,8 @@ static const GActionEntry entries[] = {
 	{.name = "undo", .activate = on_undo},
 	{.name = "redo", .activate = on_redo},
 	{.name = "rename", .activate = on_rename},
+	{.name = "edit-again", .activate = on_edit_again},
+	{.name = "retry", .activate = on_retry},
 	{.name = "delete", .activate = on_delete},
 	{.name = "next-object", .activate = on_next_object},
 	{.name = "previous-object", .activate = on_previous_object},
@@ -443,12 +443,14 @@ void nadir_window_update_actions(NadirWindow *self)
 	       "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas", "brush-smaller",
 	       "brush-larger", "drop", "save-as");
 	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
-	/* Redo is about stored steps; while marks pend it would change them out of sight. */
-	ENABLE(d && nadir_document_get_redo_text(d) && !nadir_document_get_prompt(d), "redo");
+	ENABLE(d && nadir_document_get_redo_text(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");
 	ENABLE(selected_id(self) != 0, "rename", "delete", "show-object", "deselect");
+	ENABLE(selected_id(self) > 0, "edit-again");
+	ENABLE(d && nadir_document_can_retry(d), "retry");
 	/* Without a mask too: after a failure Enter tries again. */
-	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "accept", "undo-mark");
+	ENABLE(d && (nadir_document_get_prompt(d) || drawing || nadir_document_can_retry(d)), "accept");
+	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "undo-mark");
 	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 }
@@ -458,6 +460,7 @@ void nadir_window_update_actions(NadirWindow *self)
 void nadir_window_install_actions(NadirWindow *self)
 {
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");
 	g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(sidebar));
 	g_signal_connect_swapped(self->work->canvas, "tool-changed", G_CALLBACK(on_tool_changed), self);

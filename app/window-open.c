@@ -56,7 +56,8 @@ void nadir_window_open(NadirWindow *self, GFile *file)
 	gtk_info_bar_set_revealed(self->info_bar, FALSE);
 	gtk_widget_set_opacity(self->opening_box, 0);
 	g_set_object(&self->file, file);
-	self->service = nadir_application_get_service(get_app(self));
+	g_clear_pointer(&self->service, service_unref);
+	self->service = service_ref(nadir_application_get_service(get_app(self)));
 	g_clear_handle_id(&self->opening_source, g_source_remove);
 	self->opening_source = g_timeout_add(SPINNER_AFTER, show_spinner, self);
 	nadir_document_open_async(file, self->service, self->opening, on_opened, g_object_ref(self));
@@ -129,25 +130,16 @@ static void on_place_chosen(NadirWindow *self, int response)
 	g_autoptr(GFile) file =
 		response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser)) : NULL;
 	g_autofree char *path = file ? g_file_get_path(file) : NULL;
-	g_autoptr(GError) error = NULL;
 	g_clear_object(&self->chooser);
-	if (!path || !self->document)
-		return;
-	if (!nadir_document_save_as(self->document, path, &error)) {
-		nadir_window_show_error(self, error->message);
-		return;
-	}
-	g_autofree char *name = g_path_get_basename(path);
-	g_autofree char *sentence = g_strdup_printf(_("The project is now kept in %s"), name);
-	nadir_window_show_notice(self, sentence);
-	nadir_window_update_title(self);
+	if (path && self->document)
+		nadir_document_save_as(self->document, path);
 }
 
 void nadir_window_choose_save_as(NadirWindow *self)
 {
-	project *p = nadir_document_get_project(self->document);
+	const char *place = nadir_document_get_project_path(self->document);
 	const char *image = raster_get_info(nadir_document_get_raster(self->document))->path;
-	g_autofree char *path = p ? g_strdup(project_path(p)) : project_default_path(image);
+	g_autofree char *path = place ? g_strdup(place) : project_default_path(image);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	g_autoptr(GFile) folder = g_file_get_parent(file);
 	g_autofree char *name = g_file_get_basename(file);

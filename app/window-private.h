@@ -14,7 +14,8 @@ struct _NadirWindow {
 	AdwToastOverlay *toasts;
 	GtkInfoBar *info_bar;
 	GtkLabel *info_text;
-	GtkStack *stack; /* empty, opening, image */
+	GtkButton *info_button; /* what can be done about it */
+	GtkStack *stack;        /* empty, opening, image */
 	GtkWidget *opening_box;
 	GtkLabel *opening_text;
 	GtkWidget *status_page;
@@ -34,11 +35,14 @@ struct _NadirWindow {
 	GCancellable *opening; /* of the file being opened */
 	GFile *file;           /* what is open or being opened */
 	GtkFileChooserNative *chooser;
-	service *service;       /* borrowed: what the document was opened with */
+	service *service;       /* what the document was opened with */
+	gboolean confirmed;     /* may close, and lose what could not be stored */
 	gboolean told_software; /* the notice about a software device was shown */
 	guint opening_source;   /* shows the spinner when opening takes a while */
 };
 
+/* window.c: action: what the bar offers to do about it ("win.retry"), or NULL */
+void nadir_window_show_message(NadirWindow *self, GtkMessageType type, const char *sentence, const char *action);
 /* window-actions.c */
 void nadir_window_install_actions(NadirWindow *self);
 void nadir_window_update_actions(NadirWindow *self);

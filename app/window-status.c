@@ -10,19 +10,21 @@ static NadirApplication *get_app(NadirWindow *self)
 
 /* --- title --- */
 
-static char *describe_image(NadirWindow *self)
+/* Where the work is kept, then what the image is; the status line says whether all is saved. */
+static char *describe(NadirWindow *self)
 {
 	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
 	const georef *g = nadir_document_get_georef(self->document);
 	g_autofree char *pixel = nadir_describe_resolution(self->document);
-	GString *text = g_string_new(georef_has_crs(g) ? georef_crs_name(g) : _("no CRS"));
+	const char *path = nadir_document_get_project_path(self->document);
+	g_autofree char *name = path ? g_path_get_basename(path) : NULL;
+	GString *text = g_string_new(name);
+	g_string_append_printf(text, "%s%s", name ? " · " : "", georef_has_crs(g) ? georef_crs_name(g) : _("no CRS"));
 	if (pixel)
 		g_string_append_printf(text, " · %s", pixel);
 	g_string_append_printf(text, " · ");
 	g_string_append_printf(text, ngettext("%d band", "%d bands", (gulong)info->n_bands), info->n_bands);
 	g_string_append_printf(text, ", %s", raster_type_name(info->type));
-	if (nadir_document_get_project(self->document))
-		g_string_append_printf(text, " · %s", _("every change saved"));
 	return g_string_free(text, FALSE);
 }
 
@@ -34,7 +36,7 @@ void nadir_window_update_title(NadirWindow *self)
 		gtk_window_set_title(GTK_WINDOW(self), _("Nadir"));
 		return;
 	}
-	g_autofree char *subtitle = describe_image(self);
+	g_autofree char *subtitle = describe(self);
 	adw_window_title_set_title(self->title, nadir_document_get_title(self->document));
 	adw_window_title_set_subtitle(self->title, subtitle);
 	gtk_window_set_title(GTK_WINDOW(self), nadir_document_get_title(self->document));
@@ -100,7 +102,7 @@ static void show_service_error(NadirWindow *self, const GError *error)
 	g_autofree char *sentence =
 		g_strdup_printf(_("%s%s Drawing by hand still works: polygon and brush need no model."), error->message, stop);
 	set_chip(self, "dialog-error-symbolic", _("no model"), sentence);
-	nadir_window_show_error(self, sentence);
+	nadir_window_show_message(self, GTK_MESSAGE_ERROR, sentence, "app.reopen-model");
 }
 
 /* After a change of device the document gets the new service; it is reopened, and nothing is lost: all is stored. */

@@ -8,17 +8,21 @@ G_DEFINE_FINAL_TYPE(NadirWindow, nadir_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* --- messages --- */
 
-static void show_message(NadirWindow *self, GtkMessageType type, const char *sentence)
+void nadir_window_show_message(NadirWindow *self, GtkMessageType type, const char *sentence, const char *action)
 {
 	gtk_info_bar_set_message_type(self->info_bar, type);
 	gtk_label_set_text(self->info_text, sentence);
+	gtk_widget_set_visible(GTK_WIDGET(self->info_button), action != NULL);
+	gtk_actionable_set_action_name(GTK_ACTIONABLE(self->info_button), action);
+	if (action)
+		gtk_button_set_label(self->info_button, nadir_action_title(nadir_action_find(action)));
 	gtk_info_bar_set_revealed(self->info_bar, TRUE);
 }
 
 void nadir_window_show_error(NadirWindow *self, const char *sentence)
 {
 	g_return_if_fail(NADIR_IS_WINDOW(self));
-	show_message(self, GTK_MESSAGE_ERROR, sentence);
+	nadir_window_show_message(self, GTK_MESSAGE_ERROR, sentence, NULL);
 }
 
 void nadir_window_show_notice(NadirWindow *self, const char *sentence)
@@ -32,17 +36,14 @@ void nadir_window_show_notice(NadirWindow *self, const char *sentence)
 
 static void on_document_error(NadirWindow *self, const char *sentence)
 {
-	nadir_window_show_error(self, sentence);
+	const bool retry = nadir_document_can_retry(self->document);
+	nadir_window_update_actions(self);
+	nadir_window_show_message(self, GTK_MESSAGE_ERROR, sentence, retry ? "win.retry" : NULL);
 }
 
 static void on_document_notice(NadirWindow *self, const char *sentence)
 {
 	nadir_window_show_notice(self, sentence);
-}
-
-static void on_panel_failed(NadirWindow *self, const char *sentence)
-{
-	nadir_window_show_error(self, sentence);
 }
 
 static void on_info_response(GtkInfoBar *bar)
@@ -66,22 +67,37 @@ static void on_state_changed(NadirWindow *self)
 	nadir_window_update_actions(self);
 }
 
-static void on_objects_changed(NadirWindow *self)
+static void on_store_changed(NadirWindow *self)
 {
 	nadir_window_update_title(self);
 	on_state_changed(self);
 }
 
+static chat_service *get_chat(NadirWindow *self)
+{
+	NadirApplication *app = NADIR_APPLICATION(gtk_window_get_application(GTK_WINDOW(self)));
+	return app && self->service ? nadir_application_get_chat(app, self->service) : NULL;
+}
+
+/* What was accepted is still stored; the program stays until it is. */
+static void close_document(NadirWindow *self)
+{
+	GtkApplication *app = gtk_window_get_application(GTK_WINDOW(self));
+	g_autoptr(NadirDocument) old = g_steal_pointer(&self->document);
+	if (!old)
+		return;
+	if (app)
+		g_application_hold(G_APPLICATION(app));
+	nadir_document_close(old, app ? (void (*)(void *))g_application_release : NULL, app);
+}
+
 void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 {
-	if (self->document)
-		g_signal_handlers_disconnect_by_func(nadir_document_get_objects(self->document), on_objects_changed, self);
 	g_signal_group_set_target(self->document_signals, document);
+	nadir_chat_panel_set_document(self->work->chat, document, document ? get_chat(self) : NULL);
 	nadir_workspace_set_document(self->work, document);
+	close_document(self);
 	g_set_object(&self->document, document);
-	if (document)
-		g_signal_connect_object(nadir_document_get_objects(document), "items-changed", G_CALLBACK(on_objects_changed),
-		                        self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
 	gtk_stack_set_visible_child_name(self->stack, document ? "image" : self->opening ? "opening" : "empty");
 	nadir_window_update_title(self);
 	nadir_window_update_busy(self);
@@ -154,11 +170,42 @@ static void restore_size(NadirWindow *self, GSettings *settings)
 	adw_flap_set_reveal_flap(self->work->flap, g_settings_get_boolean(settings, "sidebar-visible"));
 }
 
+static void on_confirmed(NadirWindow *self, const char *response)
+{
+	if (g_str_equal(response, "retry"))
+		nadir_document_retry(self->document);
+	if (!g_str_equal(response, "close"))
+		return;
+	self->confirmed = TRUE;
+	gtk_window_close(GTK_WINDOW(self));
+}
+
+/* Whether somebody has to be asked first: what could not be stored would be gone. */
+static bool ask_first(NadirWindow *self)
+{
+	const guint n = self->document ? nadir_document_get_pending(self->document).drafts : 0;
+	if (n == 0 || self->confirmed)
+		return false;
+	GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), NULL, NULL);
+	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+	adw_message_dialog_format_heading(message, ngettext("%u object is not stored", "%u objects are not stored", n), n);
+	adw_message_dialog_set_body(message, _("The project could not be written. Closing now loses what is not stored."));
+	adw_message_dialog_add_responses(message, "cancel", _("_Cancel"), "close", _("Close _Without It"), "retry",
+	                                 _("_Try Again"), NULL);
+	adw_message_dialog_set_response_appearance(message, "close", ADW_RESPONSE_DESTRUCTIVE);
+	adw_message_dialog_set_default_response(message, "retry");
+	g_signal_connect_object(dialog, "response", G_CALLBACK(on_confirmed), self, G_CONNECT_SWAPPED);
+	gtk_window_present(GTK_WINDOW(dialog));
+	return true;
+}
+
 static gboolean nadir_window_close_request(GtkWindow *window)
 {
 	NadirWindow *self = NADIR_WINDOW(window);
 	NadirApplication *app = NADIR_APPLICATION(gtk_window_get_application(window));
 	int width, height;
+	if (ask_first(self))
+		return TRUE;
 	gtk_window_get_default_size(window, &width, &height);
 	if (app) {
 		GSettings *settings = nadir_application_get_settings(app);
@@ -167,7 +214,7 @@ static gboolean nadir_window_close_request(GtkWindow *window)
 		g_settings_set_boolean(settings, "sidebar-visible", adw_flap_get_reveal_flap(self->work->flap));
 	}
 	g_cancellable_cancel(self->opening);
-	nadir_window_set_document(self, NULL); /* the project is closed now, not when the last reference goes */
+	nadir_window_set_document(self, NULL); /* the project is closed, not when the last reference goes */
 	return GTK_WINDOW_CLASS(nadir_window_parent_class)->close_request(window);
 }
 
@@ -178,7 +225,8 @@ static void nadir_window_dispose(GObject *object)
 	g_clear_object(&self->opening);
 	g_clear_handle_id(&self->opening_source, g_source_remove);
 	g_clear_object(&self->document_signals);
-	g_clear_object(&self->document);
+	close_document(self);
+	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);
 	g_clear_object(&self->chooser);
 	G_OBJECT_CLASS(nadir_window_parent_class)->dispose(object);
@@ -192,6 +240,7 @@ static void bind_children(GtkWidgetClass *widget_class)
 	BIND(toasts);
 	BIND(info_bar);
 	BIND(info_text);
+	BIND(info_button);
 	BIND(stack);
 	BIND(opening_box);
 	BIND(opening_text);
@@ -219,7 +268,6 @@ static void nadir_window_class_init(NadirWindowClass *klass)
 	gtk_widget_class_set_template_from_resource(widget_class, NADIR_RESOURCE_PATH "/window.ui");
 	bind_children(widget_class);
 	gtk_widget_class_bind_template_callback(widget_class, on_info_response);
-	gtk_widget_class_bind_template_callback(widget_class, on_panel_failed);
 	gtk_widget_class_bind_template_callback(widget_class, on_key_pressed);
 	gtk_widget_class_bind_template_callback(widget_class, on_key_released);
 }
@@ -232,6 +280,7 @@ static void nadir_window_init(NadirWindow *self)
 	g_signal_group_connect_swapped(self->document_signals, "selection-changed", G_CALLBACK(on_state_changed), self);
 	g_signal_group_connect_swapped(self->document_signals, "classes-changed", G_CALLBACK(on_state_changed), self);
 	g_signal_group_connect_swapped(self->document_signals, "settings-changed", G_CALLBACK(on_state_changed), self);
+	g_signal_group_connect_swapped(self->document_signals, "store-changed", G_CALLBACK(on_store_changed), self);
 	g_signal_group_connect_swapped(self->document_signals, "preview-changed", G_CALLBACK(nadir_window_update_busy),
 	                               self);
 	g_signal_group_connect_swapped(self->document_signals, "busy-changed", G_CALLBACK(nadir_window_update_busy), self);
@@ -242,11 +291,18 @@ static void nadir_window_init(NadirWindow *self)
 	nadir_actions_install(GTK_WINDOW(self));
 }
 
+static void on_chat_changed(NadirWindow *self)
+{
+	if (self->document)
+		nadir_chat_panel_set_document(self->work->chat, self->document, get_chat(self));
+}
+
 NadirWindow *nadir_window_new(NadirApplication *app)
 {
 	NadirWindow *self = g_object_new(NADIR_TYPE_WINDOW, "application", app, NULL);
 	restore_size(self, nadir_application_get_settings(app));
 	g_signal_connect_object(app, "service-changed", G_CALLBACK(nadir_window_update_chip), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(app, "chat-changed", G_CALLBACK(on_chat_changed), self, G_CONNECT_SWAPPED);
 	nadir_window_setup_open(self);
 	nadir_window_set_document(self, NULL);
 	nadir_window_update_chip(self);

@@ -7,9 +7,6 @@
 
 G_DEFINE_FINAL_TYPE(NadirWorkspace, nadir_workspace, GTK_TYPE_WIDGET)
 
-enum { FAILED, N_SIGNALS };
-static guint signals[N_SIGNALS];
-
 static void update_zoom(NadirWorkspace *self)
 {
 	const viewport *v = nadir_canvas_get_viewport(self->canvas);
@@ -92,11 +89,6 @@ void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 	nadir_workspace_update_view(self);
 }
 
-static void on_panel_failed(NadirWorkspace *self, const char *sentence)
-{
-	g_signal_emit(self, signals[FAILED], 0, sentence);
-}
-
 static void nadir_workspace_dispose(GObject *object)
 {
 	NadirWorkspace *self = NADIR_WORKSPACE(object);
@@ -113,6 +105,7 @@ static void ensure_types(void)
 	g_type_ensure(NADIR_TYPE_TOOL_STRIP);
 	g_type_ensure(NADIR_TYPE_SCALE_BAR);
 	g_type_ensure(NADIR_TYPE_PANEL_OBJECTS);
+	g_type_ensure(NADIR_TYPE_CHAT_PANEL);
 	g_type_ensure(NADIR_TYPE_PANEL_IMAGE);
 	g_type_ensure(NADIR_TYPE_STYLE_EDITOR);
 	g_type_ensure(NADIR_TYPE_STATUS_LINE);
@@ -122,8 +115,6 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 {
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 	G_OBJECT_CLASS(klass)->dispose = nadir_workspace_dispose;
-	signals[FAILED] = g_signal_new("failed", NADIR_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-	                               1, G_TYPE_STRING);
 	ensure_types();
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/workspace.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, flap);
@@ -131,6 +122,7 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, canvas);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, objects);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, image);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, chat);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style_button);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_bar);
@@ -147,11 +139,11 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_callback(widget_class, on_view_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_pointer_moved);
 	gtk_widget_class_bind_template_callback(widget_class, update_brush);
-	gtk_widget_class_bind_template_callback(widget_class, on_panel_failed);
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
 }
 
 static void nadir_workspace_init(NadirWorkspace *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_chat_panel_set_canvas(self->chat, self->canvas);
 }

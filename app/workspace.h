@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "app/canvas.h"
+#include "app/chat-panel.h"
 #include "app/panel-image.h"
 #include "app/panel-objects.h"
 #include "app/scale-bar.h"
@@ -23,6 +24,7 @@ struct _NadirWorkspace {
 	AdwViewStack *pages;
 	NadirCanvas *canvas;
 	NadirPanelObjects *objects;
+	NadirChatPanel *chat;
 	NadirPanelImage *image;
 	NadirStyleEditor *style;
 	GtkMenuButton *style_button;
@@ -45,7 +47,7 @@ struct _NadirWorkspace {
 
 /* Signal: "failed" (const char *sentence), when a change could not be stored. */
 void nadir_workspace_set_document(NadirWorkspace *workspace, NadirDocument *document); /* NULL: empty */
-void nadir_workspace_show_page(NadirWorkspace *workspace, const char *page);           /* "objects", "image" */
+void nadir_workspace_show_page(NadirWorkspace *workspace, const char *page);           /* "objects", "chat", "image" */
 void nadir_workspace_update_view(NadirWorkspace *workspace);                           /* zoom, scale, brush */
 /* fraction < 0: nothing is being encoded; `loading`: the model is still on its way and marks wait for it. */
 void nadir_workspace_show_progress(NadirWorkspace *workspace, double fraction, gboolean loading);

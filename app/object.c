@@ -1,5 +1,5 @@
-/* NadirObject: one stored object as an immutable list item, with the forms of its geometry made when first needed. */
-#include "app/document-private.h"
+/* NadirObject: one object as a list item, with the forms of its geometry. */
+#include "app/object.h"
 
 #include <math.h>
 
@@ -9,8 +9,9 @@ struct _NadirObject {
 	/* Owned */
 	feature *feature;
 	bitmask *mask;    /* NULL until asked for */
-	wkb_shape *shape; /* NULL until asked for, or broken */
-	bool shape_tried;
+	wkb_shape *shape; /* NULL: none, or broken */
+
+	NadirStage stage;
 	double extent[4]; /* of the shape */
 };
 
@@ -34,11 +35,48 @@ static void nadir_object_init(NadirObject *self)
 {
 }
 
-NadirObject *nadir_object_new(feature *f)
+static void take_shape(NadirObject *self, wkb_shape *shape)
+{
+	g_clear_pointer(&self->shape, wkb_shape_free);
+	self->shape = shape;
+	if (shape)
+		wkb_shape_extent(shape, self->extent);
+}
+
+NadirObject *nadir_object_new(feature *f, NadirStage stage)
 {
 	NadirObject *self = g_object_new(NADIR_TYPE_OBJECT, NULL);
 	self->feature = f;
+	self->stage = stage;
+	take_shape(self, f->px_geom ? wkb_shape_read(f->px_geom, NULL) : NULL);
 	return self;
+}
+
+NadirStage nadir_object_get_stage(NadirObject *o)
+{
+	g_return_val_if_fail(NADIR_IS_OBJECT(o), NADIR_STAGE_STORED);
+	return o->stage;
+}
+
+void nadir_object_set_stage(NadirObject *o, NadirStage stage)
+{
+	o->stage = stage;
+}
+
+void nadir_object_rename(NadirObject *o, const char *class_name)
+{
+	g_free(o->feature->class_name);
+	o->feature->class_name = g_strdup(class_name);
+}
+
+void nadir_object_set_outline(NadirObject *o, const double *xy, guint n)
+{
+	wkb_shape *s = wkb_shape_new();
+	wkb_shape_add_part(s);
+	wkb_shape_add_ring(s);
+	for (guint i = 0; i < n; i++)
+		wkb_shape_add_point(s, xy[2 * (gsize)i], xy[2 * (gsize)i + 1]);
+	take_shape(o, s);
 }
 
 const feature *nadir_object_get_feature(NadirObject *o)
@@ -60,12 +98,6 @@ const bitmask *nadir_object_get_mask(NadirObject *o)
 const wkb_shape *nadir_object_get_shape(NadirObject *o)
 {
 	g_return_val_if_fail(NADIR_IS_OBJECT(o), NULL);
-	if (!o->shape_tried && o->feature->px_geom) {
-		o->shape = wkb_shape_read(o->feature->px_geom, NULL);
-		if (o->shape)
-			wkb_shape_extent(o->shape, o->extent);
-	}
-	o->shape_tried = true;
 	return o->shape;
 }
 
@@ -97,12 +129,4 @@ bool nadir_object_contains(NadirObject *o, double x, double y)
 		}
 	}
 	return inside;
-}
-
-bool nadir_object_same(NadirObject *o, const feature *f)
-{
-	const feature *a = o->feature;
-	return a->id == f->id && a->class_id == f->class_id && g_str_equal(a->class_name, f->class_name) &&
-	       g_strcmp0(a->state, f->state) == 0 && g_strcmp0(a->edited, f->edited) == 0 &&
-	       g_strcmp0(a->caption, f->caption) == 0 && a->px_geom && f->px_geom && g_bytes_equal(a->px_geom, f->px_geom);
 }
