@@ -19,12 +19,12 @@ SAMPLE = SOURCE / "data" / "samples" / "OSBS_029.tif"
 SKIP = 77
 
 
-def model() -> Path | None:
-    """The shipped starter, else the interim weights beside the source, else nothing (tests then skip)."""
-    for path in (SOURCE / "data" / "models" / "starter-sam.gguf", SHARED / "models" / "interim-sam.gguf"):
-        if path.exists():
-            return path
-    return None
+def model() -> Path:
+    """The shipped starter. It is part of the tree, so nothing is skipped for want of it."""
+    path = SOURCE / "data" / "models" / "starter-sam.gguf"
+    if not path.exists():
+        sys.exit(f"{path.relative_to(SOURCE)} is missing: it belongs to the tree")
+    return path
 
 
 class Run:
@@ -129,14 +129,22 @@ def read_raster(path: Path, tmp: Path) -> array.array:
 
 def read_vector(path: Path, tmp: Path, layer: str = "") -> list[dict]:
     """Features of a vector file as GeoJSON-like dictionaries in the file's own coordinates, through OGR."""
-    out = tmp / "read.csv"
-    out.unlink(missing_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=tmp))  # other layers of the file are written beside it
+    out = folder / "read.csv"
     command = ["ogr2ogr", "-f", "CSV", "-lco", "GEOMETRY=AS_WKT", "-lco", "SEPARATOR=SEMICOLON", str(out), str(path)]
     subprocess.run(command + ([layer] if layer else []), check=True, capture_output=True,
                    env=dict(os.environ, OGR_WKT_PRECISION="17"))
     csv.field_size_limit(1 << 30)
     with open(out, newline="", encoding="utf-8-sig") as f:
         return list(csv.DictReader(f, delimiter=";"))
+
+
+def transform(points: list, *options) -> list[tuple[float, float]]:
+    """Positions through gdaltransform, which is not ours."""
+    text = "".join(f"{x!r} {y!r}\n" for x, y in points)
+    done = subprocess.run(["gdaltransform", "-output_xy", *map(str, options)], input=text, capture_output=True, text=True,
+                          check=True)
+    return [tuple(map(float, line.split()[:2])) for line in done.stdout.splitlines()]
 
 
 def wkt_polygons(wkt: str) -> list[list[list[tuple[float, float]]]]:

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """One prompt, every output format: areas, bounds and pixel counts agree, read by tools that are not ours."""
+import bisect
+import itertools
 import json
 import subprocess
 import unittest
 
 import common
-from common import SAMPLE, SAMPLES, CliTest, polygons_area, read_raster, read_vector, rle_pixels, wkt_polygons
+from common import SAMPLE, SAMPLES, CliTest, polygons_area, read_raster, read_vector, rle_pixels, transform, wkt_polygons
 
+DEGREES = 1e-7  # about a centimetre
 MAP_FORMATS = ("shp", "gpkg", "fgb")
 # sample -> box that holds something whose edges a segmenter sees
 CASES = {
@@ -28,13 +31,16 @@ def to_pixels(geotransform, polygons):
             for p in polygons]
 
 
+def vertices(polygons):
+    return [(x, y) for p in polygons for r in p for x, y in r]
+
+
 def bounds(polygons):
     xs = [x for p in polygons for r in p for x, _ in r]
     ys = [y for p in polygons for r in p for _, y in r]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-@unittest.skipUnless(common.model(), "no model")
 class Agreement(CliTest):
     def write_all(self, image, *prompt, formats):
         outs = [self.tmp / f"a.{f}" for f in formats]
@@ -70,7 +76,23 @@ class Agreement(CliTest):
         for have, want in zip(bounds(polygons), (x, y, x + w, y + h)):
             self.assertAlmostEqual(have, want, places=3)
 
-    def check_geojson(self, path, o, crs):
+    def polygons_of(self, path):
+        rows = read_vector(path, self.tmp)
+        self.assertEqual(len(rows), 1)
+        return wkt_polygons(rows[0]["WKT"])
+
+    def check_degrees(self, polygons, gpkg, crs_wkt):
+        """Each vertex of the map file, transformed by GDAL's own tool, is a vertex here; the bounds are theirs."""
+        want = transform(vertices(self.polygons_of(gpkg)), "-s_srs", crs_wkt, "-t_srs", "OGC:CRS84")
+        have = sorted(vertices(polygons))
+        for x, y in want:
+            at = bisect.bisect_left(have, (x - DEGREES,))
+            near = itertools.takewhile(lambda p, right=x + DEGREES: p[0] <= right, itertools.islice(have, at, None))
+            self.assertTrue(any(abs(p[1] - y) <= DEGREES for p in near), f"{x}, {y} is no vertex of the GeoJSON")
+        for a, b in zip(bounds(polygons), bounds([[want]])):
+            self.assertAlmostEqual(a, b, delta=DEGREES)
+
+    def check_geojson(self, path, o, gpkg, crs_wkt):
         data = json.loads(path.read_text())
         self.assertNotIn("crs", data)
         f = data["features"][0]
@@ -83,6 +105,17 @@ class Agreement(CliTest):
                 self.assertLess(common.shoelace(ring), 0, "holes run clockwise")
         x0, y0, x1, y1 = bounds(polygons)
         self.assertTrue(-180 <= x0 <= x1 <= 180 and -90 <= y0 <= y1 <= 90)
+        self.check_degrees(polygons, gpkg, crs_wkt)
+
+    def check_gcp_vector(self, path, image, pixel_geojson, o):
+        """Without an affine: the pixel file's vertices through GDAL's transformer of the image's control points."""
+        rows = read_vector(path, self.tmp)
+        self.assertEqual(int(rows[0]["area_px"]), o["area_px"])
+        geometry = json.loads(pixel_geojson.read_text())["features"][0]["geometry"]
+        self.assertEqual(geometry["type"], "MultiPolygon")
+        want = bounds([[transform(vertices(geometry["coordinates"]), image)]])
+        for a, b in zip(bounds(wkt_polygons(rows[0]["WKT"])), want):
+            self.assertAlmostEqual(a, b, delta=1e-6)
 
     def case(self, name):
         info = self.ok(self.nadir("info", SAMPLES / name, "--json")).json
@@ -94,13 +127,12 @@ class Agreement(CliTest):
         self.check_raster(outs["tif"], pixels, info["width"])
         self.check_raster(outs["png"], pixels, info["width"])
         self.check_coco(outs["json"], o, pixels)
-        self.check_geojson(outs["geojson"], o, info["crs"])
+        self.check_geojson(outs["geojson"], o, outs["gpkg"], info["crs_wkt"])
         for f in MAP_FORMATS:
             if info["geotransform"]:
                 self.check_affine_vector(outs[f], info["geotransform"], o)
             else:
-                rows = read_vector(outs[f], self.tmp)
-                self.assertEqual(int(rows[0]["area_px"]), o["area_px"])
+                self.check_gcp_vector(outs[f], SAMPLES / name, outs["pixel.geojson"], o)
         self.assertTrue((self.tmp / "a.prj").exists() and (self.tmp / "a.cpg").read_text().strip() == "UTF-8")
         self.assertTrue((self.tmp / "a.qml").exists())
 
@@ -111,7 +143,7 @@ class Agreement(CliTest):
         o = run["objects"][0]
         self.check_raster(outs["tif"], rle_pixels(o["rle"]), 400)
         self.check_coco(outs["json"], o, rle_pixels(o["rle"]))
-        self.check_geojson(outs["geojson"], o, info["crs"])
+        self.check_geojson(outs["geojson"], o, outs["gpkg"], info["crs_wkt"])
         for f in MAP_FORMATS:
             self.check_affine_vector(outs[f], info["geotransform"], o)
 

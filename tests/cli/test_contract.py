@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line contract (stable: scripts outside depend on it): usage, options, JSON, exit status."""
+import json
 import unittest
 
 import common
@@ -24,7 +25,8 @@ class Usage(CliTest):
                      ("segment", SAMPLE, "--point", "9,9", "-o", "x.xyz"), ("info",), ("export", "x.gpkg"),
                      ("segment", SAMPLE, "--point", "9,9", "--bands", "9,9,9"), ("segment", SAMPLE, "--point", "1,2,"),
                      ("info", SAMPLE, "--stretch", "most"), ("info", SAMPLE, "--source", "x-ray"),
-                     ("bench", "nothing"), ("models", "what"), ("describe", SAMPLE), ("devices", "x")):
+                     ("bench", "nothing"), ("models", "what"), ("describe",), ("describe", SAMPLE, "--detail", "most"),
+                     ("devices", "x")):
             with self.subTest(args=args):
                 run = self.nadir(*args)
                 self.assertEqual(run.status, 2, run.err)
@@ -39,7 +41,6 @@ class Usage(CliTest):
 
 
 class Models(CliTest):
-    @unittest.skipUnless(common.model(), "no model")
     def test_list_info_verify(self):
         listed = self.ok(self.nadir("models", "--json")).json
         self.assertEqual(len({m["name"] for m in listed}), len(listed))
@@ -48,13 +49,30 @@ class Models(CliTest):
         self.assertGreater(info["parameters"], 1e6)
         self.assertIn(info["hash8"], self.ok(self.nadir("models", "verify", common.model())).out)
 
-    @unittest.skipUnless(common.model(), "no model")
     def test_bench_names_are_stable(self):
         run = self.ok(self.nadir("bench", "segment", "--json", "--model", common.model())).json
         self.assertEqual({r["name"] for r in run["results"]},
                          {"segment.encode", "segment.first_prompt", "segment.next_prompt"})
         for r in run["results"]:
             self.assertTrue(0 < r["min"] <= r["median"] <= r["max"] and r["runs"] >= 3, r)
+
+    def test_bench_of_viewing(self):
+        run = self.ok(self.nadir("bench", "view", "--json", "--size", "480x360", "--image", SAMPLE)).json
+        figures = {r["name"]: r for r in run["results"]}
+        self.assertEqual(set(figures), {
+            "view-open", "view-first-picture", "view-first-sharp", "view-pan-frame-p50", "view-pan-frame-p99", "view-pan-sharp",
+            "view-pan-late", "view-zoom-frame-p50", "view-zoom-frame-p99", "view-zoom-sharp", "view-zoom-late", "view-tiles-per-s",
+            "view-window-read"})
+        for r in run["results"]:
+            self.assertTrue(0 <= r["min"] <= r["median"] <= r["max"] and r["runs"] == 5, r)
+        for script in ("pan", "zoom"):
+            self.assertGreaterEqual(figures[f"view-{script}-frame-p99"]["min"], figures[f"view-{script}-frame-p50"]["min"])
+            self.assertGreater(figures[f"view-{script}-frame-p50"]["min"], 0, "a frame takes time")
+            self.assertLessEqual(figures[f"view-{script}-sharp"]["max"], 100)
+        self.assertGreater(figures["view-pan-sharp"]["max"], 0, "no tile ever came")
+        self.assertLessEqual(figures["view-first-picture"]["min"], figures["view-first-sharp"]["min"])
+        self.fails(self.nadir("bench", "view", "--image", self.tmp / "none.tif"), "none.tif")
+        self.fails(self.nadir("bench", "view", "--size", "10x10"), "64x64", status=2)
 
 
 class Info(CliTest):
@@ -78,7 +96,6 @@ class Info(CliTest):
                     self.assertGreater(self.ok(run).json["width"], 0)
 
 
-@unittest.skipUnless(common.model(), "no model")
 class Segment(CliTest):
     def one(self, *args, **kw) -> dict:
         return self.ok(self.segment(SAMPLE, *args, **kw)).json["objects"][0]
@@ -135,6 +152,27 @@ class Segment(CliTest):
         self.assertTrue(same["cached"], "the same pixels are one cache entry")
         self.assertEqual(same["objects"][0]["rle"], usual["objects"][0]["rle"])
         self.assertFalse(other["cached"] or stretched["cached"])
+
+    def test_stored_prompts_give_their_mask_again(self):
+        point = {"kind": "point", "sign": 1, "xy": [215, 78]}
+        usual = self.one("--point", "215,78", "--candidates")
+        for i, want in enumerate(usual["candidates"], 1):
+            got = self.one("--stored", json.dumps([point | {"candidate": i}]))
+            self.assertEqual((got["rle"], got["score"]), (want["rle"], want["score"]))
+            self.assertEqual(got["prompt"], [point | {"candidate": i}])
+        self.assertEqual(self.one("--stored", json.dumps([point]))["rle"], usual["rle"])
+        seen = self.one("--point", "215,78", "--bands", "3", "--stretch", "minmax", "--scale", "300")
+        out = self.tmp / "seen.pixel.geojson"
+        self.ok(self.segment(SAMPLE, "--point", "215,78", "--bands", "3", "--stretch", "minmax", "--scale", "300", "-o", out))
+        stored = json.loads(out.read_text())["features"][0]["properties"]["prompt"]
+        self.assertEqual(json.loads(stored), [point | {"scale": 300, "bands": "3", "stretch": "minmax"}])
+        run = self.ok(self.segment(SAMPLE, "--stored", stored, "--next", "--point", "215,78")).json
+        self.assertEqual([o["rle"] for o in run["objects"]], [seen["rle"], usual["rle"]], "each object its own view")
+        self.assertNotEqual(seen["rle"], usual["rle"], "the choice changes nothing here: choose another place")
+        for bad in ("[]", "{}", "[1]", json.dumps([point | {"candidate": 9}]), json.dumps([point | {"bands": 3}])):
+            self.fails(self.segment(SAMPLE, "--stored", bad), status=2)
+        self.fails(self.segment(SAMPLE, "--stored", json.dumps([point]), "--point", "1,1"), "--next", status=2)
+        self.fails(self.segment(SAMPLE, "--point", "1,1", "--stored", json.dumps([point])), "--next", status=2)
 
     def test_several_objects_share_an_encoding(self):
         run = self.ok(self.segment(SAMPLE, "--box", BOX, "--label", "a", "--next", "--box", "204,68,226,91",

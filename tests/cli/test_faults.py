@@ -8,7 +8,6 @@ from common import SAMPLE, CliTest
 BOX = ("--box", "203,67,227,90", "--no-cache")
 
 
-@unittest.skipUnless(common.model(), "no model")
 class Faults(CliTest):
     def fault(self, what, *words):
         out = self.tmp / "a.gpkg"

@@ -198,14 +198,15 @@ def skips(w: Weights, tap4: torch.Tensor, tap8: torch.Tensor) -> tuple:
 
 
 def decode(w: Weights, embedding: torch.Tensor, skip: tuple, tokens: list, raster: np.ndarray | None) -> tuple:
-    """Masks [4,4g,4g] and scores [4]."""
+    """Masks [4,4g,4g] and scores [4]. A token is (x, y, label) or a vector [1, DIM] as it is."""
     g = embedding.shape[-1]
     steps = (torch.arange(g) + 0.5) / g
     pos = code(w, torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1).view(-1, 2))
     own = [w.make("dec.iou_token.weight", (1, DIM), gguf_io.F32, 1.0), w.make("dec.mask_tokens.weight", (4, DIM), gguf_io.F32, 1.0)]
     pad = w.make("pe.not_a_point_embed.weight", (1, DIM), gguf_io.F32, 1.0)
     labels = [w.make(f"pe.point_embeddings.{i}.weight", (1, DIM), gguf_io.F16, 1.0) for i in range(4)]
-    sparse = [pad if label < 0 else code(w, (torch.tensor([[x, y]]) + 0.5) / (16 * g)) + labels[label] for x, y, label in tokens]
+    own_code = lambda x, y: code(w, (torch.tensor([[x, y]]) + 0.5) / (16 * g))  # noqa: E731
+    sparse = [t if torch.is_tensor(t) else pad if t[2] < 0 else own_code(*t[:2]) + labels[t[2]] for t in tokens]
     k = embedding[0].flatten(1).T + dense(w, raster, g)
     q, k = transform(w, torch.cat(own + sparse), k, pos)
     up = k.T.reshape(1, DIM, g, g)

@@ -10,15 +10,16 @@ ALLOWED = {
     "infer/vk": [],
     "infer/ops": ["infer/vk/gpu.h", "infer", "shaders"],
     "infer/models": ["infer/vk/gpu.h", "infer/ops", "infer"],
+    "infer/text": ["infer"],
     "infer": ["infer/vk/gpu.h"],
     "render/file": [],
     "render/raster": [],
     "render/geometry": ["render/raster"],
     "render/store": ["render/geometry", "render/raster", "render/file"],
     "render/exchange": ["render/geometry", "render/raster", "render/file"],
-    "app/engine": ["infer/models", "infer/vk/gpu.h", "render"],
-    "app/cli": ["app/engine", "infer/models", "infer/vk/gpu.h", "render"],
-    "app": ["app", "infer/models", "infer/vk/gpu.h", "render"],
+    "app/engine": ["infer/models", "infer/text", "infer/vk/gpu.h", "infer/gguf.h", "render"],
+    "app/cli": ["app/engine", "infer/models", "infer/text", "infer/vk/gpu.h", "infer/gguf.h", "render"],
+    "app": ["app", "infer/models", "infer/text", "infer/vk/gpu.h", "render"],
 }
 # system header prefix -> the only folders that may include it
 SYSTEM = {

@@ -130,17 +130,6 @@ def pixels(wkb: bytes, width: int) -> set:
     return mask
 
 
-def options(marks: list) -> list:
-    """A stored prompt as options of `nadir segment`."""
-    out = []
-    for m in marks:
-        sign = "--" if m["sign"] > 0 else "--not-"
-        values = m.get("xy") or m.get("xyxy") or m.get("cxcyr")
-        text = ",".join(map(repr, values)) if values else ";".join(f"{x!r},{y!r}" for x, y in m["pts"])
-        out += [sign + m["kind"], text]
-    return out
-
-
 class WindowTest(common.CliTest):
     def setUp(self):
         super().setUp()
@@ -202,8 +191,18 @@ class WindowTest(common.CliTest):
         wait_for(lambda: self.objects() != old, what, self.process)
         return self.objects()
 
+    def check_against_cli(self, rows):
+        """The window and the command line are one engine: the same prompt is the same mask."""
+        for id_, _, prompt, model, area, wkb, score in rows:
+            run = self.ok(self.segment(self.image, "--stored", prompt)).json
+            o = run["objects"][0]
+            mine, theirs = pixels(wkb, run["width"]), common.rle_pixels(o["rle"])
+            self.assertEqual(len(mine), area)
+            self.assertGreaterEqual(common.iou(mine, theirs), 0.999, f"object {id_}, {prompt}")
+            self.assertAlmostEqual(score, o["score"], places=4)
+            self.assertEqual(model, run["model"])
 
-@unittest.skipUnless(common.model(), "no model")
+
 class Workday(WindowTest):
     """One sitting: mark, label, correct, export, reopen."""
 
@@ -239,17 +238,6 @@ class Workday(WindowTest):
                                  [("point", 1), ("point", -1)]])
         self.assertEqual(rows[5][3], "hand")
         self.assertIsNone(rows[5][6])
-
-    def check_against_cli(self, rows):
-        """The window and the command line are one engine: the same prompt is the same mask."""
-        for id_, _, prompt, model, area, wkb, score in rows[:5]:
-            run = self.ok(self.segment(self.image, *options(json.loads(prompt)))).json
-            o = run["objects"][0]
-            mine, theirs = pixels(wkb, run["width"]), common.rle_pixels(o["rle"])
-            self.assertEqual(len(mine), area)
-            self.assertGreaterEqual(common.iou(mine, theirs), 0.999, f"object {id_}, {prompt}")
-            self.assertAlmostEqual(score, o["score"], places=4)
-            self.assertEqual(model, run["model"])
 
     def label(self, rows):
         hand = self.hand
@@ -307,6 +295,23 @@ class Workday(WindowTest):
         wait_for(lambda: not self.find("Export"), "the dialog to close", self.process)
         return path
 
+    def choose_and_edit(self, n):
+        """Tab shows the next candidate, Enter keeps it; its marks come back with Shift+M and one more changes it."""
+        hand = self.hand
+        hand.key("alt+0", "p")
+        hand.click(300, 300)
+        time.sleep(3)  # a candidate can be chosen when there are some
+        hand.key("Tab", "Return")
+        rows = self.wait_objects(n + 1, "the chosen candidate")
+        self.assertIn("kind", json.loads(rows[n][2])[0])
+        hand.key("shift+m")
+        hand.click(330, 330, button=3)
+        hand.key("Return")
+        changed = self.wait_change(rows, "the marks edited again")
+        self.assertEqual([m["sign"] for m in json.loads(changed[n][2])], [1, -1])
+        self.assertEqual(len(changed), n + 1)
+        return changed
+
     def test_workday(self):
         formats = ("geojson", "shp", "json", "tif")
         self.start(self.image, common.model())
@@ -315,6 +320,7 @@ class Workday(WindowTest):
         marked = rows
         rows = self.label(rows)
         rows = self.correct(rows)
+        rows = self.choose_and_edit(len(rows))
         before = {f: self.export(f"before.{f}") for f in formats}
         self.close()
         self.assertFalse((self.tmp / (self.project.name + "-wal")).exists(), "the journal is folded in")
@@ -326,14 +332,81 @@ class Workday(WindowTest):
             self.assertEqual(before[f].read_bytes(), after[f].read_bytes(), f)
         features = json.loads(before["geojson"].read_text())["features"]
         self.assertEqual([x["properties"]["class"] for x in features], [r[1] for r in rows])
-        self.check_against_cli(marked)
+        self.check_against_cli(marked[:5] + rows[6:])
+
+
+class Replay(WindowTest):
+    """What a person chose beside the marks is stored with them: `nadir segment --stored` gives that very mask."""
+
+    def mark_other(self):
+        """A point with another candidate than the model's answer: Tab counts once the answer has come."""
+        for wait in (1, 2, 4, 8, 16):
+            self.hand.key("p")
+            self.hand.click(*TREE)
+            time.sleep(wait)
+            self.hand.key("Tab", "Return")
+            row, = self.wait_objects(1, "the point's mask")
+            if "candidate" in json.loads(row[2])[0]:
+                return row
+            self.hand.key("ctrl+z")
+            self.wait_objects(0, "undo")
+        return self.fail("Tab never chose another candidate")
+
+    def test_candidate_and_view(self):
+        self.start(self.image, common.model())
+        other = self.mark_other()
+        self.close()
+        with closing(sqlite3.connect(self.project)) as db:
+            image, = db.execute("SELECT id FROM images").fetchone()
+            for key, value in (("bands", "3,1,2"), ("stretch", "minmax"), ("model", "screen")):
+                db.execute("INSERT OR REPLACE INTO image_settings (image_id, key, value) VALUES (?, ?, ?)", (image, key, value))
+            db.commit()
+        self.start(self.project, common.model())
+        self.hand.key("b")
+        self.hand.drag((590, 340), (770, 470))
+        self.hand.key("Return")
+        rows = self.wait_objects(2, "the box's mask")
+        self.close()
+        self.assertEqual(rows[0], other)
+        first = json.loads(rows[1][2])[0]
+        self.assertEqual((first["bands"], first["stretch"]), ("3,1,2", "minmax"))
+        self.check_against_cli(rows)
+        plain = json.loads(other[2])[0]
+        del plain["candidate"]
+        usual = self.ok(self.segment(self.image, "--stored", json.dumps([plain]))).json["objects"][0]
+        self.assertNotEqual(usual["area_px"], other[4], "the candidate changes nothing here: choose another place")
+
+
+class KillMarked(WindowTest):
+    """kill -9 while masks of the model are being accepted: those that were there stay, with the mask they had."""
+    ROUNDS = 3
+
+    def test_kill(self):
+        seed, known = random.Random(11), []
+        for i in range(self.ROUNDS):
+            self.start(self.image, common.model())
+            self.hand.key("alt+0", "p")
+            self.hand.click(300 + 90 * i, 200 + 60 * i)
+            self.hand.key("Return")
+            known = self.wait_objects(len(known) + 1, "the accepted mask")
+            self.hand.click(320 + 80 * i, 420)
+            self.hand.key("Return")
+            time.sleep(seed.uniform(0, 1.5))
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            survived = self.objects()
+            self.assertEqual(survived[:len(known)], known)
+            self.assertLessEqual(len(survived), len(known) + 1)
+            known = survived
+            with closing(sqlite3.connect(self.project)) as db:
+                self.assertEqual(db.execute("PRAGMA integrity_check").fetchone(), ("ok",))
 
 
 class NoDriver(WindowTest):
     """A machine without Vulkan: the window lives, says so, and hands still draw."""
 
     def test_by_hand(self):
-        self.start(self.image, common.model() or "starter-sam", VK_ICD_FILENAMES="/nowhere.json", VK_DRIVER_FILES="/nowhere.json")
+        self.start(self.image, common.model(), VK_ICD_FILENAMES="/nowhere.json", VK_DRIVER_FILES="/nowhere.json")
         self.hand.polygon((300, 300), (380, 310), (310, 380))
         row, = self.wait_objects(1, "the polygon")
         self.assertEqual(row[3], "hand")

@@ -122,6 +122,27 @@ NadirDocument *fixture_open(const char *path, service *svc, GError **error)
 	return nadir_document_open_finish(result, error);
 }
 
+static bool is_settled(void *data)
+{
+	const NadirPending p = nadir_document_get_pending(data);
+	return p.jobs == 0 && p.storing == 0;
+}
+
+void fixture_settle(NadirDocument *d)
+{
+	g_assert_true(fixture_wait(is_settled, d, 400));
+}
+
+static bool is_set(void *data)
+{
+	return *(bool *)data;
+}
+
+static void set(void *data)
+{
+	*(bool *)data = true;
+}
+
 static bool is_alone(void *data)
 {
 	return G_OBJECT(data)->ref_count == 1;
@@ -129,6 +150,9 @@ static bool is_alone(void *data)
 
 void fixture_close(NadirDocument *d)
 {
+	bool closed = false;
+	nadir_document_close(d, set, &closed);
+	g_assert_true(fixture_wait(is_set, &closed, 400));
 	g_assert_true(fixture_wait(is_alone, d, 60));
 	g_assert_finalize_object(d);
 }
@@ -150,4 +174,10 @@ bitmask *fixture_rectangle(int x, int y, int w, int h)
 	bitmask *m = mask_new(x, y, w, h);
 	memset(m->bits, 1, (gsize)w * h);
 	return m;
+}
+
+void fixture_rectangle_of(int x, int y, int w, int h, double xy[8])
+{
+	const double corners[8] = {x, y, x + w, y, x + w, y + h, x, y + h};
+	memcpy(xy, corners, sizeof corners);
 }

@@ -15,8 +15,11 @@ char *fixture_model(void);             /* a segmenter's weights; NULL when none 
 bool fixture_wait(bool (*done)(void *data), void *data, double seconds);
 void fixture_spin(double seconds);
 NadirDocument *fixture_open(const char *path, service *svc, GError **error);
-/* Lets what is still under way end, then the last reference must go. */
+/* Waits until everything that was asked of the project is told of. */
+void fixture_settle(NadirDocument *d);
+/* Closes the project; then the last reference must go. */
 void fixture_close(NadirDocument *d);
+void fixture_rectangle_of(int x, int y, int w, int h, double xy[8]); /* its corners */
 
 void fixture_count(gpointer object, const char *signal, int *counter); /* adds one at each emission */
 bitmask *fixture_rectangle(int x, int y, int w, int h);                /* all 1 */

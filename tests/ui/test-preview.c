@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/engine/prompt-choice.h"
 #include "tests/ui/fixture.h"
 
 enum { PATIENCE = 400 }; /* seconds; software devices on busy machines are slow */
@@ -81,7 +82,8 @@ static void answer_again(world *w, NadirObject *o, const char *bands, engine_ans
 	g_assert_true(raster_style_resolve(image, bands, NULL, NULL, &style, NULL, &error));
 	g_autoptr(prompt) marks = prompt_from_json(nadir_object_get_feature(o)->prompt, &error);
 	g_assert_no_error(error);
-	service_segment_async(svc, image, &style, marks, 0, NULL, NULL, take_result, &result);
+	const service_prompt p = {.image = image, .style = &style, .marks = marks};
+	service_segment_async(svc, &p, NULL, NULL, take_result, &result);
 	g_assert_true(fixture_wait(have_result, &result, PATIENCE));
 	g_assert_true(service_segment_finish(svc, result, out, &error));
 }
@@ -100,18 +102,16 @@ static void point(world *w, int sign, double x, double y)
 
 static NadirObject *accept(world *w)
 {
-	g_autoptr(GError) error = NULL;
-	NadirObject *o = nadir_document_accept_preview(w->d, &error);
-	g_assert_no_error(error);
-	g_assert_nonnull(o);
-	return o;
+	nadir_document_accept_preview(w->d);
+	g_assert_null(nadir_document_get_prompt(w->d));
+	fixture_settle(w->d);
+	return object(w, 0);
 }
 
 /* --- tests --- */
 
 static void test_point(world *w, gconstpointer data)
 {
-	g_autoptr(GError) error = NULL;
 	guint index, count;
 	sam_crop crop;
 	point(w, 1, 200, 200);
@@ -134,9 +134,11 @@ static void test_point(world *w, gconstpointer data)
 	g_assert_true(nadir_document_get_selected(w->d) == o);
 	assert_reproducible(w, o, 0);
 
-	g_assert_true(nadir_document_undo(w->d, &error));
+	nadir_document_undo(w->d);
+	fixture_settle(w->d);
 	g_assert_cmpuint(n_objects(w), ==, 0);
-	g_assert_true(nadir_document_redo(w->d, &error));
+	nadir_document_redo(w->d);
+	fixture_settle(w->d);
 	g_assert_true(mask_equal(nadir_object_get_mask(object(w, 0)), mask));
 	fixture_close(w->d);
 	world_open(w);
@@ -156,8 +158,9 @@ static void test_candidate(world *w, gconstpointer data)
 	nadir_document_get_preview(w->d, NULL, &shown);
 	g_assert_true(count == 1 || shown > 0);
 	NadirObject *o = accept(w);
-	g_autofree char *want = g_strdup_printf("[{\"candidate\":%d,", shown);
-	g_assert_true(count == 1 || g_str_has_prefix(nadir_object_get_feature(o)->prompt, want));
+	g_auto(prompt_choice) chosen = {0};
+	g_assert_true(prompt_choice_from_json(nadir_object_get_feature(o)->prompt, &chosen, NULL));
+	g_assert_cmpint(chosen.candidate, ==, shown);
 	assert_reproducible(w, o, shown);
 }
 
@@ -194,25 +197,28 @@ static void test_overtaken(world *w, gconstpointer data)
 	g_signal_handlers_disconnect_by_func(w->d, count_ready, &ready);
 }
 
-static bool has_objects(void *data)
+static NadirStage unstored_stage(world *w)
 {
-	return n_objects(data) > 0;
+	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_unstored(w->d), 0);
+	return nadir_object_get_stage(o);
 }
 
 static void test_accept_early(world *w, gconstpointer data)
 {
-	g_autoptr(GError) error = NULL;
 	point(w, 1, 200, 200);
-	g_assert_null(nadir_document_accept_preview(w->d, &error));
-	g_assert_no_error(error);
-	g_assert_true(fixture_wait(has_objects, w, PATIENCE));
+	nadir_document_accept_preview(w->d);
+	g_assert_cmpuint(nadir_document_get_pending(w->d).storing, ==, 1); /* in sight at once */
+	g_assert_cmpint(unstored_stage(w), ==, NADIR_STAGE_WAITING);
+	fixture_settle(w->d);
+	g_assert_cmpuint(n_objects(w), ==, 1);
 	assert_reproducible(w, object(w, 0), 0);
 	g_assert_null(nadir_document_get_prompt(w->d));
-}
-
-static bool has_three(void *data)
-{
-	return n_objects(data) == 3;
+	point(w, 1, 60, 60);
+	nadir_document_accept_preview(w->d);
+	nadir_document_drop_preview(w->d); /* Esc before the answer: it was not meant */
+	g_assert_cmpuint(nadir_document_get_pending(w->d).storing, ==, 0);
+	fixture_settle(w->d);
+	g_assert_cmpuint(n_objects(w), ==, 1);
 }
 
 /* The hand is faster than the model: mark, Enter, class key, mark, Enter, mark, Enter. Each object gets its own marks
@@ -221,16 +227,16 @@ static void test_accept_ahead(world *w, gconstpointer data)
 {
 	const double at[3][2] = {{60, 60}, {200, 200}, {320, 120}};
 	g_autoptr(GError) error = NULL;
-	g_assert_true(nadir_document_add_class(w->d, "second", &error));
-	g_assert_no_error(error);
+	nadir_document_add_class(w->d, "second");
 	for (int i = 0; i < 3; i++) {
 		nadir_document_set_current_class(w->d, i == 1 ? 1 : 0);
 		point(w, 1, at[i][0], at[i][1]);
-		g_assert_null(nadir_document_accept_preview(w->d, &error));
-		g_assert_no_error(error);
+		nadir_document_accept_preview(w->d);
 	}
 	nadir_document_set_current_class(w->d, 1);
-	g_assert_true(fixture_wait(has_three, w, PATIENCE));
+	g_assert_cmpuint(nadir_document_get_pending(w->d).storing, ==, 3);
+	fixture_settle(w->d);
+	g_assert_cmpuint(n_objects(w), ==, 3);
 	for (int i = 0; i < 3; i++) {
 		NadirObject *o = object(w, (guint)(2 - i)); /* newest first */
 		const feature *f = nadir_object_get_feature(o);
@@ -244,20 +250,134 @@ static void test_accept_ahead(world *w, gconstpointer data)
 	g_assert_null(nadir_document_get_prompt(w->d));
 }
 
-/* What cannot be stored is not shown as stored, and the preview stays. */
+/* Enter, and the window is closed before the model answered. */
+static void test_accept_and_close(world *w, gconstpointer data)
+{
+	point(w, 1, 200, 200);
+	nadir_document_accept_preview(w->d);
+	fixture_close(w->d);
+	world_open(w);
+	g_assert_cmpuint(n_objects(w), ==, 1);
+	assert_reproducible(w, object(w, 0), 0);
+}
+
+/* What cannot be stored is not shown as stored, and is not lost. */
 static void test_accept_fails(world *w, gconstpointer data)
 {
-	g_autoptr(GError) error = NULL;
 	g_autofree char *place = project_default_path(w->image);
 	point(w, 1, 200, 200);
 	wait_ready(w);
 	g_assert_cmpint(g_mkdir(place, 0700), ==, 0); /* something is in the project's way */
-	g_assert_null(nadir_document_accept_preview(w->d, &error));
-	g_assert_nonnull(error);
+	nadir_document_accept_preview(w->d);
+	fixture_settle(w->d);
 	g_assert_cmpuint(n_objects(w), ==, 0);
-	g_assert_cmpint(nadir_document_get_preview(w->d, NULL, NULL), ==, NADIR_PREVIEW_READY);
+	g_assert_cmpint(unstored_stage(w), ==, NADIR_STAGE_DRAFT);
 	g_assert_cmpint(g_rmdir(place), ==, 0);
-	assert_reproducible(w, accept(w), 0);
+	nadir_document_retry(w->d);
+	fixture_settle(w->d);
+	g_assert_cmpuint(n_objects(w), ==, 1);
+	assert_reproducible(w, object(w, 0), 0);
+}
+
+/* --- editing again --- */
+
+static void test_edit_marks(world *w, gconstpointer data)
+{
+	point(w, 1, 200, 200);
+	wait_ready(w);
+	nadir_document_next_candidate(w->d, 1);
+	const gint64 id = nadir_object_get_feature(accept(w))->id;
+	g_autoptr(bitmask) before = mask_copy(nadir_object_get_mask(object(w, 0)));
+	nadir_document_edit_again(w->d, id);
+	g_assert_cmpint(nadir_document_get_edited(w->d), ==, id);
+	g_assert_cmpuint(prompt_count(nadir_document_get_prompt(w->d)), ==, 1);
+	const engine_answer *answer = wait_ready(w);
+	int shown;
+	nadir_document_get_preview(w->d, NULL, &shown);
+	g_assert_true(mask_equal(answer->candidate[shown].mask, before)); /* the same candidate as then */
+	point(w, -1, 215, 205);
+	wait_ready(w);
+	NadirObject *o = accept(w);
+	g_assert_cmpuint(n_objects(w), ==, 1);
+	g_assert_cmpint(nadir_object_get_feature(o)->id, ==, id);
+	g_assert_false(mask_equal(nadir_object_get_mask(o), before));
+	assert_reproducible(w, o, 0); /* by its marks alone, as the command line does it */
+	nadir_document_undo(w->d);
+	fixture_settle(w->d);
+	g_assert_true(mask_equal(nadir_object_get_mask(object(w, 0)), before));
+}
+
+/* A drawn mask has no marks: the model begins with the mask itself. */
+static void test_edit_drawn(world *w, gconstpointer data)
+{
+	double xy[8];
+	fixture_rectangle_of(170, 170, 60, 60, xy);
+	nadir_document_draw_polygon(w->d, xy, 4);
+	fixture_settle(w->d);
+	const gint64 id = nadir_object_get_feature(object(w, 0))->id;
+	g_autoptr(bitmask) before = mask_copy(nadir_object_get_mask(object(w, 0)));
+	nadir_document_edit_again(w->d, id);
+	const engine_answer *answer = wait_ready(w); /* at once: the mask as it is */
+	g_assert_true(mask_equal(answer->candidate[0].mask, before));
+	g_assert_cmpuint(prompt_count(nadir_document_get_prompt(w->d)), ==, 0);
+	point(w, -1, 175, 175); /* a correction alone */
+	answer = wait_ready(w);
+	g_autoptr(bitmask) with = mask_copy(answer->candidate[0].mask);
+	NadirObject *o = accept(w);
+	g_assert_cmpint(nadir_object_get_feature(o)->id, ==, id);
+	g_assert_true(mask_equal(nadir_object_get_mask(o), with));
+	g_assert_true(g_str_has_suffix(nadir_object_get_feature(o)->model, "+hand"));
+	nadir_document_edit_again(w->d, id); /* such a mask is not given by its marks: again from the mask */
+	g_assert_cmpuint(prompt_count(nadir_document_get_prompt(w->d)), ==, 0);
+	nadir_document_accept_preview(w->d); /* nothing was changed */
+	fixture_settle(w->d);
+	g_assert_null(nadir_document_get_prompt(w->d));
+	g_assert_true(mask_equal(nadir_object_get_mask(object(w, 0)), with));
+}
+
+/* The given mask matters: with another one the same mark gives another answer. */
+static void test_previous(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(prompt) marks = prompt_new();
+	g_autoptr(bitmask) small = fixture_rectangle(190, 190, 20, 20), large = fixture_rectangle(120, 120, 160, 160);
+	int64_t area[2];
+	raster_style style;
+	raster *image = nadir_document_get_raster(w->d);
+	g_assert_true(raster_style_resolve(image, NULL, NULL, NULL, &style, NULL, &error));
+	prompt_add(marks, SAM_BOX, 1, (double[]){120, 120, 280, 280}, 2, 0);
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(GAsyncResult) result = NULL;
+		g_auto(engine_answer) answer = {0};
+		const service_prompt p = {.image = image, .style = &style, .marks = marks, .previous = i == 0 ? small : large};
+		service_segment_async(svc, &p, NULL, NULL, take_result, &result);
+		g_assert_true(fixture_wait(have_result, &result, PATIENCE));
+		g_assert_true(service_segment_finish(svc, result, &answer, &error));
+		area[i] = answer.candidate[0].area;
+	}
+	g_assert_cmpint(area[0], !=, area[1]);
+}
+
+/* --- ahead of the click --- */
+
+static bool prefetched(void *data)
+{
+	return nadir_document_is_encoded_ahead(data);
+}
+
+static void test_hover(world *w, gconstpointer data)
+{
+	nadir_document_hover(w->d, 50, 50, false); /* passes by */
+	g_assert_false(nadir_document_is_encoded_ahead(w->d));
+	nadir_document_hover(w->d, 330, 330, true);
+	g_assert_true(fixture_wait(prefetched, w->d, PATIENCE));
+	point(w, 1, 330, 330);
+	const engine_answer *answer = wait_ready(w);
+	g_assert_true(answer->cached || answer->encodings < 2); /* the first crop was there; a growing one may be new */
+	nadir_document_drop_preview(w->d);
+	nadir_document_hover(w->d, 20, 380, true);
+	nadir_document_hover(w->d, NAN, NAN, false); /* left: it stops */
+	g_assert_false(nadir_document_is_encoded_ahead(w->d));
 }
 
 static bool has_bands(void *data)
@@ -278,7 +398,7 @@ static void test_model_view(world *w, gconstpointer data)
 	nadir_document_set_model_follows(w->d, true); /* asks anew */
 	wait_ready(w);
 	NadirObject *o = accept(w);
-	g_assert_true(g_str_has_prefix(nadir_object_get_feature(o)->prompt, "[{\"bands\":\"3,2,1\","));
+	g_assert_nonnull(strstr(nadir_object_get_feature(o)->prompt, "\"bands\":\"3,2,1\""));
 	g_assert_false(mask_equal(nadir_object_get_mask(o), nadir_object_get_mask(object(w, 1))));
 	g_auto(engine_answer) again = {0};
 	answer_again(w, o, "3,2,1", &again);
@@ -314,7 +434,12 @@ int main(int argc, char **argv)
 	ADD("overtaken", test_overtaken);
 	ADD("accept-early", test_accept_early);
 	ADD("accept-ahead", test_accept_ahead);
+	ADD("accept-and-close", test_accept_and_close);
 	ADD("accept-fails", test_accept_fails);
+	ADD("edit-marks", test_edit_marks);
+	ADD("edit-drawn", test_edit_drawn);
+	ADD("previous", test_previous);
+	ADD("hover", test_hover);
 	ADD("model-view", test_model_view);
 	ADD("drop", test_drop);
 	const int status = g_test_run();

@@ -95,11 +95,16 @@ char *golden_model(const golden *g)
 	return g_build_filename(g->dir, "models", "interim-sam.gguf", NULL);
 }
 
+typedef struct {
+	sam_crop crop;
+	sam_encoding *encoding;
+} encoded;
+
 void golden_picture_open(golden_picture *p, const golden *g, const golden_case *c, sam_model *model)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(g->dir, c->image, NULL);
-	*p = (golden_picture){.model = model, .encodings = g_array_new(FALSE, FALSE, sizeof(sam_encoding *))};
+	*p = (golden_picture){.model = model, .encodings = g_array_new(FALSE, FALSE, sizeof(encoded))};
 	p->image = raster_open(path, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_true(raster_style_resolve(p->image, NULL, NULL, NULL, &p->style, NULL, &error));
@@ -110,7 +115,7 @@ void golden_picture_open(golden_picture *p, const golden *g, const golden_case *
 void golden_picture_close(golden_picture *p)
 {
 	for (guint i = 0; i < p->encodings->len; i++)
-		sam_encoding_free(g_array_index(p->encodings, sam_encoding *, i));
+		sam_encoding_free(g_array_index(p->encodings, encoded, i).encoding);
 	g_array_unref(p->encodings);
 	raster_unref(p->image);
 }
@@ -118,10 +123,9 @@ void golden_picture_close(golden_picture *p)
 static sam_encoding *encoding_of(golden_picture *p, const sam_crop *crop)
 {
 	for (guint i = 0; i < p->encodings->len; i++) {
-		sam_encoding *e = g_array_index(p->encodings, sam_encoding *, i);
-		const sam_crop *c = sam_encoding_crop(e);
-		if (c->x == crop->x && c->y == crop->y && c->w == crop->w && c->h == crop->h)
-			return e;
+		const encoded *known = &g_array_index(p->encodings, encoded, i);
+		if (memcmp(&known->crop, crop, sizeof *crop) == 0)
+			return known->encoding;
 	}
 	g_autoptr(GError) error = NULL;
 	g_autofree uint8_t *rgb = g_malloc((gsize)crop->w * crop->h * 3);
@@ -129,7 +133,8 @@ static sam_encoding *encoding_of(golden_picture *p, const sam_crop *crop)
 	g_assert_true(raster_model_input(p->image, &p->style, &area, rgb, (gsize)crop->w * 3, NULL, &error));
 	sam_encoding *e = sam_encode(p->model, rgb, (gsize)crop->w * 3, crop, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	g_array_append_val(p->encodings, e);
+	const encoded made = {*crop, e};
+	g_array_append_val(p->encodings, made);
 	p->encoded++;
 	return e;
 }

@@ -32,7 +32,7 @@ char *golden_model(const golden *g); /* g_free */
 typedef struct {
 	raster *image;
 	raster_style style;
-	GArray *encodings; /* of sam_encoding* */
+	GArray *encodings; /* by crop */
 	sam_model *model;
 	int encoded;
 } golden_picture;

@@ -71,17 +71,17 @@ static void run_cases(const gpu_options *device, const sam_options *options, gui
 
 static void test_all_cases(void)
 {
-	run_cases(&(gpu_options){0}, &(sam_options){.f32 = true}, 1);
+	run_cases(&(gpu_options){.validation = true}, &(sam_options){.f32 = true}, 1);
 }
 
 static void test_minimum_device(void)
 {
-	run_cases(&(gpu_options){.minimum = true}, &(sam_options){.f32 = true}, 17);
+	run_cases(&(gpu_options){.minimum = true, .validation = true}, &(sam_options){.f32 = true}, 17);
 }
 
 static void test_half_storage(void)
 {
-	run_cases(&(gpu_options){0}, &(sam_options){.f16 = true}, 7);
+	run_cases(&(gpu_options){.validation = true}, &(sam_options){.f16 = true}, 7);
 }
 
 int main(int argc, char **argv)

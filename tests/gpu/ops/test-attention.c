@@ -9,6 +9,7 @@ typedef struct {
 static const attention_case attention_cases[] = {
 	{1, 1, 1, 1, 1.0f},    {7, 7, 8, 32, 1.0f},   {7, 100, 8, 16, 1.0f}, {100, 7, 8, 16, 1.0f},
 	{6, 513, 2, 16, 8.0f}, {65, 33, 3, 20, 1.0f}, {5, 9, 1, 64, 4.0f},   {300, 5, 8, 16, 8.0f},
+	{65, 66, 3, 64, 4.0f}, {32, 16, 2, 32, 8.0f}, {70, 19, 1, 16, 1.0f},
 };
 
 static const attention_case attention_slow[] = {

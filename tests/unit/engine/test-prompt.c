@@ -1,7 +1,7 @@
 /* Marks, their JSON form and their command line form say the same. */
 #include <math.h>
 
-#include "app/engine/prompt.h"
+#include "app/engine/prompt-choice.h"
 
 static void add_one_of_each(prompt *p)
 {
@@ -109,6 +109,37 @@ static void test_summary(void)
 	g_assert_cmpstr(prompt_summary(p), ==, "point");
 }
 
+static void test_choice(void)
+{
+	g_autoptr(prompt) p = prompt_new();
+	g_autoptr(GError) error = NULL;
+	add_one_of_each(p);
+	g_autofree char *plain = prompt_to_json(p);
+	g_autofree char *same = prompt_to_json_as_run(p, &(prompt_choice){0});
+	g_assert_cmpstr(plain, ==, same); /* nothing chosen, nothing said */
+	char bands[] = "3,2,1", source[] = "\"sar\"";
+	g_autofree char *json =
+		prompt_to_json_as_run(p, &(prompt_choice){.candidate = 2, .scale = 640, .bands = bands, .source = source});
+	g_autoptr(prompt) back = prompt_from_json(json, &error);
+	g_assert_no_error(error);
+	assert_equal(p, back);
+	g_auto(prompt_choice) c = {0};
+	g_assert_true(prompt_choice_from_json(json, &c, &error));
+	g_assert_cmpint(c.candidate, ==, 2);
+	g_assert_cmpint(c.scale, ==, 640);
+	g_assert_cmpstr(c.bands, ==, bands);
+	g_assert_null(c.stretch);
+	g_assert_cmpstr(c.source, ==, source);
+	const char *bad[] = {"[{\"candidate\":4}]", "[{\"candidate\":\"2\"}]", "[{\"candidate\":1.5}]", "[{\"bands\":3}]",
+	                     "[{\"scale\":-1}]"};
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) e = NULL;
+		g_auto(prompt_choice) none = {0};
+		g_assert_false(prompt_choice_from_json(bad[i], &none, &e));
+		g_assert_error(e, SAM_ERROR, SAM_ERROR_PROMPT);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -117,5 +148,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/prompt/bad-json", test_bad_json);
 	g_test_add_func("/prompt/text", test_text);
 	g_test_add_func("/prompt/summary", test_summary);
+	g_test_add_func("/prompt/choice", test_choice);
 	return g_test_run();
 }

@@ -257,9 +257,9 @@ static void test_combine(void)
 	for (int i = 0; i < 200; i++) {
 		g_autoptr(bitmask) a = random_mask(r, g_rand_int_range(r, 0, 10), 90, 90);
 		g_autoptr(bitmask) b = random_mask(r, g_rand_int_range(r, 0, 10), 90, 90);
-		g_autoptr(bitmask) any = mask_combine(a, b, MASK_UNION);
-		g_autoptr(bitmask) both = mask_combine(a, b, MASK_INTERSECT);
-		g_autoptr(bitmask) rest = mask_combine(a, b, MASK_SUBTRACT);
+		g_autoptr(bitmask) any = mask_combine(a, b, MASK_UNION, NULL);
+		g_autoptr(bitmask) both = mask_combine(a, b, MASK_INTERSECT, NULL);
+		g_autoptr(bitmask) rest = mask_combine(a, b, MASK_SUBTRACT, NULL);
 		for (int y = 0; y < 90; y++)
 			for (int x = 0; x < 90; x++) {
 				bool p = pixel(a, x, y), q = pixel(b, x, y);
@@ -275,16 +275,16 @@ static void test_draw(void)
 {
 	const double square[] = {2, 3, 10, 3, 10, 9, 2, 9}, cut[] = {-5, -5, 4, -5, 4, 4, -5, 4};
 	const double dot[] = {10.5, 10.5}, line[] = {5, 10.5, 25, 10.5}, broken[] = {1, 2, NAN, 3, 5, 5};
-	g_autoptr(bitmask) s = mask_from_polygon(square, 4, 20, 20);
+	g_autoptr(bitmask) s = mask_from_polygon(square, 4, 20, 20, NULL);
 	g_assert_cmpint(mask_area(s), ==, 48);
 	g_assert_true(pixel(s, 2, 3) && pixel(s, 9, 8) && !pixel(s, 10, 8) && !pixel(s, 1, 3));
-	g_autoptr(bitmask) c = mask_from_polygon(cut, 4, 20, 20);
+	g_autoptr(bitmask) c = mask_from_polygon(cut, 4, 20, 20, NULL);
 	g_assert_cmpint(mask_area(c), ==, 16);
-	g_autoptr(bitmask) n = mask_from_polygon(broken, 3, 20, 20);
+	g_autoptr(bitmask) n = mask_from_polygon(broken, 3, 20, 20, NULL);
 	g_assert_cmpint(mask_area(n), ==, 0);
-	g_autoptr(bitmask) d = mask_from_stroke(dot, 1, 1, 20, 20);
+	g_autoptr(bitmask) d = mask_from_stroke(dot, 1, 1, 20, 20, NULL);
 	g_assert_cmpint(mask_area(d), ==, 5);
-	g_autoptr(bitmask) l = mask_from_stroke(line, 2, 0.5, 20, 20); /* leaves the image on the right */
+	g_autoptr(bitmask) l = mask_from_stroke(line, 2, 0.5, 20, 20, NULL); /* leaves the image on the right */
 	g_assert_cmpint(mask_area(l), ==, 16);
 	g_assert_true(pixel(l, 4, 10) && !pixel(l, 3, 10) && pixel(l, 19, 10));
 }
@@ -293,10 +293,28 @@ static void test_polygon_orientation_free(void)
 {
 	/* Slanted edges: the same pixels whichever way the ring runs and wherever it starts. */
 	const double a[] = {1.2, 1.7, 17.3, 4.1, 12.9, 15.5, 6.6, 18.2}, b[] = {6.6, 18.2, 12.9, 15.5, 17.3, 4.1, 1.2, 1.7};
-	g_autoptr(bitmask) p = mask_from_polygon(a, 4, 20, 20);
-	g_autoptr(bitmask) q = mask_from_polygon(b, 4, 20, 20);
+	g_autoptr(bitmask) p = mask_from_polygon(a, 4, 20, 20, NULL);
+	g_autoptr(bitmask) q = mask_from_polygon(b, 4, 20, 20, NULL);
 	g_assert_cmpint(mask_area(p), >, 100);
 	g_assert_true(mask_equal(p, q));
+}
+
+/* Sizes that no computer has memory for are one sentence, not the end of the program. */
+static void test_absurd(void)
+{
+	const double far[] = {0, 0, 2e9, 0, 2e9, 2e9, 0, 2e9};
+	g_autoptr(bitmask) left = mask_new(-2000000000, -5, 1, 1), right = mask_new(100, 2000000000, 1, 1);
+	for (int i = 0; i < 4; i++) {
+		g_autoptr(GError) error = NULL;
+		left->bits[0] = right->bits[0] = 1;
+		g_autoptr(bitmask) m = i == 0   ? mask_try_new(0, 0, G_MAXINT, G_MAXINT, &error)
+		                       : i == 1 ? mask_from_polygon(far, 4, G_MAXINT, G_MAXINT, &error)
+		                       : i == 2 ? mask_from_stroke(far, 3, 5, G_MAXINT, G_MAXINT, &error)
+		                                : mask_combine(left, right, MASK_UNION, &error);
+		g_assert_null(m);
+		g_assert_error(error, GEOMETRY_ERROR, GEOMETRY_ERROR_MEMORY);
+		g_assert_null(strchr(error->message, '\n'));
+	}
 }
 
 int main(int argc, char **argv)
@@ -313,5 +331,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/combine", test_combine);
 	g_test_add_func("/mask/draw", test_draw);
 	g_test_add_func("/mask/orientation", test_polygon_orientation_free);
+	g_test_add_func("/mask/absurd", test_absurd);
 	return g_test_run();
 }

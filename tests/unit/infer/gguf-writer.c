@@ -104,8 +104,8 @@ static void put_q8(GByteArray *to, const float *values)
 	put(to, q, sizeof q);
 }
 
-void gguf_writer_tensor(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne,
-                        const float *values)
+/* The tensor's description; its data begins at the end of what is there. Returns the number of elements. */
+static uint64_t put_info(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne)
 {
 	uint64_t count = 1;
 	put_text(w->infos, name);
@@ -118,6 +118,21 @@ void gguf_writer_tensor(gguf_writer *w, const char *name, gguf_type type, uint8_
 	while (w->data->len % ALIGN)
 		put(w->data, "", 1);
 	put_u64(w->infos, w->data->len);
+	w->n_tensors++;
+	return count;
+}
+
+void gguf_writer_blocks(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne,
+                        const void *bytes)
+{
+	const uint64_t count = put_info(w, name, type, n_dims, ne);
+	put(w->data, bytes, count / gguf_block_elements(type) * gguf_block_bytes(type));
+}
+
+void gguf_writer_tensor(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne,
+                        const float *values)
+{
+	const uint64_t count = put_info(w, name, type, n_dims, ne);
 	if (type == GGUF_F32)
 		put(w->data, values, count * sizeof *values);
 	for (uint64_t i = 0; type == GGUF_F16 && i < count; i++) {
@@ -126,7 +141,6 @@ void gguf_writer_tensor(gguf_writer *w, const char *name, gguf_type type, uint8_
 	}
 	for (uint64_t i = 0; type == GGUF_Q8_0 && i < count; i += 32)
 		put_q8(w->data, values + i);
-	w->n_tensors++;
 }
 
 GBytes *gguf_writer_end(gguf_writer *w)

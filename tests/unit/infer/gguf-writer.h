@@ -15,6 +15,9 @@ void gguf_writer_strings(gguf_writer *w, const char *key, guint n, const char *c
 /* ne row-major; values are converted to `type` (Q8_0: the last axis is a multiple of 32). */
 void gguf_writer_tensor(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne,
                         const float *values);
+/* The same from the format's own bytes, in any type. */
+void gguf_writer_blocks(gguf_writer *w, const char *name, gguf_type type, uint8_t n_dims, const uint32_t *ne,
+                        const void *bytes);
 /* The file; frees the writer. */
 GBytes *gguf_writer_end(gguf_writer *w);
 

@@ -1,6 +1,8 @@
 /* Tiles of the displayed picture: right pixels, from the centre out, none stale, none too many. */
-#include "render/raster/tile-cache.h"
+#include "render/raster/tile-view.h"
 #include "tiff-writer.h"
+
+#define NEAR(a, b) g_assert_cmpfloat_with_epsilon((a), (b), 1e-9)
 
 static const layout LARGE = {"large", 3000, 2000, 3, 8, SAMPLEFORMAT_UINT, COMPRESSION_LZW, 256, 256};
 
@@ -309,6 +311,79 @@ static void test_damage(void)
 	tear_down(&f);
 }
 
+typedef struct {
+	uint8_t *painted; /* [h][w] of the screen: how often by the view's own level */
+	int w, h, last_level, tiles;
+} screen;
+
+static void paint_screen(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
+{
+	screen *s = data;
+	g_assert_nonnull(t->pixels);
+	g_assert_cmpint(t->key.level, <=, s->last_level); /* coarse below fine */
+	g_assert_true(tile_view_on_screen(v, rect));
+	s->last_level = t->key.level;
+	s->tiles++;
+	for (int i = 0; i < 4; i++)
+		NEAR(rect[i] * v->device_scale, round(rect[i] * v->device_scale));
+	for (int y = MAX(0, (int)rect[1]); finest && y < MIN(s->h, (int)(rect[1] + rect[3])); y++)
+		for (int x = MAX(0, (int)rect[0]); x < MIN(s->w, (int)(rect[0] + rect[2])); x++)
+			s->painted[y * s->w + x]++;
+}
+
+/* At any scale and place: each screen pixel that lies on the image is painted by one tile, no seam and no overlap. */
+static void check_screen(fixture *f, const viewport *view)
+{
+	tile_view v;
+	double x0, y0, x1, y1;
+	g_autofree uint8_t *painted = g_malloc0((gsize)view->screen_w * view->screen_h);
+	screen s = {painted, view->screen_w, view->screen_h, G_MAXINT, 0};
+	g_assert_true(tile_view_begin(&v, f->c, &f->r->info, view, 1));
+	wait_for_all(f);
+	g_assert_true(tile_view_begin(&v, f->c, &f->r->info, view, 1));
+	g_assert_true(v.known && v.sharp);
+	tile_view_draw(&v, paint_screen, &s);
+	viewport_to_screen(view, 0, 0, &x0, &y0);
+	viewport_to_screen(view, 3000, 2000, &x1, &y1);
+	for (int y = 0; y < s.h; y++)
+		for (int x = 0; x < s.w; x++) {
+			const bool inside = x >= round(x0) && x < round(x1) && y >= round(y0) && y < round(y1);
+			g_assert_cmpint(painted[y * s.w + x], ==, inside);
+		}
+}
+
+static void test_view(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	tile_view v;
+	viewport view;
+	set_up(&f, path, 64 << 20);
+	viewport_init(&view, 3000, 2000);
+	viewport_resize(&view, 640, 400);
+	g_assert_true(tile_view_begin(&v, f.c, &f.r->info, &view, 1));
+	g_assert_false(v.known || v.sharp); /* nothing has come yet, and nothing waits */
+	check_screen(&f, &view);
+	const double scales[] = {0.031, 0.3, 0.71, 1, 1.9, 13.7};
+	for (guint i = 0; i < G_N_ELEMENTS(scales); i++) {
+		viewport_set_scale(&view, scales[i]);
+		check_screen(&f, &view);
+		viewport_pan(&view, 97.3, -41.9);
+		check_screen(&f, &view);
+	}
+	viewport_set_scale(&view, 1);
+	viewport_pan(&view, -2500, -1500); /* elsewhere: the coarsest level covers until the fine tiles come */
+	screen s = {g_malloc0(640 * 400), 640, 400, G_MAXINT, 0};
+	g_assert_true(tile_view_begin(&v, f.c, &f.r->info, &view, 1));
+	g_assert_true(v.known && !v.sharp);
+	tile_view_draw(&v, paint_screen, &s);
+	g_assert_cmpint(s.tiles, >, 0);
+	g_free(s.painted);
+	view.x = 4000; /* beside the image */
+	g_assert_false(tile_view_begin(&v, f.c, &f.r->info, &view, 1));
+	tear_down(&f);
+}
+
 /* Freed in the middle of work: nothing is called afterwards. */
 static void test_free_while_busy(void)
 {
@@ -339,6 +414,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tile-cache/stale-wishes", test_stale_wishes);
 	g_test_add_func("/tile-cache/level", test_level);
 	g_test_add_func("/tile-cache/damage", test_damage);
+	g_test_add_func("/tile-cache/view", test_view);
 	g_test_add_func("/tile-cache/free-while-busy", test_free_while_busy);
 	int status = g_test_run();
 	test_clean();

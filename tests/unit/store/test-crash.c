@@ -33,9 +33,9 @@ static bool edit(project *p, gint64 image, GRand *r)
 	case 3:
 		return project_replace(p, image, &o->id, 1, &fresh, 1, "replace", &error);
 	case 4:
-		return project_undo(p, &error);
+		return project_undo(p, NULL, &error);
 	case 5:
-		return project_redo_text(p) ? project_redo(p, &error) : project_undo(p, &error);
+		return project_redo_text(p) ? project_redo(p, NULL, &error) : project_undo(p, NULL, &error);
 	default:
 		return project_insert(p, image, fresh, "insert", &error);
 	}
@@ -144,16 +144,16 @@ static bool matches(project *p, const char *want)
 	g_autofree char *now = fixture_digest(p);
 	if (strcmp(now, want) == 0)
 		return true;
-	if (project_undo(p, &error)) {
+	if (project_undo(p, NULL, &error)) {
 		g_autofree char *before = fixture_digest(p);
-		g_assert_true(project_redo(p, &error));
+		g_assert_true(project_redo(p, NULL, &error));
 		if (strcmp(before, want) == 0)
 			return true;
 	}
 	g_clear_error(&error);
-	if (project_redo(p, &error)) {
+	if (project_redo(p, NULL, &error)) {
 		g_autofree char *after = fixture_digest(p);
-		g_assert_true(project_undo(p, &error));
+		g_assert_true(project_undo(p, NULL, &error));
 		return strcmp(after, want) == 0;
 	}
 	return false;

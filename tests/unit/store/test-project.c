@@ -85,7 +85,7 @@ static void test_undo(fixture *f, gconstpointer unused)
 	g_autoptr(GRand) r = g_rand_new_with_seed(7);
 	g_autoptr(GError) error = NULL;
 	g_assert_null(project_undo_text(f->p));
-	g_assert_false(project_undo(f->p, &error));
+	g_assert_false(project_undo(f->p, NULL, &error));
 	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE);
 	g_clear_error(&error);
 	g_ptr_array_add(digests, fixture_digest(f->p));
@@ -111,14 +111,14 @@ static void test_undo(fixture *f, gconstpointer unused)
 	for (int i = 59; i >= 0; i--) {
 		if (i == 30)
 			reopen(f); /* the journal outlives the window */
-		g_assert_true(project_undo(f->p, &error));
+		g_assert_true(project_undo(f->p, NULL, &error));
 		g_autofree char *now = fixture_digest(f->p);
 		g_assert_cmpstr(now, ==, g_ptr_array_index(digests, i));
 	}
 	g_assert_null(project_undo_text(f->p));
 	for (int i = 1; i <= 60; i++) {
 		g_assert_nonnull(project_redo_text(f->p));
-		g_assert_true(project_redo(f->p, &error));
+		g_assert_true(project_redo(f->p, NULL, &error));
 		g_autofree char *now = fixture_digest(f->p);
 		g_assert_cmpstr(now, ==, g_ptr_array_index(digests, i));
 	}
@@ -131,15 +131,15 @@ static void test_undo_branch(fixture *f, gconstpointer unused)
 	g_autoptr(GError) error = NULL;
 	insert(f, "ship", 1, 1, 3, 3);
 	gint64 second = insert(f, "ship", 9, 1, 3, 3);
-	g_assert_true(project_undo(f->p, &error));
+	g_assert_true(project_undo(f->p, NULL, &error));
 	g_assert_cmpstr(project_undo_text(f->p), ==, "accept ship");
 	g_assert_cmpstr(project_redo_text(f->p), ==, "accept ship");
 	gint64 third = insert(f, "tree", 20, 1, 3, 3);
 	g_assert_cmpint(third, >, second); /* ids are never given twice */
 	g_assert_null(project_redo_text(f->p));
-	g_assert_false(project_redo(f->p, NULL));
-	g_assert_true(project_undo(f->p, &error));
-	g_assert_true(project_undo(f->p, &error));
+	g_assert_false(project_redo(f->p, NULL, NULL));
+	g_assert_true(project_undo(f->p, NULL, &error));
+	g_assert_true(project_undo(f->p, NULL, &error));
 	g_assert_cmpuint(count(f), ==, 0);
 }
 
@@ -148,9 +148,9 @@ static void test_classes(fixture *f, gconstpointer unused)
 	g_autoptr(GError) error = NULL;
 	for (int i = 0; i < 12; i++) {
 		g_autofree char *name = g_strdup_printf("class %d", i);
-		g_assert_cmpint(project_class_for(f->p, name, &error), ==, i + 1);
+		g_assert_cmpint(project_class_for(f->p, name, NULL, &error), ==, i + 1);
 	}
-	g_assert_cmpint(project_class_for(f->p, "class 3", &error), ==, 4);
+	g_assert_cmpint(project_class_for(f->p, "class 3", NULL, &error), ==, 4);
 	g_autoptr(GPtrArray) list = project_classes(f->p, &error);
 	g_assert_cmpuint(list->len, ==, 12);
 	project_class *first = g_ptr_array_index(list, 0), *tenth = g_ptr_array_index(list, 9);
@@ -166,13 +166,90 @@ static void test_classes(fixture *f, gconstpointer unused)
 	g_free(first->name);
 	first->name = g_strdup("vessel");
 	g_strlcpy(first->color, "#102030", sizeof first->color);
-	g_assert_true(project_update_class(f->p, first, &error));
-	g_assert_false(
-		project_update_class(f->p, &(project_class){.id = 2, .name = (char *)"vessel", .color = "#000000"}, &error));
+	g_assert_true(project_update_class(f->p, first, "rename", &error));
+	g_assert_false(project_update_class(f->p, &(project_class){.id = 2, .name = (char *)"vessel", .color = "#000000"},
+	                                    "rename", &error));
 	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE);
 	reopen(f);
 	g_autoptr(GPtrArray) objects = project_objects(f->p, 0, NULL);
 	g_assert_cmpstr(((feature *)g_ptr_array_index(objects, 0))->class_name, ==, "vessel");
+}
+
+static char *class_names(fixture *f)
+{
+	g_autoptr(GPtrArray) list = project_classes(f->p, NULL);
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < list->len; i++) {
+		const project_class *c = g_ptr_array_index(list, i);
+		g_string_append_printf(text, "%d%s%s ", c->id, c->name, c->color);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void step_back_and_forth(fixture *f, const char *before, const char *after)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *is = class_names(f);
+	g_assert_cmpstr(is, ==, after);
+	g_assert_true(project_undo(f->p, NULL, &error));
+	g_autofree char *was = class_names(f);
+	g_assert_cmpstr(was, ==, before);
+	g_assert_true(project_redo(f->p, NULL, &error));
+	g_autofree char *again = class_names(f);
+	g_assert_cmpstr(again, ==, after);
+}
+
+/* Adding, renaming, recolouring and deleting classes are steps like any other. */
+static void test_class_journal(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *none = class_names(f);
+	insert(f, "ship", 1, 1, 4, 4); /* brings its class along: one step */
+	g_autofree char *one = class_names(f);
+	step_back_and_forth(f, none, one);
+	g_assert_cmpint(project_class_for(f->p, "tree", "add tree", &error), ==, 2);
+	g_autofree char *two = class_names(f);
+	step_back_and_forth(f, one, two);
+	project_class k = {.id = 1, .name = (char *)"vessel", .color = "#102030"};
+	g_assert_true(project_update_class(f->p, &k, "rename ship", &error));
+	g_autofree char *renamed = class_names(f);
+	step_back_and_forth(f, two, renamed);
+	g_autoptr(feature) o = project_object(f->p, 1, &error);
+	g_assert_cmpstr(o->class_name, ==, "vessel");
+	g_assert_false(project_delete_class(f->p, 1, "delete vessel", &error)); /* an object has it */
+	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE);
+	g_clear_error(&error);
+	g_assert_cmpstr(project_undo_text(f->p), ==, "rename ship"); /* what failed left no step */
+	g_assert_true(project_delete_class(f->p, 2, "delete tree", &error));
+	g_autofree char *deleted = class_names(f);
+	step_back_and_forth(f, renamed, deleted);
+	reopen(f);
+	while (project_undo_text(f->p))
+		g_assert_true(project_undo(f->p, NULL, &error));
+	g_autofree char *empty = class_names(f);
+	g_assert_cmpstr(empty, ==, none);
+	g_assert_cmpuint(count(f), ==, 0);
+}
+
+/* A step tells what it changed, and no more. */
+static void test_changes(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(project_changes) undone = {0}, redone = {0}, renamed = {0};
+	insert(f, "ship", 1, 1, 4, 4);
+	const gint64 id = insert(f, "ship", 20, 1, 4, 4);
+	g_assert_true(project_undo(f->p, &undone, &error));
+	g_assert_cmpuint(undone.objects->len, ==, 1);
+	const project_change *c = g_ptr_array_index(undone.objects, 0);
+	g_assert_true(c->id == id && c->image == f->image && !c->now && !undone.classes);
+	g_assert_true(project_redo(f->p, &redone, &error));
+	c = g_ptr_array_index(redone.objects, 0);
+	g_assert_true(c->id == id && c->now && c->now->id == id && !redone.classes);
+	g_assert_cmpint(c->now->area_px, ==, 16);
+	project_class k = {.id = 1, .name = (char *)"vessel", .color = "#102030"};
+	g_assert_true(project_update_class(f->p, &k, "rename ship", &error));
+	g_assert_true(project_undo(f->p, &renamed, &error));
+	g_assert_true(renamed.classes && renamed.objects->len == 0);
 }
 
 static void test_images(fixture *f, gconstpointer unused)
@@ -504,6 +581,8 @@ int main(int argc, char **argv)
 	TEST("/project/undo", test_undo);
 	TEST("/project/undo-branch", test_undo_branch);
 	TEST("/project/classes", test_classes);
+	TEST("/project/class-journal", test_class_journal);
+	TEST("/project/changes", test_changes);
 	TEST("/project/images", test_images);
 	TEST("/project/for-others", test_for_others);
 	TEST("/project/two-windows", test_two_windows);

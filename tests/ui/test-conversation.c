@@ -1,0 +1,89 @@
+/* A conversation in memory: the tree and its branches, chips in text, markup of a reply. */
+#include <pango/pango.h>
+#include <string.h>
+
+#include "app/conversation-text.h"
+#include "tests/ui/fixture.h"
+
+static void test_tree(void)
+{
+	g_autoptr(conversation) c = conversation_new();
+	conversation_message *q1 = conversation_add(c, c->root, false, "What is this?");
+	conversation_message *a1 = conversation_add(c, q1, true, "A ship.");
+	conversation_message *a2 = conversation_add(c, q1, true, "A boat.");
+	conversation_message *q2 = conversation_add(c, a2, false, "How long?");
+	guint count;
+	g_assert_true(conversation_last(c) == q2);
+	g_assert_cmpuint(conversation_place(a2, &count), ==, 1);
+	g_assert_cmpuint(count, ==, 2);
+	g_assert_true(conversation_step(a2, -1));
+	g_assert_true(conversation_last(c) == a1);
+	g_assert_false(conversation_step(a1, -1));
+	conversation_message *edited = conversation_add(c, c->root, false, "What are these?");
+	g_autoptr(GPtrArray) path = conversation_path(c);
+	g_assert_cmpuint(path->len, ==, 1);
+	g_assert_true(path->pdata[0] == edited);
+	conversation_show(q2);
+	g_autoptr(GPtrArray) old = conversation_path(c);
+	g_assert_cmpuint(old->len, ==, 3);
+	conversation_remove(c, q2);
+	g_assert_true(conversation_last(c) == a2);
+	g_autofree char *title = conversation_title(c);
+	g_assert_cmpstr(title, ==, "What is this?");
+	g_assert_true(conversation_matches(c, "boat what"));
+	g_assert_false(conversation_matches(c, "submarine"));
+}
+
+static void test_chips(void)
+{
+	g_autofree char *shown = conversation_value_to_chips("Is <Region 1> like < region2 > or <Region 7>?", 2);
+	g_autofree char *back = conversation_chips_to_value(shown);
+	g_assert_cmpstr(back, ==, "Is <Region 1> like <Region 2> or <Region 7>?");
+	guint start, end, number;
+	g_assert_true(conversation_find_chip(shown, 0, &start, &end, &number));
+	g_assert_cmpuint(number, ==, 1);
+	g_assert_true(conversation_find_chip(shown, end, &start, &end, &number));
+	g_assert_cmpuint(number, ==, 2);
+	g_assert_false(conversation_find_chip(shown, end, &start, &end, &number));
+	g_assert_false(conversation_find_chip("Region 1", 0, &start, &end, &number)); /* as somebody types it */
+}
+
+static void test_markup(void)
+{
+	g_autoptr(conversation) c = conversation_new();
+	const char *text = "<Region 1> & the ship; <b>a dock</b>";
+	conversation_message *m = conversation_add(c, c->root, true, text);
+	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(conversation_span));
+	conversation_grounded *g = g_new0(conversation_grounded, 1);
+	g_autofree char *shown = NULL;
+	g->phrase = g_strdup("the ship");
+	g->start = (guint)(strstr(text, "the ship") - text);
+	g->end = g->start + 8;
+	g->mask = fixture_rectangle(1, 2, 3, 4);
+	g_ptr_array_add(m->grounded, g);
+	g_autofree char *markup = conversation_markup(text, 1, m->grounded, spans, &shown);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *plain = NULL;
+	g_assert_cmpuint(spans->len, ==, 2);
+	const conversation_span *link = &g_array_index(spans, conversation_span, 1);
+	g_autofree char *phrase = g_strndup(shown + link->start, link->end - link->start);
+	g_assert_true(link->kind == SPAN_GROUNDED);
+	g_assert_cmpstr(phrase, ==, "the ship");
+	g_assert_nonnull(strstr(shown, "<b>a dock</b>"));
+	GString *without = g_string_new(markup); /* pango knows no <a>: the label does */
+	g_string_replace(without, "<a href=\"region:0\" title=\"\">", "", 0);
+	g_string_replace(without, "<a href=\"grounded:0\" title=\"\">", "", 0);
+	g_string_replace(without, "</a>", "", 0);
+	g_autofree char *pango = g_string_free(without, FALSE);
+	g_assert_true(pango_parse_markup(pango, -1, 0, NULL, &plain, NULL, &error));
+	g_assert_cmpstr(plain, ==, shown);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/conversation/tree", test_tree);
+	g_test_add_func("/conversation/chips", test_chips);
+	g_test_add_func("/conversation/markup", test_markup);
+	return g_test_run();
+}

@@ -1,0 +1,125 @@
+/* Conversations as triples: what is written is read again, what is wrong is refused by name, names of regions in text.
+ */
+#include <string.h>
+
+#include "app/engine/chat-turns.h"
+
+static chat_turns *parse(const char *text, GError **error)
+{
+	return chat_turns_parse(text, strlen(text), "talk.json", error);
+}
+
+static void test_round_trip(void)
+{
+	g_autoptr(chat_turns) t = chat_turns_new();
+	const double box[] = {1, 2.5, 30, 40};
+	prompt *p = prompt_new();
+	prompt_add(p, SAM_BOX, 1, box, 2, 0);
+	g_ptr_array_add(t->regions, p);
+	t->image = g_strdup("a \"b\".tif");
+	t->source = g_strdup("SAR");
+	chat_turns_add(t, false, "What is <Region 1>?\n…");
+	chat_turns_add(t, true, "A <p>ship</p><pix>.");
+	g_autofree char *json = chat_turns_to_json(t);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(chat_turns) back = parse(json, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(back->image, ==, t->image);
+	g_assert_cmpstr(back->source, ==, "SAR");
+	g_assert_cmpuint(back->regions->len, ==, 1);
+	g_assert_true(prompt_marks(back->regions->pdata[0], NULL)[0].xy[1] == 2.5);
+	g_assert_cmpuint(back->turns->len, ==, 2);
+	g_assert_cmpstr(g_array_index(back->turns, chat_turn, 0).value, ==, "What is <Region 1>?\n…");
+	g_assert_true(g_array_index(back->turns, chat_turn, 1).model);
+}
+
+static void test_list(void)
+{
+	g_autoptr(chat_turns) t = parse("[{\"from\":\"user\",\"value\":\"\"},{\"from\":\"model\",\"value\":\"b\"}]", NULL);
+	g_assert_cmpuint(t->turns->len, ==, 2);
+	g_assert_cmpuint(t->regions->len, ==, 0);
+	g_autoptr(chat_turns) none = parse("[]", NULL);
+	g_assert_cmpuint(none->turns->len, ==, 0);
+}
+
+static void test_wrong(void)
+{
+	static const struct {
+		const char *text, *word;
+	} wrong[] = {
+		{"", "JSON"},
+		{"[", "JSON"},
+		{"7", "list of turns"},
+		{"{}", "list of turns"},
+		{"[7]", "turn 1"},
+		{"[{\"from\":\"user\"}]", "turn 1"},
+		{"[{\"from\":\"user\",\"value\":3}]", "turn 1"},
+		{"[{\"from\":\"gpt\",\"value\":\"a\"}]", "gpt"},
+		{"[{\"from\":\"model\",\"value\":\"a\"}]", "turn 1"},
+		{"[{\"from\":\"user\",\"value\":\"a\"},{\"from\":\"user\",\"value\":\"b\"}]", "turn 2"},
+		{"{\"conversations\":[],\"regions\":[{\"kind\":\"point\",\"xy\":[1]}]}", "region 1"},
+		{"\"\xff\"", "byte 2"},
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_null(parse(wrong[i].text, &error));
+		g_assert_error(error, CHAT_ERROR, CHAT_ERROR_QUESTION);
+		g_assert_nonnull(strstr(error->message, "talk.json"));
+		g_assert_nonnull(strstr(error->message, wrong[i].word));
+	}
+	g_autoptr(GError) error = NULL;
+	g_assert_null(chat_turns_load("/nonexistent/talk.json", &error));
+	g_assert_nonnull(strstr(error->message, "talk.json"));
+}
+
+static void test_find_region(void)
+{
+	static const struct {
+		const char *text;
+		guint start, end, number; /* number 0: none */
+	} cases[] = {
+		{"<Region 1>: ship", 0, 10, 1},
+		{"near <Region12>", 5, 15, 12},
+		{"a < region 3 > b", 2, 14, 3},
+		{"<REGION 10>", 0, 11, 10},
+		{"<Region>", 0, 0, 0},
+		{"<Region 0>", 0, 0, 0},
+		{"Region 1", 0, 0, 0},
+		{"<Region 1", 0, 0, 0},
+		{"<<Region 2>>", 1, 11, 2},
+		{"<Region 12345>", 0, 0, 0},
+		{"", 0, 0, 0},
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		guint start, end, number;
+		const bool found = chat_find_region(cases[i].text, 0, &start, &end, &number);
+		g_assert_true(found == (cases[i].number > 0));
+		if (!found)
+			continue;
+		g_assert_cmpuint(start, ==, cases[i].start);
+		g_assert_cmpuint(end, ==, cases[i].end);
+		g_assert_cmpuint(number, ==, cases[i].number);
+	}
+	guint start, end, number;
+	g_assert_true(chat_find_region("<Region 1> and <Region 2>", 10, &start, &end, &number));
+	g_assert_cmpuint(number, ==, 2);
+}
+
+static void test_questions(void)
+{
+	for (int i = 0; i < CHAT_N_TASKS; i++)
+		g_assert_true(g_str_has_prefix(chat_task_question(i), "Please "));
+	g_autofree char *segment = chat_segment_question("the ships");
+	g_assert_cmpstr(segment, ==, "Please segment the ships in the image.");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/chat-turns/round-trip", test_round_trip);
+	g_test_add_func("/chat-turns/list", test_list);
+	g_test_add_func("/chat-turns/wrong", test_wrong);
+	g_test_add_func("/chat-turns/find-region", test_find_region);
+	g_test_add_func("/chat-turns/questions", test_questions);
+	return g_test_run();
+}
