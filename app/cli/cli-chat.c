@@ -225,13 +225,10 @@ static void add_counts(cJSON *o, const chat_reply *r)
 	cJSON_AddNumberToObject(timing, "tokens_per_s", r->tokens_per_s);
 }
 
-static void print_reply(const cli_talk *t, const chat_info *model, const raster_info *info, const chat_reply *r)
+cJSON *cli_reply_to_json(const cli_talk *t, const chat_info *model, const raster_info *info, const chat_reply *r)
 {
 	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "text", r->text);
-	cJSON_AddStringToObject(o, "value", r->value);
-	cJSON_AddStringToObject(o, "model", model->model);
-	cJSON_AddStringToObject(o, "device", model->device);
+	cli_json_texts(o, "text", r->text, "value", r->value, "model", model->model, "device", model->device, NULL);
 	cJSON *regions = cJSON_AddArrayToObject(o, "regions");
 	for (guint i = 0; i < t->regions->len; i++)
 		cJSON_AddItemToArray(regions, region_to_json(i, t->regions->pdata[i], r->regions->pdata[i]));
@@ -239,7 +236,7 @@ static void print_reply(const cli_talk *t, const chat_info *model, const raster_
 	for (guint i = 0; i < r->grounded->len; i++)
 		cJSON_AddItemToArray(grounded, grounded_to_json(r->grounded->pdata[i], info));
 	add_counts(o, r);
-	cli_print_json(o);
+	return o;
 }
 
 static void feature_clear(void *data)
@@ -248,11 +245,8 @@ static void feature_clear(void *data)
 }
 
 /* What was grounded as objects; each phrase is its object's class. */
-static bool write_grounded(const char *command, const cli_talk *t, const cli_image *img, const chat_info *model,
-                           const chat_reply *r, GError **error)
+GPtrArray *cli_reply_objects(const cli_image *img, const chat_info *model, const chat_reply *r, GError **error)
 {
-	if (!t->outputs)
-		return true;
 	g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(feature_clear);
 	for (guint i = 0; i < r->grounded->len; i++) {
 		const chat_grounded *g = r->grounded->pdata[i];
@@ -260,12 +254,21 @@ static bool write_grounded(const char *command, const cli_talk *t, const cli_ima
 			continue;
 		g_autoptr(GBytes) wkb = mask_to_wkb(g->mask, error);
 		if (!wkb)
-			return false;
+			return NULL;
 		feature *f = record_grounded(wkb, mask_area(g->mask), georef_area_m2(img->ref, wkb), g->score, g->phrase,
 		                             *g->phrase ? g->phrase : "object", model->model, img->info);
 		g_ptr_array_add(objects, f);
 		f->id = objects->len;
 	}
+	return g_steal_pointer(&objects);
+}
+
+static bool write_grounded(const char *command, const cli_talk *t, const cli_image *img, const chat_info *model,
+                           const chat_reply *r, GError **error)
+{
+	g_autoptr(GPtrArray) objects = t->outputs ? cli_reply_objects(img, model, r, error) : NULL;
+	if (!objects)
+		return !t->outputs;
 	if (objects->len > 0)
 		return cli_write_outputs(command, t->outputs, img, (feature *const *)objects->pdata, objects->len, error);
 	g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY,
@@ -292,6 +295,19 @@ static void put_regions(const cli_talk *t, chat_region *out)
 		out[i].mark = prompt_marks(t->regions->pdata[i], NULL)[0];
 }
 
+bool cli_talk_ask(const char *command, const cli_talk *t, cli_chat *c, const cli_image *img, chat_request *req,
+                  bool stream, chat_reply *out, GError **error)
+{
+	g_autofree chat_region *regions = g_new0(chat_region, t->regions->len + 1);
+	put_regions(t, regions);
+	req->image = img->r;
+	req->style = &img->style;
+	req->regions = regions;
+	req->n_regions = t->regions->len;
+	req->source = source_of(&t->shared, img->info);
+	return cli_chat_ask(command, c, req, stream, out, error);
+}
+
 bool cli_talk_run(const char *command, cli_talk *t, const char *image, const char *question, GError **error)
 {
 	chat_request req = {.question = question};
@@ -303,21 +319,14 @@ bool cli_talk_run(const char *command, cli_talk *t, const char *image, const cha
 	    !load_turns(t, &turns, error) || !cli_image_open(image, &t->shared, &img, error) ||
 	    !cli_check_targets(t->outputs, img.ref, error) || !cli_chat_open(t->shared.model, &t->shared, &c, error))
 		return false;
-	g_autofree chat_region *regions = g_new0(chat_region, t->regions->len + 1);
-	put_regions(t, regions);
-	req.image = img.r;
-	req.style = &img.style;
-	req.regions = regions;
-	req.n_regions = t->regions->len;
 	req.turns = turns ? (const chat_turn *)turns->turns->data : NULL;
 	req.n_turns = turns ? turns->turns->len : 0;
-	req.source = source_of(&t->shared, img.info);
 	const chat_info *model = chat_get_info(c.chat);
-	if (!cli_chat_ask(command, &c, &req, !t->shared.json, &r, error) ||
+	if (!cli_talk_ask(command, t, &c, &img, &req, !t->shared.json, &r, error) ||
 	    !write_grounded(command, t, &img, model, &r, error))
 		return false;
 	if (t->shared.json)
-		print_reply(t, model, img.info, &r);
+		cli_print_json(cli_reply_to_json(t, model, img.info, &r));
 	return true;
 }
 

@@ -38,6 +38,13 @@ typedef struct {
 void cli_talk_init(cli_talk *t);
 void cli_talk_clear(cli_talk *t);
 void cli_add_talk(GOptionContext *ctx, cli_talk *t); /* --region and the shared options */
+/* The question of req about an open image and t's regions; the caller clears `out` in any case. */
+bool cli_talk_ask(const char *command, const cli_talk *t, cli_chat *c, const cli_image *img, chat_request *req,
+                  bool stream, chat_reply *out, GError **error);
+/* `--json` of a reply. */
+cJSON *cli_reply_to_json(const cli_talk *t, const chat_info *model, const raster_info *info, const chat_reply *r);
+/* What a reply outlined [element-type feature], ids from 1; each phrase is its object's class. */
+GPtrArray *cli_reply_objects(const cli_image *img, const chat_info *model, const chat_reply *r, GError **error);
 bool cli_talk_run(const char *command, cli_talk *t, const char *image, const char *question, GError **error);
 
 /* `nadir segment --text`: the union of what the model outlines for the phrase, as candidate 0. An empty one is

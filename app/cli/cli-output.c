@@ -55,3 +55,52 @@ cJSON *cli_rle_to_json(const bitmask *m, const raster_info *info)
 		cJSON_AddItemToObject(o, "origin", cJSON_CreateIntArray((int[]){m->x, m->y}, 2));
 	return o;
 }
+
+/* score, stability, area_px, bbox, rle: the part that objects and candidates have in common. An empty candidate has no
+ * rle. */
+static void add_mask(cJSON *o, const engine_candidate *c, const raster_info *info)
+{
+	int bbox[4] = {0};
+	cli_json_number(o, "score", CLAMP(c->score, 0, 1));
+	cli_json_number(o, "stability", c->stability);
+	cJSON_AddNumberToObject(o, "area_px", (double)c->area);
+	if (c->mask)
+		mask_bbox(c->mask, bbox);
+	cJSON_AddItemToObject(o, "bbox", cJSON_CreateIntArray(bbox, 4));
+	cJSON_AddItemToObject(o, "rle", c->mask ? cli_rle_to_json(c->mask, info) : cJSON_CreateNull());
+}
+
+cJSON *cli_object_to_json(const feature *f, const char *marks, const engine_answer *a, int which, bool all,
+                          const raster_info *info)
+{
+	const sam_crop *crop = &a->crop;
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "label", f->class_name);
+	cJSON_AddItemToObject(o, "prompt", cJSON_Parse(marks));
+	cJSON_AddItemToObject(o, "crop", cJSON_CreateIntArray((int[]){crop->x, crop->y, crop->w, crop->h}, 4));
+	add_mask(o, &a->candidate[which], info);
+	cli_json_number(o, "area_m2", f->area_m2);
+	cJSON_AddNumberToObject(o, "mask_ms", a->mask_ms);
+	cJSON *list = all ? cJSON_AddArrayToObject(o, "candidates") : NULL;
+	for (int i = 1; all && i < 4; i++) {
+		cJSON *c = cJSON_CreateObject();
+		add_mask(c, &a->candidate[i], info);
+		cJSON_AddItemToArray(list, c);
+	}
+	return o;
+}
+
+cJSON *cli_masks_to_json(const cli_image *img, const char *model, const char *device, double encode_ms, int encodings,
+                         cJSON *objects)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "image", img->info->path);
+	cJSON_AddNumberToObject(o, "width", img->info->width);
+	cJSON_AddNumberToObject(o, "height", img->info->height);
+	cli_json_texts(o, "crs", georef_crs_name(img->ref), "model", model, "device", device, NULL);
+	cJSON_AddNumberToObject(o, "encode_ms", encode_ms);
+	cJSON_AddNumberToObject(o, "encodings", encodings);
+	cJSON_AddBoolToObject(o, "cached", encodings == 0);
+	cJSON_AddItemToObject(o, "objects", objects);
+	return o;
+}

@@ -20,6 +20,7 @@ bool cli_import(int argc, char **argv, GError **error);
 bool cli_devices(int argc, char **argv, GError **error);
 bool cli_models(int argc, char **argv, GError **error);
 bool cli_bench(int argc, char **argv, GError **error);
+bool cli_batch(int argc, char **argv, GError **error);
 
 /* Options that several sub-commands share. Texts are owned. */
 typedef struct {
@@ -57,6 +58,13 @@ bool cli_write_outputs(const char *command, char **outputs, const cli_image *img
                        GError **error);
 /* {"size":[h,w],"counts":…} in full-image coordinates; of the bounding box, with its "origin", for huge images. */
 cJSON *cli_rle_to_json(const bitmask *m, const raster_info *info);
+/* One object of `segment --json`; f->class_name and areas, marks: the prompt as JSON text, candidate `which` of the
+ * answer; all: the three candidates, too. */
+cJSON *cli_object_to_json(const feature *f, const char *marks, const engine_answer *a, int which, bool all,
+                          const raster_info *info);
+/* The whole answer; takes `objects` over. */
+cJSON *cli_masks_to_json(const cli_image *img, const char *model, const char *device, double encode_ms, int encodings,
+                         cJSON *objects);
 
 /* Prints and deletes. */
 void cli_print_json(cJSON *json);

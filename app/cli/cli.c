@@ -21,19 +21,9 @@ static const struct {
 	{"import", cli_import, N_("other tools' objects into a project")},
 	{"devices", cli_devices, N_("the GPUs that can be used")},
 	{"models", cli_models, N_("list, info, verify: the models that are there")},
+	{"batch", cli_batch, N_("the same work on many images: segment-boxes, describe, ask")},
 	{"bench", cli_bench, N_("speed on this machine: segment, kernels, view, chat")},
 };
-
-/* Names of the contract whose work needs the review tools; a file is never meant by them. */
-static const char *const later[] = {"batch"};
-
-static bool is_later(const char *text)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(later); i++)
-		if (strcmp(text, later[i]) == 0 && !g_file_test(text, G_FILE_TEST_EXISTS))
-			return true;
-	return false;
-}
 
 static bool is_option(const char *text)
 {
@@ -47,7 +37,7 @@ bool cli_wants(int argc, char **argv)
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return true;
-	return is_option(argv[1]) || is_later(argv[1]);
+	return is_option(argv[1]);
 }
 
 static int print_help(void)
@@ -86,10 +76,6 @@ int cli_main(int argc, char **argv)
 			                    _("The result cannot be written to standard output: send it where there is room."));
 		}
 		return report(commands[i].name, error);
-	}
-	if (is_later(argv[1])) {
-		fprintf(stderr, _("nadir: “%s” is not part of version %s; see nadir --help.\n"), argv[1], NADIR_VERSION);
-		return 2;
 	}
 	return print_help();
 }

@@ -249,44 +249,11 @@ static bool items_to_pixels(request *q, const cli_image *img, GError **error)
 
 /* --- result --- */
 
-/* score, stability, area_px, bbox, rle: the part that objects and candidates have in common. An empty candidate has no
- * rle. */
-static void add_mask(cJSON *o, const engine_candidate *c, const raster_info *info)
-{
-	cli_json_number(o, "score", CLAMP(c->score, 0, 1));
-	cli_json_number(o, "stability", c->stability);
-	cJSON_AddNumberToObject(o, "area_px", (double)c->area);
-	int bbox[4] = {0};
-	if (c->mask)
-		mask_bbox(c->mask, bbox);
-	cJSON_AddItemToObject(o, "bbox", cJSON_CreateIntArray(bbox, 4));
-	if (c->mask)
-		cJSON_AddItemToObject(o, "rle", cli_rle_to_json(c->mask, info));
-	else
-		cJSON_AddNullToObject(o, "rle");
-}
-
 static cJSON *item_to_json(const item *it, const request *q, const raster_info *info)
 {
-	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "label", it->f->class_name);
 	g_autofree char *marks = prompt_to_json(it->marks);
-	cJSON_AddItemToObject(o, "prompt", cJSON_Parse(it->stored || it->phrase ? it->f->prompt : marks));
-	cJSON_AddItemToObject(
-		o, "crop",
-		cJSON_CreateIntArray((int[]){it->answer.crop.x, it->answer.crop.y, it->answer.crop.w, it->answer.crop.h}, 4));
-	add_mask(o, &it->answer.candidate[it->choice.candidate], info);
-	cli_json_number(o, "area_m2", it->f->area_m2);
-	cJSON_AddNumberToObject(o, "mask_ms", it->answer.mask_ms);
-	if (!q->candidates)
-		return o;
-	cJSON *list = cJSON_AddArrayToObject(o, "candidates");
-	for (int i = 1; i < 4; i++) {
-		cJSON *c = cJSON_CreateObject();
-		add_mask(c, &it->answer.candidate[i], info);
-		cJSON_AddItemToArray(list, c);
-	}
-	return o;
+	return cli_object_to_json(it->f, it->stored || it->phrase ? it->f->prompt : marks, &it->answer,
+	                          it->choice.candidate, q->candidates, info);
 }
 
 static void print_json(const request *q, const cli_image *img, const char *model, const char *device)
@@ -300,19 +267,7 @@ static void print_json(const request *q, const cli_image *img, const char *model
 		encodings += it->answer.encodings;
 		cJSON_AddItemToArray(objects, item_to_json(it, q, img->info));
 	}
-	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "image", img->info->path);
-	cJSON_AddNumberToObject(o, "width", img->info->width);
-	cJSON_AddNumberToObject(o, "height", img->info->height);
-	const char *crs = georef_crs_name(img->ref);
-	cJSON_AddItemToObject(o, "crs", crs ? cJSON_CreateString(crs) : cJSON_CreateNull());
-	cJSON_AddStringToObject(o, "model", model);
-	cJSON_AddStringToObject(o, "device", device);
-	cJSON_AddNumberToObject(o, "encode_ms", encode_ms);
-	cJSON_AddNumberToObject(o, "encodings", encodings);
-	cJSON_AddBoolToObject(o, "cached", encodings == 0);
-	cJSON_AddItemToObject(o, "objects", objects);
-	cli_print_json(o);
+	cli_print_json(cli_masks_to_json(img, model, device, encode_ms, encodings, objects));
 }
 
 static void print_text(const request *q)
