@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/engine/paths.h"
+#include "app/engine/sweep-private.h"
 #include "infer/models/embedding-cache.h"
 
 #define DISK_CACHE_BYTES (2ull << 30)
@@ -197,8 +198,7 @@ static sam_encoding *load_or_encode(engine *e, const engine_request *req, const 
 	return enc;
 }
 
-/* Borrowed from the engine's memory. */
-static sam_encoding *encoding_for(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
+sam_encoding *engine_encoding_for(engine *e, const engine_request *req, const sam_crop *c, engine_answer *out,
                                   GError **error)
 {
 	g_autofree char *style = raster_style_key(req->style);
@@ -270,7 +270,7 @@ static bool segment_crop(engine *e, const engine_request *req, const sam_crop *c
 	const raster_info *info = raster_get_info(req->image);
 	guint n;
 	const sam_mark *marks = prompt_marks(req->marks, &n);
-	sam_encoding *enc = encoding_for(e, req, c, out, error);
+	sam_encoding *enc = engine_encoding_for(e, req, c, out, error);
 	if (!enc)
 		return false;
 	const gint64 t0 = g_get_monotonic_time();
@@ -288,7 +288,7 @@ bool engine_prefetch(engine *e, const engine_request *req, GError **error)
 	guint n;
 	const sam_mark *marks = prompt_marks(req->marks, &n);
 	const sam_crop c = sam_crop_choose(marks, n, info->width, info->height, req->scale);
-	return encoding_for(e, req, &c, &unused, error) != NULL;
+	return engine_encoding_for(e, req, &c, &unused, error) != NULL;
 }
 
 bool engine_segment(engine *e, const engine_request *req, engine_answer *out, GError **error)

@@ -27,7 +27,7 @@ struct service_guest {
 };
 
 /* From JOB_GUEST on they wait until no prompt does. */
-typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_JOIN, JOB_GUEST, JOB_PART, JOB_PREFETCH, JOB_QUIT } job_kind;
+typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_JOIN, JOB_GUEST, JOB_PART, JOB_PREFETCH, JOB_SWEEP, JOB_QUIT } job_kind;
 
 typedef struct {
 	job_kind kind;
@@ -39,6 +39,8 @@ typedef struct {
 	prompt *marks;
 	bitmask *previous;
 	int scale;
+	engine_sweep *sweep; /* JOB_SWEEP: goes on until it is done, a step a turn */
+	service_sweep_fn sweep_progress;
 	GCancellable *cancel; /* also cancelled when the service closes */
 	gulong closing_id;
 	service_progress_fn progress;
@@ -72,22 +74,29 @@ static void job_free(job *j)
 	g_clear_pointer(&j->image, raster_unref);
 	g_clear_pointer(&j->marks, prompt_free);
 	g_clear_pointer(&j->previous, mask_free);
+	g_clear_pointer(&j->sweep, engine_sweep_free);
 	g_object_unref(j->cancel);
 	g_free(j);
 }
 
 typedef struct {
 	service_progress_fn fn;
+	service_sweep_fn sweep_fn; /* one of the two */
 	void *data;
 	double fraction;
+	guint found;
 	GTask *task;
 } tick;
 
 static gboolean deliver_tick(void *data)
 {
 	tick *t = data;
-	if (!g_task_get_completed(t->task) && !g_cancellable_is_cancelled(g_task_get_cancellable(t->task)))
+	if (g_task_get_completed(t->task) || g_cancellable_is_cancelled(g_task_get_cancellable(t->task)))
+		return G_SOURCE_REMOVE;
+	if (t->fn)
 		t->fn(t->fraction, t->data);
+	else
+		t->sweep_fn(t->fraction, t->found, t->data);
 	return G_SOURCE_REMOVE;
 }
 
@@ -99,20 +108,29 @@ static void tick_free(void *data)
 }
 
 /* In the inference thread. Ten a second are enough for an eye and few enough for a main loop. */
-static void on_progress(double fraction, void *data)
+static void send_tick(job *j, double fraction, guint found)
 {
-	job *j = data;
 	const gint64 now = g_get_monotonic_time();
-	if (!j->progress || now - j->last_progress < 100000)
+	if ((!j->progress && !j->sweep_progress) || now - j->last_progress < 100000)
 		return;
 	j->last_progress = now;
 	tick *t = g_new0(tick, 1);
-	*t = (tick){j->progress, j->progress_data, fraction, g_object_ref(j->task)};
+	*t = (tick){j->progress, j->sweep_progress, j->progress_data, fraction, found, g_object_ref(j->task)};
 	/* Not g_main_context_invoke(): that would run it here whenever the loop happens to rest. */
 	g_autoptr(GSource) source = g_idle_source_new();
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, deliver_tick, t, tick_free);
 	g_source_attach(source, g_task_get_context(j->task));
+}
+
+static void on_progress(double fraction, void *data)
+{
+	send_tick(data, fraction, 0);
+}
+
+static void on_swept(double fraction, guint found, void *data)
+{
+	send_tick(data, fraction, found);
 }
 
 static void close_engine(service *s)
@@ -229,6 +247,40 @@ static void part_with(job *j)
 	g_async_queue_push(j->guest->answered, j->guest);
 }
 
+/* What a sweep brings back. */
+typedef struct {
+	GPtrArray *found; /* of engine_found */
+	char *model;
+} sweep_outcome;
+
+static void sweep_outcome_free(void *data)
+{
+	sweep_outcome *o = data;
+	g_clear_pointer(&o->found, g_ptr_array_unref);
+	g_free(o->model);
+	g_free(o);
+}
+
+/* One step; true when another one follows. */
+static bool run_sweep(job *j)
+{
+	g_autoptr(GError) error = NULL;
+	engine *e = g_cancellable_set_error_if_cancelled(j->cancel, &error) ? NULL : ensure_engine(j->s, &error);
+	const sweep_state state = e ? engine_sweep_step(j->sweep, e, &error) : SWEEP_FAILED;
+	if (state == SWEEP_MORE) {
+		push_job(j->s, j);
+		return true;
+	}
+	if (state == SWEEP_DONE) {
+		sweep_outcome *o = g_new0(sweep_outcome, 1);
+		*o = (sweep_outcome){engine_sweep_take(j->sweep), g_strdup(engine_get_info(e)->model)};
+		g_task_return_pointer(j->task, o, sweep_outcome_free);
+	} else {
+		g_task_return_error(j->task, g_steal_pointer(&error));
+	}
+	return false;
+}
+
 static void run_request(job *j)
 {
 	g_autoptr(GError) error = NULL;
@@ -244,6 +296,7 @@ static void run_request(job *j)
 		g_task_return_error(j->task, g_steal_pointer(&error));
 }
 
+/* And frees it, but for one that goes on. */
 static void run_job(job *j)
 {
 	switch (j->kind) {
@@ -261,8 +314,24 @@ static void run_job(job *j)
 	case JOB_PART:
 		part_with(j);
 		break;
+	case JOB_SWEEP:
+		if (run_sweep(j))
+			return;
+		break;
 	case JOB_QUIT:
 		break;
+	}
+	job_free(j);
+}
+
+/* Whoever still waits is told that there is nobody to wait for. */
+static void turn_away(service *s)
+{
+	job *j;
+	while ((j = g_async_queue_try_pop(s->queue))) {
+		if (j->task)
+			g_task_return_new_error(j->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "closed");
+		job_free(j);
 	}
 }
 
@@ -290,10 +359,10 @@ static void *service_thread(void *data)
 		job *j = g_async_queue_pop(s->queue);
 		const bool quit = j->kind == JOB_QUIT;
 		run_job(j);
-		job_free(j);
 		if (quit)
 			break;
 	}
+	turn_away(s);
 	end(s);
 	return NULL;
 }
@@ -478,6 +547,32 @@ bool service_prefetch_finish(GAsyncResult *result, GError **error)
 	return g_task_propagate_boolean(G_TASK(result), error);
 }
 
+void service_sweep_async(service *s, const engine_sweep_request *req, GCancellable *cancel, service_sweep_fn progress,
+                         GAsyncReadyCallback done, void *data)
+{
+	job *j = job_new(s, JOB_SWEEP, task_new(s, cancel, done, data, service_sweep_async), cancel);
+	engine_sweep_request own = *req;
+	own.cancel = j->cancel;
+	own.progress = on_swept;
+	own.data = j;
+	j->sweep = engine_sweep_new(&own);
+	j->sweep_progress = progress;
+	j->progress_data = data;
+	push_job(s, j);
+}
+
+GPtrArray *service_sweep_finish(GAsyncResult *result, char **model, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, service_sweep_async), NULL);
+	sweep_outcome *o = g_task_propagate_pointer(G_TASK(result), error);
+	if (!o)
+		return NULL;
+	GPtrArray *found = g_steal_pointer(&o->found);
+	*model = g_steal_pointer(&o->model);
+	sweep_outcome_free(o);
+	return found;
+}
+
 /* --- guests --- */
 
 static void push_guest(service_guest *g, job_kind kind)
@@ -521,6 +616,5 @@ void service_give_way(service_guest *g)
 			return;
 		}
 		run_job(j);
-		job_free(j);
 	}
 }

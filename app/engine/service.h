@@ -1,7 +1,7 @@
 /* The inference thread of the window: owns one engine, opens it on first use, reopens it after a lost device. All
  * functions are called from the main context; results come back there. GIO only, no GTK. */
 #pragma once
-#include "app/engine/engine.h"
+#include "app/engine/sweep.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +44,14 @@ bool service_segment_finish(service *s, GAsyncResult *result, engine_answer *out
 void service_prefetch_async(service *s, const service_prompt *p, GCancellable *cancel, GAsyncReadyCallback done,
                             void *data);
 bool service_prefetch_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Many objects at once, a step at a time between prompts and replies. req is copied; its cancel and progress are not
+ * looked at. progress: in the main context, at most 10 a second. */
+typedef void (*service_sweep_fn)(double fraction, guint found, void *data);
+void service_sweep_async(service *s, const engine_sweep_request *req, GCancellable *cancel, service_sweep_fn progress,
+                         GAsyncReadyCallback done, void *data);
+/* [element-type engine_found], surest first; *model: "name@hash8", g_free. */
+GPtrArray *service_sweep_finish(GAsyncResult *result, char **model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(service, service_unref)
 

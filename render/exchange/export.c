@@ -1,7 +1,7 @@
 #include "render/exchange/export-private.h"
-#include "render/exchange/simplify.h"
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
+#include "render/geometry/simplify.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* What a caller relies on besides numbers: cancel and progress, repeatability, the cache's round trip, the order of
  * candidates, refused marks, many marks, a full device and a lost one. */
-#include "infer/models/sam.h"
+#include "infer/models/sam-points.h"
 #include <math.h>
 #include <string.h>
 
@@ -108,6 +108,49 @@ static void test_repeats(fixture *f, gconstpointer unused)
 	g_assert_cmpfloat(refined.candidate[0].score, !=, first.candidate[0].score);
 	g_auto(sam_result) lone = segment(a, &point, 1, first.low_res); /* with a previous mask it is no lone point */
 	g_assert_cmpint(lone.best, ==, 0);
+}
+
+/* --- many points at once --- */
+
+typedef struct {
+	sam_encoding *e;
+	guint n;       /* candidates seen */
+	guint next[4]; /* of each point: the one that must come */
+	const double *xy;
+} batch;
+
+static void same_as_alone(guint i, const sam_candidate *c, void *data)
+{
+	batch *b = data;
+	const sam_mark mark = {SAM_POINT, 1, 1, b->xy + 2 * i, 0};
+	g_auto(sam_result) alone = segment(b->e, &mark, 1, NULL);
+	const sam_candidate *want = &alone.candidate[1 + b->next[i]++];
+	g_assert_cmpfloat(c->score, ==, want->score);
+	g_assert_cmpfloat(c->stability, ==, want->stability);
+	g_assert_cmpint(c->area, ==, want->area);
+	g_assert_true(c->touches == want->touches);
+	g_assert_cmpmem(c->mask, W * H, want->mask, W * H);
+	b->n++;
+}
+
+static void test_points(fixture *f, gconstpointer unused)
+{
+	static const double xy[] = {330, 240, 301, 201, 379, 295, 340, 210};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(sam_encoding) e = encode(f);
+	batch all = {.e = e, .xy = xy}, none = all;
+	g_assert_true(sam_segment_points(e, xy, 4, -100, 1000, 1000, same_as_alone, &all, NULL, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(all.n, >=, 4);
+	g_assert_true(sam_segment_points(e, xy, 4, 100, 1000, 1000, same_as_alone, &none, NULL, &error));
+	g_assert_cmpuint(none.n, ==, 0); /* none is so sure */
+	g_auto(sam_features_map) map = {0};
+	g_assert_true(sam_encoding_features(e, &map, &error));
+	g_assert_cmpuint(map.side, ==, H / 16);
+	g_assert_cmpint(map.rows, ==, H / 16);
+	g_assert_cmpint(map.cols, ==, W / 16);
+	g_assert_cmpfloat(map.cell, ==, 16);
+	g_assert_true(map.values[0] != map.values[map.dim]); /* two places differ */
 }
 
 static void test_saved(fixture *f, gconstpointer unused)
@@ -255,6 +298,7 @@ int main(int argc, char **argv)
 	ADD("cancel", test_cancel);
 	ADD("refused-marks", test_refused_marks);
 	ADD("many-marks", test_many_marks);
+	ADD("many-points", test_points);
 #if NADIR_FAULTS
 	ADD("no-memory", test_no_memory);
 	ADD("lost", test_lost);

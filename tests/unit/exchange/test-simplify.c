@@ -1,6 +1,6 @@
 #include "export-fixture.h"
-#include "render/exchange/simplify.h"
 #include "render/geometry/place.h"
+#include "render/geometry/simplify.h"
 
 #include <gdal.h>
 #include <math.h>

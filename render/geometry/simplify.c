@@ -1,7 +1,7 @@
 /* The rings of all shapes are cut into arcs at the points where more than two edges meet, so every border between two
  * neighbours is one arc with fixed ends that both use; each arc is simplified in one direction whatever ring it is met
  * in. */
-#include "render/exchange/simplify.h"
+#include "render/geometry/simplify.h"
 #include "render/geometry/gdal-session.h"
 #include "render/geometry/place.h"
 
@@ -320,7 +320,20 @@ static void replace_shape(wkb_shape *to, wkb_shape *from)
 	*from = t;
 }
 
+/* The borders of these shapes stay as they are, those with others too. */
+static void hold_arc(network *w, guint32 *arc, guint n)
+{
+	turn_canonical(w, arc, n);
+	const guint64 key = edge_key(w->ids[arc[0]], w->ids[arc[1]]);
+	g_hash_table_insert(w->levels, g_memdup2(&key, sizeof key), GINT_TO_POINTER(LAST_LEVEL));
+}
+
 void simplify_shapes(GPtrArray *shapes, double tolerance)
+{
+	simplify_shapes_beside(shapes, shapes->len, tolerance);
+}
+
+void simplify_shapes_beside(GPtrArray *shapes, guint n_changing, double tolerance)
 {
 	network w = {.tolerance = tolerance};
 	g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
@@ -334,9 +347,10 @@ void simplify_shapes(GPtrArray *shapes, double tolerance)
 		add_shape(&w, g_ptr_array_index(shapes, i));
 	number_points(&w);
 	count_edges(&w);
+	each_arc(&w, n_changing, shapes->len, hold_arc);
 	for (int i = 0; !done && i <= 2 * LAST_LEVEL; i++)
 		done = attempt(&w, shapes, results);
-	for (guint i = 0; i < shapes->len; i++)
+	for (guint i = 0; i < n_changing; i++)
 		if (done || is_valid(g_ptr_array_index(results, i)))
 			replace_shape(g_ptr_array_index(shapes, i), g_ptr_array_index(results, i));
 	g_array_unref(w.xy);
