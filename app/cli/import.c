@@ -125,11 +125,21 @@ static bool place_on(import_file *file, import_object *o, target *t, GError **wh
 	return false;
 }
 
+/* One file is one label set: two annotators' files can be compared. */
+static void set_author(feature *f, const char *path)
+{
+	g_free(f->source);
+	g_free(f->author);
+	f->source = g_strdup("import");
+	f->author = g_path_get_basename(path);
+}
+
 /* By the name it gives, else by where it lies. */
 static bool place_object(import_file *file, const char *path, import_object *o, GPtrArray *targets, const request *q,
                          guint *skipped, GError **error)
 {
 	g_autoptr(GError) why = NULL, wrong = NULL;
+	set_author(o->f, path);
 	target *t = o->image ? named_target(targets, o->image) : NULL;
 	if (!t && o->image && o->space != IMPORT_MAP)
 		t = picture_target(targets, o->image, path, q);

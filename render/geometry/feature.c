@@ -16,6 +16,11 @@ feature *feature_new(void)
 	o->image = g_strdup("");
 	o->created = g_strdup("");
 	o->edited = g_strdup("");
+	o->source = g_strdup("");
+	o->author = g_strdup("");
+	o->review = g_strdup("undecided");
+	o->reviewed = g_strdup("");
+	o->comment = g_strdup("");
 	return o;
 }
 
@@ -32,6 +37,11 @@ feature *feature_copy(const feature *from)
 	o->image = g_strdup(from->image);
 	o->created = g_strdup(from->created);
 	o->edited = g_strdup(from->edited);
+	o->source = g_strdup(from->source);
+	o->author = g_strdup(from->author);
+	o->review = g_strdup(from->review);
+	o->reviewed = g_strdup(from->reviewed);
+	o->comment = g_strdup(from->comment);
 	o->px_geom = from->px_geom ? g_bytes_ref(from->px_geom) : NULL;
 	return o;
 }
@@ -49,6 +59,11 @@ void feature_free(feature *o)
 	g_free(o->image);
 	g_free(o->created);
 	g_free(o->edited);
+	g_free(o->source);
+	g_free(o->author);
+	g_free(o->review);
+	g_free(o->reviewed);
+	g_free(o->comment);
 	g_clear_pointer(&o->px_geom, g_bytes_unref);
 	g_free(o);
 }

@@ -102,7 +102,8 @@ static bool read_change(OGRFeatureH row, void *data)
 	} else if (OGR_F_IsFieldSetAndNotNull(row, 2)) {
 		const GByte *geometry = OGR_F_GetFieldAsBinary(row, 3, &size);
 		c->target = feature_from_json(OGR_F_GetFieldAsString(row, 2));
-		c->target->px_geom = g_bytes_new(geometry, (gsize)MAX(size, 0));
+		if (OGR_F_IsFieldSetAndNotNull(row, 3))
+			c->target->px_geom = g_bytes_new(geometry, (gsize)MAX(size, 0));
 	}
 	g_ptr_array_add(data, c);
 	return true;
@@ -118,6 +119,17 @@ static void name_class(project *p, feature *o)
 	}
 }
 
+/* The outline stayed in this step: so it does now. */
+static bool apply_attributes(project *p, change *c, GError **error)
+{
+	gint64 image;
+	g_autoptr(feature) now = project_get_rows(p, c->object, &image, error);
+	if (!now)
+		return false;
+	c->target->px_geom = g_bytes_ref(now->px_geom);
+	return project_put_attributes(p, c->target, error);
+}
+
 static bool apply(project *p, change *c, GError **error)
 {
 	if (c->object == 0)
@@ -125,6 +137,8 @@ static bool apply(project *p, change *c, GError **error)
 	if (!c->target)
 		return project_drop_rows(p, c->object, error);
 	name_class(p, c->target);
+	if (!c->target->px_geom)
+		return apply_attributes(p, c, error);
 	project_set_area(p, c->image, c->target); /* and the image another georeference */
 	return project_put_rows(p, c->image, c->target, error);
 }
@@ -151,6 +165,11 @@ static void project_change_free(gpointer data)
 	g_free(c);
 }
 
+GPtrArray *project_changes_new_list(void)
+{
+	return g_ptr_array_new_with_free_func(project_change_free);
+}
+
 void project_changes_clear(project_changes *c)
 {
 	g_clear_pointer(&c->objects, g_ptr_array_unref);
@@ -159,7 +178,7 @@ void project_changes_clear(project_changes *c)
 
 static void tell(project_changes *out, GPtrArray *changes)
 {
-	*out = (project_changes){.objects = g_ptr_array_new_with_free_func(project_change_free)};
+	*out = (project_changes){.objects = project_changes_new_list()};
 	for (guint i = 0; i < changes->len; i++) {
 		change *c = changes->pdata[i];
 		if (c->object == 0) {

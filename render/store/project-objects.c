@@ -39,6 +39,18 @@ static bool complete(project *p, gint64 step, const char *what, gint64 image, fe
 	return true;
 }
 
+/* Where a new object comes from, unless it says so itself. */
+static void set_origin(feature *o)
+{
+	const bool hand = g_str_equal(o->model, "hand"), marked = *o->prompt && !g_str_equal(o->prompt, "[]");
+	if (!*o->source)
+		replace_text(&o->source, g_strdup(hand ? "person" : marked ? "model" : "import"));
+	if (!*o->author)
+		replace_text(&o->author, g_strdup(hand ? g_get_user_name() : *o->model ? o->model : o->source));
+	if (o->proposed_id == 0)
+		o->proposed_id = o->class_id;
+}
+
 /* One object's row of the journal. */
 static bool journal(project *p, gint64 step, const char *what, gint64 image, const feature *before,
                     const feature *after, GError **error)
@@ -61,6 +73,7 @@ static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const 
 		replace_text(&o->created, g_strdup(o->edited));
 	if (!complete(p, step, what, image, o, error))
 		return false;
+	set_origin(o);
 	project_set_area(p, image, o);
 	return project_put_rows(p, image, o, error) && journal(p, step, what, image, NULL, o, error);
 }
@@ -114,6 +127,19 @@ feature *project_object(project *p, gint64 id, GError **error)
 	return project_get_rows(p, id, &image, error);
 }
 
+/* What an object made anew takes over from the one it replaces: where it came from and what was decided. */
+static void keep_review(feature *after, const feature *before)
+{
+	if (after->proposed_id != 0)
+		return;
+	replace_text(&after->source, g_strdup(before->source));
+	replace_text(&after->author, g_strdup(before->author));
+	replace_text(&after->review, g_strdup(before->review));
+	replace_text(&after->reviewed, g_strdup(before->reviewed));
+	replace_text(&after->comment, g_strdup(before->comment));
+	after->proposed_id = before->proposed_id;
+}
+
 static bool update_one(project *p, const feature *o, const char *what, GError **error)
 {
 	gint64 image;
@@ -122,6 +148,7 @@ static bool update_one(project *p, const feature *o, const char *what, GError **
 	const gint64 step = before ? project_journal_step(p, error) : 0;
 	if (step == 0 || !complete(p, step, what, image, after, error))
 		return false;
+	keep_review(after, before);
 	replace_text(&after->edited, project_now());
 	if (!*after->created)
 		replace_text(&after->created, g_strdup(before->created));

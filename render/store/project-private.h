@@ -7,8 +7,6 @@
 
 G_BEGIN_DECLS
 
-enum { PROJECT_SCHEMA = 1 };
-
 /* An image as far as placing its objects needs it. */
 typedef struct {
 	gint64 id;
@@ -22,6 +20,7 @@ struct project {
 	GDALDatasetH ds; /* NULL only after a failed reopening */
 	int lock;        /* descriptor of the side file that holds the lock; -1 when read-only */
 	bool read_only;
+	int version;        /* of the file: below PROJECT_SCHEMA only where it may not be written */
 	GHashTable *places; /* gint64 -> project_place */
 	char *undo_text, *redo_text;
 };
@@ -61,7 +60,8 @@ GDALDatasetH project_connect(const char *path, bool read_only);
 
 /* Makes a new project file; there is nothing at the path. */
 bool project_schema_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* After opening: is it whole, is it a project, is it of a version that can be read. */
+/* After opening: is it whole, is it a project, is it of a version that can be read; an older one is brought to this
+ * version where it may be written. */
 bool project_schema_check(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- project-lock.c --- */
@@ -88,6 +88,8 @@ char *project_class_name(project *p, int id); /* NULL when there is none */
 /* o->id and o->class_id are set; a row of that id is replaced. */
 bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Only class, state, caption and what a review says: the outline is as it was. */
+bool project_put_attributes(project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The object as stored, and its image; NULL + error when there is none. */
 feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Attributes as JSON and back, for the journal; the geometry stays apart. */
@@ -97,7 +99,7 @@ feature *feature_from_json(const char *text);
 /* --- project-journal.c: inside a transaction --- */
 
 /* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class: object 0, JSON
- * without outline. before or after NULL: it was made or deleted. */
+ * without outline. before or after NULL: it was made or deleted. Both without outline: it stayed. */
 typedef struct {
 	gint64 image, object;
 	const char *before, *after;
@@ -107,6 +109,7 @@ bool project_journal_add(project *p, gint64 step, const char *what, const projec
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A new step; what was undone can no longer be redone. 0 on error. */
 gint64 project_journal_step(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void project_journal_refresh(project *p); /* undo and redo texts */
+void project_journal_refresh(project *p);  /* undo and redo texts */
+GPtrArray *project_changes_new_list(void); /* of project_change */
 
 G_END_DECLS

@@ -28,8 +28,13 @@ char *feature_to_json(const feature *o)
 	cJSON_AddNumberToObject(root, "id", (double)o->id);
 	cJSON_AddNumberToObject(root, "class_id", o->class_id);
 	cJSON_AddNumberToObject(root, "area_px", (double)o->area_px);
+	cJSON_AddNumberToObject(root, "proposed_id", o->proposed_id);
 	add_real(root, "score", o->score);
 	add_real(root, "area_m2", o->area_m2);
+	const char *const review[] = {"source",  o->source,  "author",    o->author, "review",
+	                              o->review, "reviewed", o->reviewed, "comment", o->comment};
+	for (guint i = 0; i < G_N_ELEMENTS(review); i += 2)
+		cJSON_AddStringToObject(root, review[i], review[i + 1]);
 	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
 	cJSON_free(printed);
 	cJSON_Delete(root);
@@ -62,6 +67,16 @@ feature *feature_from_json(const char *text)
 	take_text(root, "image", &o->image);
 	take_text(root, "created", &o->created);
 	take_text(root, "edited", &o->edited);
+	take_text(root, "source", &o->source);
+	take_text(root, "author", &o->author);
+	take_text(root, "review", &o->review);
+	take_text(root, "reviewed", &o->reviewed);
+	take_text(root, "comment", &o->comment);
+	if (!*o->review) { /* written before there were reviews */
+		g_free(o->review);
+		o->review = g_strdup("undecided");
+	}
+	o->proposed_id = (int)take_real(root, "proposed_id", 0);
 	o->id = (gint64)take_real(root, "id", 0);
 	o->class_id = (int)take_real(root, "class_id", 0);
 	o->area_px = (gint64)take_real(root, "area_px", 0);
@@ -85,6 +100,11 @@ static bool put_truth(project *p, gint64 image, const feature *o, GError **error
 	OGR_F_SetFID(f, o->id);
 	OGR_F_SetFieldInteger64(f, OGR_F_GetFieldIndex(f, "image_id"), image);
 	OGR_F_SetFieldBinary(f, OGR_F_GetFieldIndex(f, "px_geom"), (int)size, data);
+	const char *const review[] = {"source",  o->source,  "author",    o->author, "review",
+	                              o->review, "reviewed", o->reviewed, "comment", o->comment};
+	for (guint i = 0; i < G_N_ELEMENTS(review); i += 2)
+		OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, review[i]), review[i + 1]);
+	OGR_F_SetFieldInteger(f, OGR_F_GetFieldIndex(f, "proposed_id"), o->proposed_id);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
 	OGR_F_Destroy(f);
 	return err == OGRERR_NONE || project_failed(p, error);
@@ -179,12 +199,42 @@ bool project_put_rows(project *p, gint64 image, const feature *o, GError **error
 	return ok;
 }
 
+bool project_put_attributes(project *p, const feature *o, GError **error)
+{
+	static const char *const tables[] = {"nadir_objects", "objects", "objects_px"};
+	const char *const values[] = {o->class_name, o->state,  o->reviewer, o->caption,
+	                              o->edited,     o->review, o->reviewed, o->comment};
+	char *q[G_N_ELEMENTS(values)];
+	bool ok = true;
+	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+		q[i] = project_quote(values[i]);
+	for (guint i = 0; ok && i < G_N_ELEMENTS(tables); i++)
+		ok =
+			project_run(p, error,
+		                "UPDATE %s SET class = %s, class_id = %d, state = %s, reviewer = %s, caption = %s, edited = %s "
+		                "WHERE fid = %" G_GINT64_FORMAT,
+		                tables[i], q[0], o->class_id, q[1], q[2], q[3], q[4], o->id);
+	ok = ok && project_run(p, error,
+	                       "UPDATE nadir_objects SET review = %s, reviewed = %s, comment = %s WHERE fid = "
+	                       "%" G_GINT64_FORMAT,
+	                       q[5], q[6], q[7], o->id);
+	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+		g_free(q[i]);
+	return ok;
+}
+
 /* --- reading --- */
 
 #define COLUMNS                                                                                                        \
 	"fid+0 AS k, image_id, class_id, score, area_px, area_m2, model, prompt, state, reviewer, caption, image, "        \
-	"created, edited, "                                                                                                \
-	"px_geom, class"
+	"created, edited, px_geom, class"
+#define REVIEW_COLUMNS "source, author, review, reviewed, comment, proposed_id"
+
+/* A project of an older version that may only be read has no review. */
+static const char *review_columns(const project *p)
+{
+	return p->version >= 2 ? REVIEW_COLUMNS : "'' AS a, '' AS b, 'undecided' AS c, '' AS d, '' AS e, class_id AS f";
+}
 
 static double row_real(OGRFeatureH row, int field)
 {
@@ -202,6 +252,7 @@ static feature *feature_from_row(OGRFeatureH row)
 	feature *o = feature_new();
 	char **const texts[] = {&o->model,   &o->prompt, &o->state,   &o->reviewer,
 	                        &o->caption, &o->image,  &o->created, &o->edited};
+	char **const review[] = {&o->source, &o->author, &o->review, &o->reviewed, &o->comment};
 	int size = 0;
 	o->id = OGR_F_GetFieldAsInteger64(row, 0);
 	o->class_id = OGR_F_GetFieldAsInteger(row, 2);
@@ -213,6 +264,9 @@ static feature *feature_from_row(OGRFeatureH row)
 	const GByte *data = OGR_F_GetFieldAsBinary(row, 14, &size);
 	o->px_geom = g_bytes_new(data, (gsize)MAX(size, 0));
 	set_row_text(&o->class_name, row, 15);
+	for (guint i = 0; i < G_N_ELEMENTS(review); i++)
+		set_row_text(review[i], row, 16 + (int)i);
+	o->proposed_id = OGR_F_GetFieldAsInteger(row, 21);
 	return o;
 }
 
@@ -226,9 +280,9 @@ GPtrArray *project_objects(project *p, gint64 image, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
 	if (!project_select(p, add_object, list, error,
-	                    "SELECT " COLUMNS " FROM nadir_objects WHERE %d OR image_id = %" G_GINT64_FORMAT
+	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE %d OR image_id = %" G_GINT64_FORMAT
 	                    " ORDER BY fid",
-	                    image == 0, image))
+	                    review_columns(p), image == 0, image))
 		return NULL;
 	return g_steal_pointer(&list);
 }
@@ -250,7 +304,8 @@ feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
 {
 	object_row r = {0};
 	if (!project_select(p, take_object, &r, error,
-	                    "SELECT " COLUMNS " FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, id))
+	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, review_columns(p),
+	                    id))
 		return NULL;
 	if (!r.o)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);

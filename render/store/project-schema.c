@@ -3,7 +3,7 @@
 #include "render/file/output.h"
 #include "render/geometry/feature-fields.h"
 #include "render/geometry/gdal-session.h"
-#include "render/store/project-private.h"
+#include "render/store/project-migrate.h"
 
 #include <cpl_string.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of version 1; project-migrate.c has what came later. */
 static const char *const statements[] = {
 	"CREATE TABLE nadir_meta (schema_version INTEGER NOT NULL, program TEXT NOT NULL, created TEXT NOT NULL)",
 	"CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, fingerprint TEXT NOT NULL, "
@@ -72,7 +73,7 @@ static bool fill(GDALDatasetH ds)
 	          make_layer(ds, "objects_px", "LOCAL_CS[\"Undefined Cartesian SRS\",UNIT[\"metre\",1]]");
 	for (guint i = 0; ok && i < G_N_ELEMENTS(statements); i++)
 		ok = project_execute(ds, statements[i], NULL, NULL);
-	return ok && project_execute(ds, meta, NULL, NULL);
+	return ok && project_migrate_tables(ds, 1) && project_execute(ds, meta, NULL, NULL);
 }
 
 static bool make_file(const char *path)
@@ -155,5 +156,6 @@ bool project_schema_check(project *p, GError **error)
 		            _("%s is no Nadir project: it has no table nadir_meta with a version."), p->path);
 		return false;
 	}
-	return true;
+	p->version = (int)version;
+	return version == PROJECT_SCHEMA || p->read_only || project_migrate(p, error);
 }

@@ -16,6 +16,7 @@ ALLOWED = {
     "render/raster": [],
     "render/geometry": ["render/raster"],
     "render/store": ["render/geometry", "render/raster", "render/file"],
+    "render/review": ["render/store", "render/geometry", "render/raster", "render/file"],
     "render/exchange": ["render/geometry", "render/raster", "render/file"],
     "app/engine": ["infer/models", "infer/text", "infer/vk/gpu.h", "infer/gguf.h", "render"],
     "app/cli": ["app/engine", "infer/models", "infer/text", "infer/vk/gpu.h", "infer/gguf.h", "render"],

@@ -1,0 +1,52 @@
+/* Which objects are reviewed, and in which order. Over the items of render/store/review.h, in memory: choosing among
+ * tens of thousands takes milliseconds. */
+#pragma once
+#include "render/store/review.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+	QUEUE_BY_IMAGE, /* image after image, in order of their numbers */
+	QUEUE_BY_SCORE, /* the least certain first; unscored ones last */
+	QUEUE_BY_SCORE_FALLING,
+	QUEUE_BY_CLASS,
+	QUEUE_BY_AREA, /* the smallest first */
+	QUEUE_AT_RANDOM,
+	QUEUE_ORDERS
+} queue_order;
+
+typedef struct {
+	guint decisions;             /* bits 1 << review_decision; 0: all */
+	guint sources;               /* bits 1 << review_source; 0: all */
+	GArray *classes;             /* of int, ids of classes; empty: all */
+	double score_min, score_max; /* 0..1; objects without a score only when this is the whole range */
+	double area_min, area_max;   /* px; area_max 0: no limit */
+	gint64 image;                /* 0: all */
+	char *set_a, *set_b;         /* "" or two authors: only where these disagree */
+	double sample;               /* percent of what is left, 0..100 */
+	guint32 seed;                /* of the sample and of the order at random */
+	queue_order order;
+} queue_filter;
+
+/* What nobody has decided yet, image after image. */
+queue_filter *queue_filter_new(void);
+queue_filter *queue_filter_copy(const queue_filter *f);
+void queue_filter_free(queue_filter *f);
+/* For saved queues. from_json: what it does not say is as in queue_filter_new(); NULL + error when it is no JSON. */
+char *queue_filter_to_json(const queue_filter *f);
+queue_filter *queue_filter_from_json(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool queue_filter_has_class(const queue_filter *f, int class_id);
+void queue_filter_set_class(queue_filter *f, int class_id, bool in);
+
+bool queue_filter_accepts(const queue_filter *f, const review_item *item);
+/* Positions in `items` (of review_item), in order. disagreeing: ids (gint64 *) of the objects in which the two sets
+ * differ (agreement_disagreeing()), needed when the filter names sets; NULL: none differ. [element-type guint] */
+GArray *queue_select(const queue_filter *f, GArray *items, GHashTable *disagreeing);
+
+/* Objects beyond a score, undecided ones only: what accepting or rejecting them all would change.
+ * [element-type gint64] */
+GArray *queue_beyond(const queue_filter *f, GArray *items, double score, bool above);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(queue_filter, queue_filter_free)
+
+G_END_DECLS
