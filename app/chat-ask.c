@@ -256,21 +256,8 @@ static GArray *regions_of(const conversation_message *question)
 	return regions;
 }
 
-/* Whether the reply is one line for each region, "<Region 1>: …" first: where that line comes again, a small model has
- * begun to repeat itself. */
-static bool goes_through_regions(const char *question)
-{
-	static const chat_task tasks[] = {CHAT_CLASSIFY_REGIONS, CHAT_BRIEF_REGIONS, CHAT_DETAILED_REGIONS,
-	                                  CHAT_SEGMENT_REGIONS};
-	for (guint i = 0; i < G_N_ELEMENTS(tasks); i++)
-		if (g_str_equal(question, chat_task_question(tasks[i])))
-			return true;
-	return false;
-}
-
 static void send(NadirChat *c, chat_asking *a)
 {
-	static const char *const again[] = {"\n<Region 1>:", NULL};
 	const conversation_message *question = a->reply->parent;
 	const conversation_settings *s = &a->reply->settings;
 	const chat_info *info = chat_service_get_info(c->service);
@@ -288,8 +275,6 @@ static void send(NadirChat *c, chat_asking *a)
 	                    .data = a};
 	if (a->continued)
 		req.prefix = a->continued->value;
-	if (goes_through_regions(question->value))
-		req.stops = again;
 	if (sees) {
 		req.image = c->document->scene->image;
 		req.style = c->document->model_follows ? &c->document->style : &c->document->rule_style;

@@ -221,7 +221,7 @@ static void read_results(conversation_message *m, const char *json)
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "grounded")) read_grounded(m, item);
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "regions"))
 		g_ptr_array_add(m->region_texts, g_strdup(cJSON_GetStringValue(item)));
-	m->stop = (chat_stop)CLAMP(number_of(o, "stop", CHAT_STOP_END), CHAT_STOP_END, CHAT_STOP_CANCELLED);
+	m->stop = (chat_stop)CLAMP(number_of(o, "stop", CHAT_STOP_END), CHAT_STOP_END, CHAT_STOP_REPEAT);
 	if (*text_of(o, "note"))
 		m->note = g_strdup(text_of(o, "note"));
 	cJSON_Delete(o);

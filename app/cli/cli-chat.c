@@ -142,21 +142,13 @@ void cli_talk_clear(cli_talk *t)
 
 static gboolean on_region(const char *name, const char *value, void *data, GError **error)
 {
-	static const struct {
-		const char *prefix;
-		sam_mark_kind kind;
-	} kinds[] = {{"point:", SAM_POINT},
-	             {"box:", SAM_BOX},
-	             {"circle:", SAM_CIRCLE},
-	             {"scribble:", SAM_SCRIBBLE},
-	             {"polygon:", SAM_POLYGON}};
 	cli_talk *t = data;
-	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		if (!g_str_has_prefix(value, kinds[i].prefix))
-			continue;
+	sam_mark_kind kind;
+	const char *numbers = prompt_region_numbers(value, &kind);
+	if (numbers) {
 		prompt *p = prompt_new();
 		g_ptr_array_add(t->regions, p);
-		return prompt_parse_mark(p, kinds[i].kind, 1, value + strlen(kinds[i].prefix), error);
+		return prompt_parse_mark(p, kind, 1, numbers, error);
 	}
 	return cli_usage(error,
 	                 _("--region is point:X,Y box:X0,Y0,X1,Y1 circle:CX,CY,R scribble:X,Y;X,Y;… or "

@@ -219,14 +219,8 @@ static char *splice_key(const chat_picture *p, const chat_marks *m)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_checksum_update(sum, (const guint8 *)p->key, -1);
-	for (guint i = 0; i < m->n; i++) {
-		const egx_region *r = &m->list[i];
-		const double head[4] = {r->kind, r->n, r->rx, r->ry};
-		g_checksum_update(sum, (const guint8 *)head, sizeof head);
-		g_checksum_update(sum, (const guint8 *)r->xy, (gssize)(r->n * 2 * sizeof *r->xy));
-		if (r->mask)
-			g_checksum_update(sum, r->mask, (gssize)p->w * p->h);
-	}
+	for (guint i = 0; i < m->n; i++)
+		egx_region_digest(&m->list[i], p->w, p->h, sum);
 	return g_strdup(g_checksum_get_string(sum));
 }
 

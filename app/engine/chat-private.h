@@ -38,8 +38,11 @@ typedef struct {
 
 typedef struct {
 	chat_request req;
-	GPtrArray *stops; /* of char *: the request's, then our own */
-	guint n_asked;    /* of the request */
+	guint n_asked;   /* of the stop strings: the request's */
+	guint unmarked;  /* the stop string of a region that nobody marked, 0: none; those behind it are repeated lines */
+	guint64 lines;   /* bit k: the line of region k has begun */
+	repetition loop; /* of ids said */
+	bool looped;
 	chat_stage stage;
 	chat_picture *picture; /* borrowed from the chat's */
 	chat_marks marks;
@@ -54,7 +57,7 @@ typedef struct {
 	int next;                          /* the id chosen and not yet said */
 	int phrase_start;                  /* byte of text where <p> stood, -1: none */
 	guint phrase_from, phrase_to;      /* the last phrase that was closed */
-	guint stopped;                     /* a stop string came: its number among stops, from 1 */
+	guint stopped;                     /* a stop string came: its number, from 1 */
 	GArray *states;                    /* float [width] a <pix>, in the order of reply.grounded */
 	guint masked;                      /* grounded phrases whose masks are done */
 	gint64 started, reading, decoding; /* monotonic microseconds */
@@ -98,8 +101,9 @@ bool chat_ground(chat *c, const float *state, chat_grounded *g, GError **error) 
 bool chat_compose(chat *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* chat-said.c */
-void chat_say(chat *c, int id); /* text, markers and grounded phrases of one more id */
-void chat_said_end(chat *c);    /* what is kept back comes out; regions' lines are found */
+void chat_say(chat *c, int id);                       /* text, markers and grounded phrases of one more id */
+void chat_watch_lines(chat_run *r, const char *text); /* regions' lines in what was said before */
+void chat_said_end(chat *c);                          /* what is kept back comes out; regions' lines are found */
 void chat_note(chat_reply *r, const char *format, ...) G_GNUC_PRINTF(2, 3); /* one more sentence */
 
 void chat_run_clear(chat *c);

@@ -23,6 +23,7 @@ typedef enum {
 	CHAT_STOP_LENGTH,    /* max_tokens */
 	CHAT_STOP_CONTEXT,   /* the context is full */
 	CHAT_STOP_CANCELLED, /* what was said until then is kept */
+	CHAT_STOP_REPEAT,    /* the model began to repeat itself */
 } chat_stop;
 
 typedef struct {
@@ -37,7 +38,7 @@ typedef struct {
 	guint dropped_turns;             /* oldest turns left out because the context is too small: say so to the user */
 	chat_stop stop;
 	double vision_ms, first_token_ms, prefill_tokens_per_s, tokens_per_s;
-	char *note; /* a sentence for the user (turns dropped, context full, a mask left out), or NULL */
+	char *note; /* a sentence for the user (turns dropped, context full, ended early, a mask left out), or NULL */
 } chat_reply;
 void chat_reply_init(chat_reply *r, guint n_regions); /* nothing said */
 void chat_reply_clear(chat_reply *r);

@@ -36,13 +36,17 @@ static void flush(chat *c)
 	tell(c, from);
 }
 
+static const char *last_line(const char *text)
+{
+	const char *end = strrchr(text, '\n');
+	return end ? end + 1 : text;
+}
+
 /* The region whose line ends the text so far: "<Region 2>: ship" -> 2, else 0. */
 static guint line_region(const char *text)
 {
-	const char *line = strrchr(text, '\n');
 	guint start, end, number;
-	const char *from = line ? line + 1 : text;
-	return chat_find_region(from, 0, &start, &end, &number) && start == 0 ? number : 0;
+	return chat_find_region(last_line(text), 0, &start, &end, &number) && start == 0 ? number : 0;
 }
 
 static void end_phrase(chat_run *r)
@@ -87,17 +91,38 @@ static bool say_marker(chat *c, int id)
 	return true;
 }
 
+/* The line of a region that has begun must not begin again. */
+static void watch_line(chat_run *r, const char *line)
+{
+	guint start, end, k;
+	if (!chat_find_region(line, 0, &start, &end, &k) || start > 0 || line[end] != ':' || k > 63 || r->lines >> k & 1)
+		return;
+	r->lines |= (guint64)1 << k;
+	g_autofree char *again = g_strdup_printf("\n<Region %u>:", k);
+	stop_filter_add(r->filter, again);
+}
+
+void chat_watch_lines(chat_run *r, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; r->unmarked && *line; line++)
+		watch_line(r, *line);
+}
+
 void chat_say(chat *c, int id)
 {
 	chat_run *r = &c->run;
 	const guint32 kept = (guint32)id;
 	g_array_append_val(r->reply.ids, kept);
 	r->reply.generated++;
+	r->looped = repetition_push(&r->loop, id);
 	if (say_marker(c, id))
 		return;
 	const gsize from = r->text->len;
 	r->stopped = stop_filter_push(r->filter, text_stream_push(r->stream, id), r->text);
 	tell(c, from);
+	if (r->unmarked && !r->stopped)
+		watch_line(r, last_line(r->text->str));
 }
 
 /* Lines "<Region k>: …" with what follows until the next such line. */

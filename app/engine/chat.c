@@ -54,7 +54,6 @@ void chat_reply_clear(chat_reply *r)
 void chat_run_clear(chat *c)
 {
 	chat_run *r = &c->run;
-	g_clear_pointer(&r->stops, g_ptr_array_unref);
 	chat_marks_clear(&r->marks);
 	g_clear_pointer(&r->rows, g_ptr_array_unref);
 	g_clear_pointer(&r->keys, g_array_unref);
@@ -126,21 +125,26 @@ static bool check_sampling(const chat_request *q, GError **error)
 /* --- starting --- */
 
 /* The request's stop strings, the template's, and the line of a region that there is not: small models go on counting.
- */
+ * Lines that were said are added as they come (chat-said.c). */
 static void prepare_stops(chat *c)
 {
 	chat_run *r = &c->run;
 	const char *stop = chat_template_stop(&c->template);
-	r->stops = g_ptr_array_new_with_free_func(g_free);
+	guint n = 0;
+	r->filter = stop_filter_new(r->req.stops);
 	for (guint i = 0; r->req.stops && r->req.stops[i]; i++)
-		if (*r->req.stops[i])
-			g_ptr_array_add(r->stops, g_strdup(r->req.stops[i]));
-	r->n_asked = r->stops->len;
-	if (stop)
-		g_ptr_array_add(r->stops, g_strdup(stop));
-	if (r->req.n_regions > 0)
-		g_ptr_array_add(r->stops, g_strdup_printf("\n<Region %u>", r->req.n_regions + 1));
-	g_ptr_array_add(r->stops, NULL);
+		n += *r->req.stops[i] != '\0';
+	r->n_asked = n;
+	if (stop) {
+		stop_filter_add(r->filter, stop);
+		n++;
+	}
+	if (!r->req.image)
+		return;
+	g_autofree char *line = g_strdup_printf("\n<Region %u>", r->req.n_regions + 1);
+	stop_filter_add(r->filter, line);
+	r->unmarked = n + 1;
+	chat_watch_lines(r, r->req.prefix ? r->req.prefix : "");
 }
 
 static void prepare(chat *c)
@@ -152,7 +156,7 @@ static void prepare(chat *c)
 	r->keys = g_array_new(FALSE, FALSE, sizeof(guint64));
 	r->sampler = sampler_new(&r->req.sampling, vocabulary);
 	r->stream = text_stream_new(c->tokens);
-	r->filter = stop_filter_new((const char *const *)r->stops->pdata);
+	repetition_init(&r->loop, c->pix);
 	r->text = g_string_new(NULL);
 	r->value = g_string_new(NULL);
 	r->logits = g_new(float, llama_model_info(c->language)->vocab);
@@ -354,6 +358,16 @@ static void remember(chat *c)
 	g_hash_table_insert(c->said, g_strconcat(prefix ? prefix : "", r->reply.value, NULL), ids);
 }
 
+static void tell_why(chat_run *r)
+{
+	if (r->reply.stop == CHAT_STOP_CONTEXT)
+		chat_note(&r->reply, _("The reply ends here because the model can read no more positions."));
+	else if (r->reply.stop == CHAT_STOP_REPEAT)
+		chat_note(&r->reply, _("The model began to repeat itself, so the reply ends here."));
+	else if (r->stopped && r->stopped == r->unmarked)
+		chat_note(&r->reply, _("The model began to list regions that nobody marked, so the reply ends here."));
+}
+
 static void end_reply(chat *c, chat_stop stop)
 {
 	chat_run *r = &c->run;
@@ -362,15 +376,33 @@ static void end_reply(chat *c, chat_stop stop)
 		r->reply.tokens_per_s = (r->reply.generated - 1) / MAX(1e-6, ms_since(r->decoding) / 1e3);
 	chat_said_end(c);
 	remember(c);
-	if (stop == CHAT_STOP_CONTEXT)
-		chat_note(&r->reply, _("The reply ends here because the model can read no more positions."));
+	tell_why(r);
 	const bool masks = r->states->len > 0 && !r->req.no_masks && stop != CHAT_STOP_CANCELLED;
 	r->stage = masks ? CHAT_STAGE_MASK : CHAT_STAGE_DONE;
+}
+
+/* Why nothing is said behind the id that was said last; false: there is no such reason. */
+static bool ends_here(const chat *c, chat_stop *why)
+{
+	const chat_run *r = &c->run;
+	const bool again = r->looped || (r->unmarked && r->stopped > r->unmarked);
+	if (r->stopped && r->stopped <= r->n_asked)
+		*why = CHAT_STOP_STRING;
+	else if (again)
+		*why = CHAT_STOP_REPEAT;
+	else if (r->stopped)
+		*why = CHAT_STOP_END;
+	else if (c->held->len + 1 > c->info.context)
+		*why = CHAT_STOP_CONTEXT;
+	else
+		return false;
+	return true;
 }
 
 static bool stage_token(chat *c, GError **error)
 {
 	chat_run *r = &c->run;
+	chat_stop why = CHAT_STOP_LENGTH;
 	const int id = r->next;
 	if (tokenizer_is_end(c->tokens, id)) {
 		r->reply.end_id = id;
@@ -380,13 +412,8 @@ static bool stage_token(chat *c, GError **error)
 	chat_say(c, id);
 	sampler_accept(r->sampler, id);
 	const bool full = r->reply.generated >= r->req.max_tokens, grounds = c->vision && r->req.image && id == c->pix;
-	const bool no_room = c->held->len + 1 > c->info.context;
-	if (r->stopped || no_room || (full && !grounds)) {
-		const bool asked = r->stopped && r->stopped <= r->n_asked;
-		end_reply(c, asked        ? CHAT_STOP_STRING
-		             : r->stopped ? CHAT_STOP_END
-		             : full       ? CHAT_STOP_LENGTH
-		                          : CHAT_STOP_CONTEXT);
+	if (ends_here(c, &why) || (full && !grounds)) {
+		end_reply(c, why);
 		return true;
 	}
 	const guint64 key = (guint64)id;

@@ -249,3 +249,15 @@ bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text
 	add_numbers(p, kind, sign, v);
 	return true;
 }
+
+const char *prompt_region_numbers(const char *text, sam_mark_kind *kind)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		const gsize n = strlen(kinds[i].name);
+		if (strncmp(text, kinds[i].name, n) != 0 || text[n] != ':')
+			continue;
+		*kind = (sam_mark_kind)i;
+		return text + n + 1;
+	}
+	return NULL;
+}

@@ -31,6 +31,10 @@ prompt *prompt_from_json(const char *json, GError **error) G_GNUC_WARN_UNUSED_RE
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* "box:0,0,10,20", a region of a question: its kind, and the text of its numbers for prompt_parse_mark(). NULL: it
+ * begins with no kind. */
+const char *prompt_region_numbers(const char *text, sam_mark_kind *kind);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(prompt, prompt_free)
 
 G_END_DECLS

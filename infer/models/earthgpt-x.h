@@ -90,6 +90,9 @@ egx_region egx_region_of_mark(const sam_mark *mark);
 bool egx_regions_check(const egx_region *regions, uint32_t n, uint32_t most, int w, int h,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Pure. Adds all that makes one region different from another, of an image of w x h. */
+void egx_region_digest(const egx_region *r, int w, int h, GChecksum *sum);
+
 typedef struct {
 	uint32_t n_views, n_image, n_regions, width;
 	uint32_t view[EGX_VIEWS];        /* which views there are, 0 first */
@@ -100,7 +103,8 @@ typedef struct {
 void egx_vectors_clear(egx_vectors *v);
 
 /* The vectors of the image as seen with these regions (all of them change when one does). n = 0: nothing is marked, the
- * whole image is meant, and there are no region vectors. On success the caller clears `out`. */
+ * whole image is meant, and there are no region vectors. The close-ups of regions are kept for further calls. On
+ * success the caller clears `out`. */
 bool egx_image_splice(egx_image *i, const egx_region *regions, uint32_t n, egx_vectors *out, const egx_run *run,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,6 +3,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define CLOSE_UPS_KEPT 64
+
 /* --- passes --- */
 
 bool egx_pass_begin(egx_model *m, sam_pass *p, const egx_run *run, arena_mark *mark, GError **error)
@@ -47,6 +49,7 @@ static egx_image *image_new(egx_model *m, GBytes *rgb, int w, int h, bool fast, 
 	const bool lite = m->lite != NULL;
 	egx_image *i = g_new0(egx_image, 1);
 	i->model = m;
+	i->close_ups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	i->rgb = g_bytes_ref(rgb);
 	i->reader =
 		(egx_reader){.rgb = g_bytes_get_data(rgb, NULL), .w = w, .h = h, .side = (int)m->info.view_size, .cnx = !lite};
@@ -95,6 +98,7 @@ void egx_image_free(egx_image *i)
 	if (!i)
 		return;
 	sam_encoding_free(i->encoding);
+	g_hash_table_unref(i->close_ups);
 	gpu_buffer_free(i->buf);
 	egx_reader_clear(&i->reader);
 	g_bytes_unref(i->rgb);
@@ -146,8 +150,8 @@ static drawing draw(const egx_image *i, const egx_region *regions, uint32_t k)
 	return d;
 }
 
-static bool zoom_in(const egx_image *i, const egx_region *region, float *out, const egx_run *run, stretch *s,
-                    GError **error)
+static bool look_closely(egx_image *i, const egx_region *region, float *out, const egx_run *run, stretch *s,
+                         GError **error)
 {
 	egx_model *m = i->model;
 	sam_pass p;
@@ -159,6 +163,26 @@ static bool zoom_in(const egx_image *i, const egx_region *region, float *out, co
 	if (!tensor_is_null(&z))
 		gpu_cmd_download(p.cmd, out, z.data);
 	return sam_pass_end(&p, mark, error);
+}
+
+/* A region's close-up shows the image alone, whatever else is marked: once made it is kept. */
+static bool zoom_in(egx_image *i, const egx_region *region, float *out, const egx_run *run, stretch *s, GError **error)
+{
+	const size_t bytes = i->model->zoom * sizeof *out;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	egx_region_digest(region, i->reader.w, i->reader.h, sum);
+	const char *key = g_checksum_get_string(sum);
+	const float *known = g_hash_table_lookup(i->close_ups, key);
+	if (known) {
+		memcpy(out, known, bytes);
+		return true;
+	}
+	if (!look_closely(i, region, out, run, s, error))
+		return false;
+	if (g_hash_table_size(i->close_ups) >= CLOSE_UPS_KEPT)
+		g_hash_table_remove_all(i->close_ups);
+	g_hash_table_insert(i->close_ups, g_strdup(key), g_memdup2(out, bytes));
+	return true;
 }
 
 static float *download(const sam_pass *p, tensor t)

@@ -89,7 +89,8 @@ struct egx_image {
 	uint32_t n_views;
 	egx_frame frame[EGX_VIEWS];
 	gpu_buffer *buf;
-	tensor fused; /* F32 [V*n,d], with the views' embeddings */
+	tensor fused;          /* F32 [V*n,d], with the views' embeddings */
+	GHashTable *close_ups; /* digest of a region (char *) -> its zoom vector (float [zoom]); both owned */
 	sam_model *segmenter;
 	sam_encoding *encoding; /* of the whole image by `segmenter`, or NULL */
 };

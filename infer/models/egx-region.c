@@ -78,3 +78,13 @@ bool egx_regions_check(const egx_region *regions, uint32_t n, uint32_t most, int
 	}
 	return true;
 }
+
+void egx_region_digest(const egx_region *r, int w, int h, GChecksum *sum)
+{
+	const double head[4] = {r->kind, r->n, r->rx, r->ry};
+	g_checksum_update(sum, (const guint8 *)head, sizeof head);
+	if (r->xy)
+		g_checksum_update(sum, (const guint8 *)r->xy, (gssize)(r->n * 2 * sizeof *r->xy));
+	if (r->mask)
+		g_checksum_update(sum, r->mask, (gssize)w * h);
+}

@@ -1,4 +1,4 @@
-/* From logits to the next id (spec llama.md 7), and the end of a reply by a stop string. Pure. */
+/* From logits to the next id (spec llama.md 7), and the end of a reply by a stop string or in a loop. Pure. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -37,6 +37,19 @@ void stop_filter_free(stop_filter *f);
  * … is complete; it and all behind it are dropped. */
 guint stop_filter_push(stop_filter *f, const char *piece, GString *out);
 void stop_filter_finish(stop_filter *f, GString *out); /* appends what was kept back */
+/* One more, of what comes from now on; it has the next number. */
+void stop_filter_add(stop_filter *f, const char *stop);
+
+/* Endless repetition, which small models fall into: the same run of at most REPETITION_PERIOD ids three times in a row,
+ * and 32 ids at least. */
+#define REPETITION_PERIOD 64
+typedef struct {
+	int item; /* -1: none; runs that hold this id are lists of what was found, and may come sixteen times */
+	guint n, since_item, run[REPETITION_PERIOD + 1];
+	int last[REPETITION_PERIOD];
+} repetition;
+void repetition_init(repetition *r, int item);
+bool repetition_push(repetition *r, int id); /* the next id; true: it ends a loop */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sampler, sampler_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(stop_filter, stop_filter_free)

@@ -4,28 +4,31 @@
 #include "infer/text/sampler.h"
 
 struct stop_filter {
-	char **stops;
-	GString *kept; /* the end of the text so far, as much as may be the beginning of a stop string */
+	GPtrArray *stops; /* of char *, not empty */
+	GString *kept;    /* the end of the text so far, as much as may be the beginning of a stop string */
 };
 
 stop_filter *stop_filter_new(const char *const *stops)
 {
 	stop_filter *f = g_new0(stop_filter, 1);
-	GPtrArray *copies = g_ptr_array_new();
+	f->stops = g_ptr_array_new_with_free_func(g_free);
+	f->kept = g_string_new(NULL);
 	for (guint i = 0; stops && stops[i]; i++)
 		if (*stops[i]) /* an empty one would stop everything */
-			g_ptr_array_add(copies, g_strdup(stops[i]));
-	g_ptr_array_add(copies, NULL);
-	f->stops = (char **)g_ptr_array_free(copies, FALSE);
-	f->kept = g_string_new(NULL);
+			stop_filter_add(f, stops[i]);
 	return f;
+}
+
+void stop_filter_add(stop_filter *f, const char *stop)
+{
+	g_ptr_array_add(f->stops, g_strdup(stop));
 }
 
 void stop_filter_free(stop_filter *f)
 {
 	if (!f)
 		return;
-	g_strfreev(f->stops);
+	g_ptr_array_unref(f->stops);
 	g_string_free(f->kept, TRUE);
 	g_free(f);
 }
@@ -34,10 +37,10 @@ void stop_filter_free(stop_filter *f)
 static gsize open_tail(const stop_filter *f)
 {
 	gsize most = 0;
-	for (guint i = 0; f->stops[i]; i++) {
-		const gsize n = MIN(strlen(f->stops[i]) - 1, f->kept->len);
-		for (gsize tail = n; tail > most; tail--)
-			if (memcmp(f->kept->str + f->kept->len - tail, f->stops[i], tail) == 0)
+	for (guint i = 0; i < f->stops->len; i++) {
+		const char *stop = f->stops->pdata[i];
+		for (gsize tail = MIN(strlen(stop) - 1, f->kept->len); tail > most; tail--)
+			if (memcmp(f->kept->str + f->kept->len - tail, stop, tail) == 0)
 				most = tail;
 	}
 	return most;
@@ -48,8 +51,8 @@ guint stop_filter_push(stop_filter *f, const char *piece, GString *out)
 	g_string_append(f->kept, piece);
 	const char *first = NULL;
 	guint which = 0;
-	for (guint i = 0; f->stops[i]; i++) {
-		const char *at = strstr(f->kept->str, f->stops[i]);
+	for (guint i = 0; i < f->stops->len; i++) {
+		const char *at = strstr(f->kept->str, f->stops->pdata[i]);
 		if (!at || (first && at >= first))
 			continue;
 		first = at;

@@ -1,9 +1,11 @@
 #include "tests/ui/fixture.h"
 
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <string.h>
 #include <tiffio.h>
 
+#include "app/application.h"
 #include "app/engine/paths.h"
 
 char *fixture_dir(void)
@@ -155,6 +157,34 @@ void fixture_close(NadirDocument *d)
 	g_assert_true(fixture_wait(is_set, &closed, 400));
 	g_assert_true(fixture_wait(is_alone, d, 60));
 	g_assert_finalize_object(d);
+}
+
+/* --- tests of windows --- */
+
+void fixture_init_application(int *argc, char ***argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	g_setenv("NADIR_TEST", "1", TRUE);
+	g_test_init(argc, argv, NULL);
+}
+
+static void run_tests(GApplication *app, int *status)
+{
+	*status = g_test_run();
+	g_signal_stop_emission_by_name(app, "activate"); /* no window of the program's own */
+	g_application_quit(app);
+}
+
+int fixture_run_application(char *program, const char *weights)
+{
+	g_autofree char *option = g_strconcat("--model=", weights, NULL);
+	char *args[] = {program, option, NULL};
+	int status = 1;
+	NadirApplication *app = nadir_application_new();
+	g_signal_connect(app, "activate", G_CALLBACK(run_tests), &status);
+	g_application_run(G_APPLICATION(app), 2, args);
+	g_assert_finalize_object(app);
+	return status;
 }
 
 /* --- small things --- */

@@ -21,6 +21,11 @@ void fixture_settle(NadirDocument *d);
 void fixture_close(NadirDocument *d);
 void fixture_rectangle_of(int x, int y, int w, int h, double xy[8]); /* its corners */
 
+/* Before the tests of a window are added. */
+void fixture_init_application(int *argc, char ***argv);
+/* Runs them inside of one application, as its activation; weights: of the segmenter, a path that need not exist. */
+int fixture_run_application(char *program, const char *weights);
+
 void fixture_count(gpointer object, const char *signal, int *counter); /* adds one at each emission */
 bitmask *fixture_rectangle(int x, int y, int w, int h);                /* all 1 */
 

@@ -1,7 +1,6 @@
 /* Conversations: the session with a scripted model, what is kept in the project, and the panel
  * with its keys in a real window. */
 #include <cjson/cJSON.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 
@@ -694,20 +693,9 @@ static void test_panel_card(shown *s, gconstpointer data)
 #define SESSION(name, fn) g_test_add("/chat/session/" name, world, NULL, world_up, fn, world_down)
 #define PANEL(name, fn) g_test_add("/chat/panel/" name, shown, NULL, shown_up, fn, shown_down)
 
-static void run_tests(GApplication *app, int *status)
-{
-	*status = g_test_run();
-	g_signal_stop_emission_by_name(app, "activate"); /* no window of the program's own */
-	g_application_quit(app);
-}
-
 int main(int argc, char **argv)
 {
-	char model[] = "--model=/nowhere/none.gguf", *args[] = {argv[0], model, NULL};
-	int status = 1;
-	setlocale(LC_ALL, "C.UTF-8");
-	g_setenv("NADIR_TEST", "1", TRUE);
-	g_test_init(&argc, &argv, NULL);
+	fixture_init_application(&argc, &argv);
 	SESSION("ask", test_ask);
 	SESSION("branches", test_branches);
 	SESSION("stop-and-continue", test_stop_and_continue);
@@ -730,9 +718,5 @@ int main(int argc, char **argv)
 	PANEL("accept-by-enter", test_panel_accept_by_enter);
 	PANEL("without-model", test_panel_without_model);
 	PANEL("card", test_panel_card);
-	NadirApplication *app = nadir_application_new();
-	g_signal_connect(app, "activate", G_CALLBACK(run_tests), &status);
-	g_application_run(G_APPLICATION(app), 2, args);
-	g_assert_finalize_object(app);
-	return status;
+	return fixture_run_application(argv[0], "/nowhere/none.gguf");
 }

@@ -1,7 +1,6 @@
 /* Faults in the window: a lost device, memory that runs out, a full disk. Each is a sentence in the bar with a button
  * that works, what was marked or drawn is kept, and a hand can go on drawing meanwhile. Only in builds with
  * -Dfaults=true. */
-#include <locale.h>
 #include <string.h>
 
 #include "app/status-line.h"
@@ -214,13 +213,6 @@ static void test_full_disk(world *w, gconstpointer data)
 
 #define TEST(name, function) g_test_add("/faults/" name, world, NULL, world_up, function, world_down)
 
-static void run_tests(GApplication *app, int *status)
-{
-	*status = g_test_run();
-	g_signal_stop_emission_by_name(app, "activate");
-	g_application_quit(app);
-}
-
 int main(int argc, char **argv)
 {
 	if (!NADIR_FAULTS) {
@@ -228,21 +220,12 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	g_autofree char *model = fixture_model();
-	g_autofree char *option = g_strconcat("--model=", model, NULL);
-	char *args[] = {argv[0], option, NULL};
 	g_autofree char *cache = fixture_dir(); /* an embedding found there would spare the device the work that fails */
-	int status = 1;
-	setlocale(LC_ALL, "C.UTF-8");
-	g_setenv("NADIR_TEST", "1", TRUE);
 	g_setenv("XDG_CACHE_HOME", cache, TRUE);
-	g_test_init(&argc, &argv, NULL);
+	fixture_init_application(&argc, &argv);
 	TEST("memory", test_memory);
 	TEST("lost", test_lost);
 	TEST("lost-ahead", test_lost_ahead);
 	TEST("full-disk", test_full_disk);
-	NadirApplication *app = nadir_application_new();
-	g_signal_connect(app, "activate", G_CALLBACK(run_tests), &status);
-	g_application_run(G_APPLICATION(app), 2, args);
-	g_assert_finalize_object(app);
-	return status;
+	return fixture_run_application(argv[0], model);
 }

@@ -1,6 +1,5 @@
 /* The window as a whole: every action reachable by name and key, enabled when it can be done, letters left to entries,
  * errors as sentences, and nothing left behind when it closes. */
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 
@@ -458,22 +457,11 @@ static void test_units(world *w, gconstpointer data)
 
 #define TEST(name, function) g_test_add("/window/" name, world, NULL, world_up, function, world_down)
 
-static void run_tests(GApplication *app, int *status)
-{
-	*status = g_test_run();
-	g_signal_stop_emission_by_name(app, "activate");
-	g_application_quit(app);
-}
-
 /* The tests run inside of one application, as its activation. No weights: what is tested here needs none, and the
  * window has to live without. */
 int main(int argc, char **argv)
 {
-	char model[] = "--model=/nowhere/none.gguf", *args[] = {argv[0], model, NULL};
-	int status = 1;
-	setlocale(LC_ALL, "C.UTF-8");
-	g_setenv("NADIR_TEST", "1", TRUE);
-	g_test_init(&argc, &argv, NULL);
+	fixture_init_application(&argc, &argv);
 	TEST("table", test_table);
 	TEST("keys", test_keys);
 	TEST("palette", test_palette);
@@ -487,9 +475,5 @@ int main(int argc, char **argv)
 	TEST("export", test_export);
 	TEST("windows", test_windows);
 	TEST("units", test_units);
-	NadirApplication *app = nadir_application_new();
-	g_signal_connect(app, "activate", G_CALLBACK(run_tests), &status);
-	g_application_run(G_APPLICATION(app), 2, args);
-	g_assert_finalize_object(app);
-	return status;
+	return fixture_run_application(argv[0], "/nowhere/none.gguf");
 }

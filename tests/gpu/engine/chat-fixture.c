@@ -66,6 +66,18 @@ raster_style fixture_style(raster *r)
 	return style;
 }
 
+void fixture_check_prompt(const gguf *model, const guint32 *want, gsize n, const chat_reply *r)
+{
+	guint n_tokens;
+	const char *const *tokens = gguf_get_strings(model, "tokenizer.ggml.tokens", &n_tokens, NULL);
+	g_assert_cmpuint(r->prompt_ids->len, ==, n);
+	for (gsize i = 0; i < n; i++) {
+		g_assert_cmpuint(want[i], <, n_tokens);
+		const bool vector = strcmp(tokens[want[i]], "<imgpad>") == 0 || strcmp(tokens[want[i]], "<vppad>") == 0;
+		g_assert_cmpuint(g_array_index(r->prompt_ids, guint32, i), ==, vector ? G_MAXUINT32 : want[i]);
+	}
+}
+
 void fixture_log_init(fixture_log *l)
 {
 	*l = (fixture_log){.text = g_string_new(NULL), .cancel = g_cancellable_new()};

@@ -1,6 +1,7 @@
 /* An image and requests for tests of conversations. */
 #pragma once
 #include "app/engine/chat.h"
+#include "infer/gguf.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,10 @@ char *fixture_data(const char *name); /* in tests/data; g_free */
 raster *fixture_raster(const guint8 *rgb, int w, int h);
 raster *fixture_picture(int w, int h); /* of waves */
 raster_style fixture_style(raster *r);
+
+/* The same positions as the reference's ids: `<imgpad>` and `<vppad>` of the model's file stand where we have vectors.
+ */
+void fixture_check_prompt(const gguf *model, const guint32 *want, gsize n, const chat_reply *r);
 
 /* What a request told while it ran. */
 typedef struct {

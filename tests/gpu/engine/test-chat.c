@@ -371,12 +371,61 @@ static void test_stop_string(fixture *f, gconstpointer name)
 	g_assert_cmpstr(log.text->str, ==, "<Reg"); /* nothing of it was shown */
 }
 
+/* --- a model without an end: it says "<Region 1>: ship" line by line --- */
+
+static void test_repeated_line(fixture *f, gconstpointer name)
+{
+	g_auto(fixture_log) log;
+	fixture_log_init(&log);
+	chat_request req = request(f, "What is this?", 2);
+	fixture_watch(&req, &log);
+	g_auto(chat_reply) r = {0}, more = {0};
+	ask(f, &req, &r);
+	g_assert_cmpint(r.stop, ==, CHAT_STOP_REPEAT);
+	g_assert_cmpstr(r.text, ==, "<Region 1>: ship");
+	g_assert_cmpstr(log.text->str, ==, r.text); /* nothing of the second was shown */
+	g_assert_nonnull(strstr(r.note, "repeat itself"));
+	req = request(f, "What is this?", 2);
+	req.prefix = "<Region 1>: a boat"; /* said before a stop: it counts too */
+	ask(f, &req, &more);
+	g_assert_cmpint(more.stop, ==, CHAT_STOP_REPEAT);
+	g_assert_null(strstr(more.text, "<Region 1>"));
+}
+
+static void test_unmarked_region(fixture *f, gconstpointer name)
+{
+	chat_request req = request(f, "What is this?", 0);
+	g_auto(chat_reply) r = {0};
+	ask(f, &req, &r);
+	g_assert_cmpint(r.stop, ==, CHAT_STOP_END);
+	g_assert_cmpstr(r.text, ==, "<Region 1>: ship");
+	g_assert_nonnull(strstr(r.note, "nobody marked"));
+}
+
+/* Without an image lines are nothing special: four of them, eight ids each, are a loop. */
+static void test_loop(fixture *f, gconstpointer name)
+{
+	chat_request req = request(f, "What is this?", 0);
+	req.image = NULL;
+	g_auto(chat_reply) r = {0}, shorter = {0};
+	ask(f, &req, &r);
+	g_assert_cmpint(r.stop, ==, CHAT_STOP_REPEAT);
+	g_assert_cmpuint(r.generated, ==, 32);
+	g_assert_true(g_str_has_prefix(r.text, "<Region 1>: ship\n<Region 1>: ship\n"));
+	g_assert_nonnull(strstr(r.note, "repeat itself"));
+	req.max_tokens = 31;
+	ask(f, &req, &shorter);
+	g_assert_cmpint(shorter.stop, ==, CHAT_STOP_LENGTH);
+	g_assert_null(shorter.note);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	static const struct {
 		const char *name;
 		void (*run)(fixture *f, gconstpointer name);
+		const char *model;
 	} tests[] = {
 		{"reply", test_reply},
 		{"grounded", test_grounded},
@@ -390,11 +439,14 @@ int main(int argc, char **argv)
 		{"refused", test_refused},
 		{"mask-region", test_mask_region},
 		{"stop-string", test_stop_string},
+		{"repeated-line", test_repeated_line, "chat-loop.gguf"},
+		{"unmarked-region", test_unmarked_region, "chat-loop.gguf"},
+		{"loop", test_loop, "chat-loop.gguf"},
+		{"regenerate", test_regenerate, "egx-lite.gguf"},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/engine/chat/", tests[i].name, NULL);
-		g_test_add(path, fixture, "chat-chain.gguf", set_up, tests[i].run, tear_down);
+		g_test_add(path, fixture, tests[i].model ? tests[i].model : "chat-chain.gguf", set_up, tests[i].run, tear_down);
 	}
-	g_test_add("/engine/chat/regenerate", fixture, "egx-lite.gguf", set_up, test_regenerate, tear_down);
 	return g_test_run();
 }

@@ -2,14 +2,11 @@
  * PyTorch reference computes with them. */
 #pragma once
 #include "infer/models/earthgpt-x.h"
+#include "tests/gpu/models/reference.h"
 
 G_BEGIN_DECLS
 
-/* tests/data/NAME.gguf; asserts that it opens. */
-gguf *fixture_open(const char *name);
-/* A tensor as f32, or NULL when there is none. */
-float *fixture_read(const gguf *file, const char *name, gsize *n);
-/* Largest difference over the reference's root mean square (design.md section 6) must be at most `limit`. */
+/* As reference_compare(); where all of the reference is zero, ours must be so to within `limit`. */
 void fixture_compare(const gguf *out, const char *name, const float *got, gsize n, double limit);
 
 #define FIXTURE_REGIONS 10

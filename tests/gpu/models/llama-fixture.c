@@ -1,15 +1,4 @@
 #include "tests/gpu/models/llama-fixture.h"
-#include <math.h>
-
-gguf *llama_open_data(const char *name)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *base = g_strconcat(name, ".gguf", NULL);
-	g_autofree char *path = g_build_filename(g_getenv("NADIR_SOURCE"), "tests", "data", base, NULL);
-	gguf *file = gguf_open(path, &error);
-	g_assert_no_error(error);
-	return file;
-}
 
 void llama_fixture_open(llama_fixture *f, const char *name, const gpu_options *options)
 {
@@ -17,8 +6,8 @@ void llama_fixture_open(llama_fixture *f, const char *name, const gpu_options *o
 	g_autofree char *out = g_strconcat(name, "-out", NULL);
 	f->dev = gpu_open(options, &error);
 	g_assert_no_error(error);
-	f->file = llama_open_data(name);
-	f->out = llama_open_data(out);
+	f->file = reference_open(name);
+	f->out = reference_open(out);
 	f->model = llama_model_open(f->dev, f->file, NULL, &error);
 	g_assert_no_error(error);
 	f->vocab = llama_model_info(f->model)->vocab;
@@ -35,12 +24,9 @@ void llama_fixture_close(llama_fixture *f)
 
 float *llama_floats(const gguf *file, const char *name, uint32_t *n)
 {
-	const gguf_tensor *t = gguf_find(file, name);
-	*n = t ? (uint32_t)t->count : 0;
-	if (!t)
-		return NULL;
-	float *v = g_new(float, t->count);
-	gguf_read_f32(t, 0, t->count, v);
+	gsize count = 0;
+	float *v = reference_read(file, name, &count);
+	*n = (uint32_t)count;
 	return v;
 }
 
@@ -51,18 +37,6 @@ uint32_t *llama_numbers(const gguf *file, const char *name, uint32_t *n)
 	for (uint32_t i = 0; i < *n; i++)
 		numbers[i] = (uint32_t)v[i];
 	return numbers;
-}
-
-double llama_error_of(const float *got, const float *want, size_t n)
-{
-	double worst = 0, square = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!isfinite(got[i]))
-			return INFINITY;
-		worst = MAX(worst, fabs((double)got[i] - want[i]));
-		square += (double)want[i] * want[i];
-	}
-	return worst / sqrt(square / (double)n);
 }
 
 llama_context *llama_fresh(const llama_fixture *f, uint32_t positions)

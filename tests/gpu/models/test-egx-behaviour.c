@@ -86,7 +86,7 @@ static gpu *open_device(void)
 static void test_damaged(void)
 {
 	g_autoptr(gpu) dev = open_device();
-	g_autoptr(gguf) good = fixture_open("egx-lite");
+	g_autoptr(gguf) good = reference_open("egx-lite");
 	gsize size;
 	const uint8_t *data = g_bytes_get_data(gguf_bytes(good), &size);
 	for (guint i = 0; i < G_N_ELEMENTS(damages); i++) {
@@ -128,7 +128,7 @@ static void set_up(fixture *f, gconstpointer unused)
 		rgb[i] = (uint8_t)(128 + 100 * sin(i * 0.01) + i % 7);
 	f->rgb = g_bytes_new_take(rgb, W * H * 3);
 	f->dev = open_device();
-	f->file = fixture_open("egx-lite");
+	f->file = reference_open("egx-lite");
 	f->model = egx_model_open(f->dev, f->file, &(egx_options){.f32 = true}, &error);
 	g_assert_no_error(error);
 }
@@ -241,6 +241,21 @@ static void test_progress(fixture *f, gconstpointer unused)
 	g_assert_cmpint(w.turns, ==, 3); /* a close-up of each, and the rest */
 }
 
+/* A region that was looked at closely is not looked at again, wherever it stands; the vectors are those of a fresh
+ * start. */
+static void test_close_ups(fixture *f, gconstpointer unused)
+{
+	static const double moved_xy[] = {141, 60};
+	const egx_region two[] = {box, point}, three[] = {point, {.kind = EGX_POINT, .n = 1, .xy = moved_xy}, box};
+	watch w = {0};
+	const egx_run run = {.turn = on_turn, .data = &w};
+	g_autoptr(egx_image) i = look(f, true, NULL), j = look(f, true, NULL);
+	g_auto(egx_vectors) before = splice(i, two, 2, NULL);
+	g_auto(egx_vectors) kept = splice(i, three, 3, &run), fresh = splice(j, three, 3, NULL);
+	g_assert_cmpint(w.turns, ==, 2); /* of the moved point, and the rest */
+	g_assert_cmpmem(kept.region, sizeof(float) * 3 * kept.width, fresh.region, sizeof(float) * 3 * fresh.width);
+}
+
 static void test_cancel(fixture *f, gconstpointer unused)
 {
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
@@ -285,7 +300,7 @@ static void test_refused(fixture *f, gconstpointer unused)
 static void test_segmenter(fixture *f, gconstpointer unused)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(gguf) own = fixture_open("fixture-efficientnet_lite"), other = fixture_open("fixture-tinyvit");
+	g_autoptr(gguf) own = reference_open("fixture-efficientnet_lite"), other = reference_open("fixture-tinyvit");
 	g_autoptr(sam_model) right = sam_model_open(f->dev, gguf_path(own), &(sam_options){0}, &error);
 	g_autoptr(sam_model) wrong = sam_model_open(f->dev, gguf_path(other), &(sam_options){0}, &error);
 	g_assert_no_error(error);
@@ -344,6 +359,7 @@ int main(int argc, char **argv)
 	ADD("repeatable", test_repeatable);
 	ADD("whole", test_whole);
 	ADD("progress", test_progress);
+	ADD("close-ups", test_close_ups);
 	ADD("cancel", test_cancel);
 	ADD("refused", test_refused);
 	ADD("segmenter", test_segmenter);

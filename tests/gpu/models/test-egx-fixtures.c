@@ -102,7 +102,7 @@ static float *check_raster(const bench *b, const fixture_case *c, const egx_imag
 	gsize count;
 	for (uint32_t v = 0; v < c->n_views; v++)
 		egx_raster(&image->frame[v], c->region, c->n_regions, c->w, c->h, planes + 4 * plane * v, cov);
-	want = fixture_read(b->out, fixture_key(c, "raster"), &count);
+	want = reference_read(b->out, fixture_key(c, "raster"), &count);
 	gsize wrong = 0;
 	for (gsize i = 0; want && i < n; i++)
 		if (fabsf(planes[i] - want[i]) > 1e-3f) {
@@ -131,8 +131,8 @@ static void check_hybrid(const bench *b, const fixture_case *c)
 	gsize n;
 	if (!has(b, c, "sae"))
 		return;
-	g_autofree float *fused = fixture_read(b->out, fixture_key(c, "fused"), &n);
-	g_autofree float *sae = fixture_read(b->out, fixture_key(c, "sae"), &n);
+	g_autofree float *fused = reference_read(b->out, fixture_key(c, "fused"), &n);
+	g_autofree float *sae = reference_read(b->out, fixture_key(c, "sae"), &n);
 	open_pass o = begin(b);
 	o.p.act = DTYPE_F32;
 	const tensor image = egx_upload(&o.p, TENSOR_SHAPE(c->n_views * m->n, m->dim), fused);
@@ -189,8 +189,8 @@ static void check_mask(const bench *b, const fixture_case *c, egx_image *image, 
 {
 	gsize n, hidden_n;
 	g_autoptr(GError) error = NULL;
-	g_autofree float *hidden = fixture_read(b->out, fixture_key(c, "hidden"), &hidden_n);
-	g_autofree float *logits = fixture_read(b->out, fixture_key(c, what), &n);
+	g_autofree float *hidden = reference_read(b->out, fixture_key(c, "hidden"), &hidden_n);
+	g_autofree float *logits = reference_read(b->out, fixture_key(c, what), &n);
 	g_autofree uint8_t *want = g_malloc((gsize)c->w * (gsize)c->h);
 	sam_candidate got, same = {.mask = want};
 	const bool ok = egx_image_ground(image, b->segmenter, hidden, region, &got, NULL, &error);
@@ -210,7 +210,7 @@ static void check_mask(const bench *b, const fixture_case *c, egx_image *image, 
 static void check_vector(const bench *b, const fixture_case *c)
 {
 	gsize n;
-	g_autofree float *hidden = fixture_read(b->out, fixture_key(c, "hidden"), &n);
+	g_autofree float *hidden = reference_read(b->out, fixture_key(c, "hidden"), &n);
 	open_pass o = begin(b);
 	o.p.act = DTYPE_F32;
 	const tensor h = egx_upload(&o.p, TENSOR_SHAPE(1, b->model->info.width), hidden);
@@ -240,8 +240,8 @@ static void test_setting(gpu *dev, const fixture_setting *s)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *outputs = g_strconcat(s->name, "-out", NULL);
-	g_autoptr(gguf) file = fixture_open(s->name), out = fixture_open(outputs);
-	g_autoptr(gguf) segmenter = fixture_open("fixture-efficientnet_lite");
+	g_autoptr(gguf) file = reference_open(s->name), out = reference_open(outputs);
+	g_autoptr(gguf) segmenter = reference_open("fixture-efficientnet_lite");
 	g_autoptr(sam_model) sam = sam_model_open(dev, gguf_path(segmenter), &(sam_options){.f32 = true}, &error);
 	g_assert_no_error(error);
 	g_autoptr(egx_model) m = egx_model_open(dev, file, &(egx_options){.f32 = s->f32, .f16 = !s->f32}, &error);

@@ -46,7 +46,7 @@ static uint32_t token(const gguf *file, const char *text)
 static uint32_t read_ids(const gguf *out, const char *name, uint32_t *ids)
 {
 	gsize n = 0;
-	g_autofree float *values = fixture_read(out, name, &n);
+	g_autofree float *values = reference_read(out, name, &n);
 	g_assert_nonnull(values);
 	g_assert_cmpuint(n, <=, 512);
 	for (gsize i = 0; i < n; i++)
@@ -119,7 +119,7 @@ static void check_reply(llama_context *c, const gguf *out, const fixture_case *f
 	uint32_t want[512];
 	gsize n = 0;
 	const uint32_t steps = read_ids(out, fixture_key(f, "reply"), want);
-	g_autofree float *margins = fixture_read(out, fixture_key(f, "margins"), &n);
+	g_autofree float *margins = reference_read(out, fixture_key(f, "margins"), &n);
 	uint32_t same = 0;
 	while (same < steps) {
 		const uint32_t got = best_of(logits, vocab);
@@ -188,7 +188,7 @@ static void test_setting(gpu *dev, const fixture_setting *s)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *outputs = g_strconcat(s->name, "-out", NULL);
-	g_autoptr(gguf) file = fixture_open(s->name), out = fixture_open(outputs);
+	g_autoptr(gguf) file = reference_open(s->name), out = reference_open(outputs);
 	g_autoptr(egx_model) m = egx_model_open(dev, file, &(egx_options){.f32 = s->f32, .f16 = !s->f32}, &error);
 	g_assert_no_error(error);
 	g_autoptr(llama_model) l = llama_model_open(dev, file, NULL, &error);

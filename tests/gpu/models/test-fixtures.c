@@ -1,8 +1,7 @@
 /* Both encoders and the decoder against PyTorch on small models with random weights (tests/data/make-fixtures.py), on
  * every device, in both caps settings, with f32 and with f16 storage. */
 #include "infer/models/sam-model.h"
-#include <math.h>
-#include <string.h>
+#include "tests/gpu/models/reference.h"
 
 #define F32_MAX 1e-3
 #define F16_MAX 2e-2
@@ -15,47 +14,8 @@ typedef struct {
 
 static gguf *open_data(const char *model, const char *suffix)
 {
-	g_autoptr(GError) error = NULL;
-	g_autofree char *name = g_strdup_printf("fixture-%s%s.gguf", model, suffix);
-	g_autofree char *path = g_build_filename(g_getenv("NADIR_SOURCE"), "tests", "data", name, NULL);
-	gguf *file = gguf_open(path, &error);
-	g_assert_no_error(error);
-	return file;
-}
-
-static float *read_all(const gguf *file, const char *name, gsize *n)
-{
-	const gguf_tensor *t = gguf_find(file, name);
-	if (!t)
-		return NULL;
-	float *v = g_new(float, t->count);
-	gguf_read_f32(t, 0, t->count, v);
-	*n = t->count;
-	return v;
-}
-
-/* Largest difference over the reference's root mean square (design.md section 6). */
-static double error_of(const float *got, const float *want, gsize n)
-{
-	double worst = 0, square = 0;
-	for (gsize i = 0; i < n; i++) {
-		if (!isfinite(got[i]))
-			return INFINITY;
-		worst = MAX(worst, fabs((double)got[i] - want[i]));
-		square += (double)want[i] * want[i];
-	}
-	return worst / sqrt(square / n);
-}
-
-static void compare(const gguf *out, const char *name, const float *got, gsize n, double limit)
-{
-	gsize count;
-	g_autofree float *want = read_all(out, name, &count);
-	g_assert_nonnull(want);
-	g_assert_cmpuint(count, ==, n);
-	const double e = error_of(got, want, n);
-	g_test_message("%-18s error %.2e of %.0e", name, e, limit);
-	g_assert_cmpfloat(e, <=, limit);
+	g_autofree char *name = g_strdup_printf("fixture-%s%s", model, suffix);
+	return reference_open(name);
 }
 
 static void compare_tensor(sam_encoding *e, const gguf *out, const char *name, tensor t, double limit)
@@ -67,14 +27,14 @@ static void compare_tensor(sam_encoding *e, const gguf *out, const char *name, t
 	g_assert_true(sam_pass_begin(e->model, &p, DTYPE_F32, NULL, &mark, &error));
 	gpu_cmd_download(p.cmd, got, t.data);
 	g_assert_true(sam_pass_finish(e->model, &p, mark, &error));
-	compare(out, name, got, tensor_count(&t), limit);
+	reference_compare(out, name, got, tensor_count(&t), limit);
 }
 
 static sam_encoding *encode(sam_model *m, const gguf *out)
 {
 	gsize n;
 	g_autoptr(GError) error = NULL;
-	g_autofree float *rgb = read_all(out, "rgb", &n);
+	g_autofree float *rgb = reference_read(out, "rgb", &n);
 	g_autofree uint8_t *bytes = g_malloc(n);
 	const gguf_tensor *t = gguf_find(out, "rgb");
 	const sam_crop crop = {0, 0, (int)t->ne[1], (int)t->ne[0], (int)MAX(t->ne[0], t->ne[1])};
@@ -92,7 +52,7 @@ static bool check_prompt(sam_encoding *e, const gguf *out, int i, double limit)
 	const char *const parts[] = {"tokens", "raster", "masks", "scores"};
 	for (int k = 0; k < 4; k++)
 		g_snprintf(names[k], sizeof names[k], "prompt.%d.%s", i, parts[k]);
-	g_autofree float *flat = read_all(out, names[0], &n), *raster = read_all(out, names[1], &raster_n);
+	g_autofree float *flat = reference_read(out, names[0], &n), *raster = reference_read(out, names[1], &raster_n);
 	if (!flat)
 		return false;
 	g_autoptr(GError) error = NULL;
@@ -107,8 +67,8 @@ static bool check_prompt(sam_encoding *e, const gguf *out, int i, double limit)
 	g_assert_true(sam_pass_begin(e->model, &p, DTYPE_F32, NULL, &mark, &error));
 	sam_decoder_run(e->model->decoder, &p, &e->state, &in, masks, scores);
 	g_assert_true(sam_pass_finish(e->model, &p, mark, &error));
-	compare(out, names[2], masks, 4 * cells, limit);
-	compare(out, names[3], scores, 4, limit);
+	reference_compare(out, names[2], masks, 4 * cells, limit);
+	reference_compare(out, names[3], scores, 4, limit);
 	return true;
 }
 

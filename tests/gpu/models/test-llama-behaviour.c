@@ -31,7 +31,7 @@ static void assert_same(const fixture *x)
 
 static void assert_near(const fixture *x)
 {
-	g_assert_cmpfloat(llama_error_of(x->logits, x->want, x->f.vocab), <=, 1e-3);
+	g_assert_cmpfloat(reference_error(x->logits, x->want, x->f.vocab), <=, 1e-3);
 }
 
 static void test_truncate(fixture *x, gconstpointer unused)
@@ -76,7 +76,7 @@ static void test_hidden_of_chunks(fixture *x, gconstpointer unused)
 		llama_context_truncate(ends, 0);
 		const llama_output single = {.hidden = one, .at = &at[i], .n_hidden = 1};
 		g_assert_true(llama_eval(ends, &(llama_input){.ids = x->ids, .n = at[i] + 1}, 1, &single, NULL, &error));
-		g_assert_cmpfloat(llama_error_of(hidden + (size_t)i * x->f.width, one, x->f.width), <=, 1e-3);
+		g_assert_cmpfloat(reference_error(hidden + (size_t)i * x->f.width, one, x->f.width), <=, 1e-3);
 	}
 }
 

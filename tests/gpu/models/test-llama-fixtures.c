@@ -43,7 +43,7 @@ static void reference_clear(reference *r)
 
 static void check(const char *what, const float *got, const float *want, size_t n, double limit)
 {
-	const double e = llama_error_of(got, want, n);
+	const double e = reference_error(got, want, n);
 	g_test_message("%-28s error %.2e of %.0e", what, e, limit);
 	g_assert_cmpfloat(e, <=, limit);
 }
@@ -110,8 +110,8 @@ static void one_by_one(const llama_fixture *f, const reference *r, const float *
 		                        .n = 1};
 		const llama_output out = {.logits = logits, .hidden = hidden, .at = &first, .n_hidden = 1};
 		g_assert_true(llama_eval(c, &in, 1, &out, NULL, &error));
-		g_assert_cmpfloat(llama_error_of(hidden, r->hidden + (size_t)i * f->width, f->width), <=, LIMIT);
-		g_assert_cmpfloat(llama_error_of(logits, r->logits + (size_t)i * f->vocab, f->vocab), <=, LIMIT);
+		g_assert_cmpfloat(reference_error(hidden, r->hidden + (size_t)i * f->width, f->width), <=, LIMIT);
+		g_assert_cmpfloat(reference_error(logits, r->logits + (size_t)i * f->vocab, f->vocab), <=, LIMIT);
 	}
 	check("one by one and as a whole", logits, whole, f->vocab, 1e-3);
 }

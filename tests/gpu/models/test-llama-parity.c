@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	g_assert_no_error(error);
 	model = llama_model_open(dev, file, NULL, &error);
 	g_assert_no_error(error);
-	wanted = llama_open_data("smollm2-parity");
+	wanted = reference_open("smollm2-parity");
 	g_test_add_func("/llama/parity/anchor", test_anchor);
 	for (int i = 0; i < PROMPTS; i++) {
 		g_autofree char *name = g_strdup_printf("/llama/parity/prompt-%d", i);

@@ -212,6 +212,58 @@ static void test_no_delay(void)
 	g_assert_cmpstr(out->str, ==, "word\nx");
 }
 
+/* A stop string that is added while text comes holds from then on. */
+static void test_added_stop(void)
+{
+	g_autoptr(stop_filter) f = stop_filter_new(NULL);
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_assert_cmpuint(stop_filter_push(f, "one END two", out), ==, 0);
+	stop_filter_add(f, "END");
+	g_assert_cmpuint(stop_filter_push(f, " three E", out), ==, 0);
+	g_assert_cmpuint(stop_filter_push(f, "ND four", out), ==, 1);
+	g_assert_cmpstr(out->str, ==, "one END two three ");
+}
+
+/* How many ids are taken before a loop is seen; 0: all, and none was. `ids` come again and again, `most` in all. */
+static guint loop_of(const int *ids, guint n, int item, guint most)
+{
+	repetition r;
+	repetition_init(&r, item);
+	for (int before = 100; before < 140; before++)
+		g_assert_false(repetition_push(&r, before));
+	for (guint i = 0; i < most; i++)
+		if (repetition_push(&r, ids[i % n]))
+			return i + 1;
+	return 0;
+}
+
+static void test_repetition(void)
+{
+	int many[100];
+	for (int i = 0; i < 100; i++)
+		many[i] = i;
+	g_assert_cmpuint(loop_of(many, 1, -1, 500), ==, 32);
+	g_assert_cmpuint(loop_of(many, 5, -1, 500), ==, 32);
+	g_assert_cmpuint(loop_of(many, 20, -1, 500), ==, 60); /* three times */
+	g_assert_cmpuint(loop_of(many, 64, -1, 500), ==, 192);
+	g_assert_cmpuint(loop_of(many, 65, -1, 500), ==, 0); /* longer than what is looked for */
+	g_assert_cmpuint(loop_of(many, 20, -1, 59), ==, 0);  /* said twice is no loop */
+	g_assert_cmpuint(loop_of(many, 5, 3, 500), ==, 80);  /* fifteen ships are a list */
+	g_assert_cmpuint(loop_of(many, 5, 7, 500), ==, 32);  /* the item is not in it */
+}
+
+/* "<Region 1>: ship", "<Region 2>: ship" differ by a number: no loop. */
+static void test_no_repetition(void)
+{
+	repetition r;
+	repetition_init(&r, -1);
+	for (int line = 0; line < 40; line++) {
+		const int ids[] = {7, 8, 1000 + line, 9, 10, 11};
+		for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+			g_assert_false(repetition_push(&r, ids[i]));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -224,5 +276,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/text/stops", test_stops);
 	g_test_add_func("/text/stops-which", test_which_stop);
 	g_test_add_func("/text/stops-no-delay", test_no_delay);
+	g_test_add_func("/text/stops-added", test_added_stop);
+	g_test_add_func("/text/repetition", test_repetition);
+	g_test_add_func("/text/no-repetition", test_no_repetition);
 	return g_test_run();
 }
