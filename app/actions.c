@@ -50,7 +50,7 @@ static const nadir_action table[] = {
 	{"win.chat", N_("Ask About the Image"), "slash|KP_Divide", CHAT, N_("chat question talk model")},
 	{"win.chat-send", N_("Send the Question"), NULL, CHAT, N_("ask")},
 	{"win.segment-text", N_("Segment by Words"), "t", CHAT, N_("tool text phrase find grounding")},
-	{"win.chat-region", N_("Talk About the Marks or the Selected Object"), "m", CHAT, N_("region add mention")},
+	{"win.chat-region", N_("Talk About the Marks or the Selected Object"), "<Alt>m|m", CHAT, N_("region add mention")},
 	{"win.chat-quick::describe", N_("Ask: Describe"), "F3", CHAT, N_("caption question ready")},
 	{"win.chat-quick::what", N_("Ask: What Is This?"), "F4", CHAT, N_("classify question ready")},
 	{"win.chat-quick::compare", N_("Ask: Compare"), "F5", CHAT, N_("relation regions question ready")},
@@ -62,8 +62,8 @@ static const nadir_action table[] = {
 	{"win.chat-edit", N_("Edit the Last Question"), "<Alt>Up", CHAT, N_("change rewrite branch")},
 	{"win.chat-branch::previous", N_("Previous Version"), "<Alt>Left", CHAT, N_("branch answer")},
 	{"win.chat-branch::next", N_("Next Version"), "<Alt>Right", CHAT, N_("branch answer")},
-	{"win.chat-accept", N_("Add What Was Found as Objects"), "o", CHAT, N_("keep grounded masks")},
-	{"win.chat-keep", N_("Keep the Reply as Caption"), "k", CHAT, N_("attribute describe store")},
+	{"win.chat-accept", N_("Add What Was Found as Objects"), "<Alt>o|o", CHAT, N_("keep grounded masks")},
+	{"win.chat-keep", N_("Keep the Reply as Caption"), "<Alt>k|k", CHAT, N_("attribute describe store")},
 	{"win.chat-copy", N_("Copy the Last Reply"), NULL, CHAT, N_("clipboard")},
 	{"win.chat-new", N_("New Conversation"), "<Control>n", CHAT, N_("begin chat")},
 	{"win.chat-conversations", N_("Conversations…"), "<Control>l", CHAT, N_("find search list chat")},
@@ -71,6 +71,7 @@ static const nadir_action table[] = {
 	{"win.chat-delete", N_("Delete Conversation"), NULL, CHAT, N_("remove chat")},
 	{"win.chat-export", N_("Export Conversation…"), NULL, CHAT, N_("json triples training chat")},
 	{"win.chat-settings", N_("Answer Settings…"), NULL, CHAT, N_("temperature top-p seed sampling chat")},
+	{"win.chat-card", N_("About the Chat Model"), NULL, CHAT, N_("card limits good at what can it do")},
 	{"win.chat-model", N_("Choose Chat Model…"), NULL, CHAT, N_("gguf language file")},
 
 	{"win.class::1", N_("First Class"), "1|KP_1", CLASSES, NULL},
@@ -184,9 +185,9 @@ bool nadir_action_run(GtkWidget *widget, const nadir_action *a)
 }
 
 /* Keys that also write text or move in it belong to the entry that has the focus. */
-static bool is_plain(const char *keys)
+static bool is_plain(const char *key)
 {
-	return !strstr(keys, "<Control>") && !strstr(keys, "<Alt>") && keys[0] != 'F';
+	return !strstr(key, "<Control>") && !strstr(key, "<Alt>") && key[0] != 'F';
 }
 
 bool nadir_actions_want_text(GtkWindow *window)
@@ -198,10 +199,17 @@ bool nadir_actions_want_text(GtkWindow *window)
 
 static gboolean on_shortcut(GtkWidget *widget, GVariant *args, gpointer data)
 {
-	const nadir_action *a = data;
-	if (is_plain(a->keys) && nadir_actions_want_text(GTK_WINDOW(widget)))
+	if (is_plain(g_variant_get_string(args, NULL)) && nadir_actions_want_text(GTK_WINDOW(widget)))
 		return FALSE;
-	return nadir_action_run(widget, a);
+	return nadir_action_run(widget, data);
+}
+
+static void add_shortcut(GtkShortcutController *controller, const nadir_action *a, const char *key)
+{
+	GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(key),
+	                                         gtk_callback_action_new(on_shortcut, (gpointer)a, NULL));
+	gtk_shortcut_set_arguments(shortcut, g_variant_new_string(key));
+	gtk_shortcut_controller_add_shortcut(controller, shortcut);
 }
 
 void nadir_actions_install(GtkWindow *window)
@@ -211,9 +219,9 @@ void nadir_actions_install(GtkWindow *window)
 	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
 		if (!table[i].keys || g_str_equal(table[i].action, "win.hide-masks")) /* held, not struck: the window's own */
 			continue;
-		GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(table[i].keys),
-		                                         gtk_callback_action_new(on_shortcut, (gpointer)&table[i], NULL));
-		gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(controller), shortcut);
+		g_auto(GStrv) keys = g_strsplit(table[i].keys, "|", -1);
+		for (char **key = keys; *key; key++)
+			add_shortcut(GTK_SHORTCUT_CONTROLLER(controller), &table[i], *key);
 	}
 	gtk_widget_add_controller(GTK_WIDGET(window), controller);
 }

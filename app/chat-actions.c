@@ -5,6 +5,7 @@
 #include "app/actions.h"
 #include "app/application.h"
 #include "app/chat-bubble.h"
+#include "app/chat-card.h"
 #include "app/chat-panel-private.h"
 
 #define ACTION(name) static void name(GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -331,6 +332,15 @@ ACTION(on_model)
 	gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(self->chooser), filter);
 }
 
+ACTION(on_card)
+{
+	NadirChatPanel *self = data;
+	const chat_info *info = NULL;
+	nadir_chat_get_model(self->chat, &info, NULL);
+	if (info)
+		chat_card_present(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), info->model, info->card);
+}
+
 #undef ACTION
 
 /* --- the table --- */
@@ -356,6 +366,7 @@ static const GActionEntry entries[] = {
 	{.name = "chat-export", .activate = on_export},
 	{.name = "chat-settings", .activate = on_settings},
 	{.name = "chat-model", .activate = on_model},
+	{.name = "chat-card", .activate = on_card},
 };
 
 static void enable(NadirChatPanel *self, const char *const *names, bool enabled)
@@ -386,6 +397,7 @@ void chat_panel_update_actions(NadirChatPanel *self)
 	ENABLE(found, "chat-accept");
 	ENABLE(whole, "chat-keep", "chat-copy");
 	ENABLE(stored, "chat-rename", "chat-delete");
+	ENABLE(open && nadir_chat_get_model(self->chat, NULL, NULL) == NADIR_CHAT_READY, "chat-card");
 }
 
 #undef ENABLE

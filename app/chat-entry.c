@@ -193,9 +193,18 @@ static bool offer_mention_key(NadirChatEntry *self, guint key)
 	return taken;
 }
 
+/* A text view scrolls with Alt and arrows and hides its cursor with F7: here the window's actions have these keys. */
+static bool belongs_to_window(guint key, GdkModifierType state)
+{
+	const bool arrow = key == GDK_KEY_Up || key == GDK_KEY_Down || key == GDK_KEY_Left || key == GDK_KEY_Right;
+	return key == GDK_KEY_F7 || (arrow && state & GDK_ALT_MASK);
+}
+
 static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state,
                        NadirChatEntry *self)
 {
+	if (belongs_to_window(key, state))
+		return gtk_event_controller_key_forward(controller, GTK_WIDGET(gtk_widget_get_root(GTK_WIDGET(self))));
 	const bool shift = state & GDK_SHIFT_MASK, plain = !(state & (GDK_CONTROL_MASK | GDK_ALT_MASK));
 	if (plain && offer_mention_key(self, key))
 		return TRUE;

@@ -2,7 +2,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/actions.h"
 #include "app/chat-bubble.h"
+#include "app/chat-card.h"
 #include "app/chat-panel-private.h"
 #include "app/conversation-text.h"
 
@@ -193,7 +195,8 @@ static char *offer_title(NadirChatPanel *self, const GPtrArray *regions)
 static void add_offer(NadirChatPanel *self, const char *title)
 {
 	GtkWidget *button = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-	GtkWidget *key = gtk_label_new("M");
+	g_autofree char *keys = nadir_action_key_label(nadir_action_find("win.chat-region"));
+	GtkWidget *key = gtk_label_new(keys);
 	gtk_widget_add_css_class(key, "key-badge");
 	gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(box), gtk_label_new(title));
@@ -243,29 +246,6 @@ void chat_panel_show_lit(NadirChatPanel *self)
 
 /* --- the model --- */
 
-/* The first sentences of a card's first paragraph of prose. g_free. */
-static char *card_summary(const char *card)
-{
-	g_auto(GStrv) lines = g_strsplit(card, "\n", -1);
-	g_autoptr(GString) text = g_string_new(NULL);
-	for (char **line = lines; *line; line++) {
-		const char *l = g_strchug(*line);
-		const bool prose = *l && !strchr("#|-*>`<", *l);
-		if (!prose && text->len)
-			break;
-		if (prose)
-			g_string_append_printf(text, "%s%s", text->len ? " " : "", l);
-	}
-	if (g_utf8_strlen(text->str, -1) <= 200)
-		return g_strdup(text->str);
-	g_autofree char *cut = g_utf8_substring(text->str, 0, 200);
-	char *stop = g_strrstr(cut, ". ");
-	if (!stop)
-		return g_strconcat(cut, "…", NULL);
-	stop[1] = '\0';
-	return g_steal_pointer(&cut);
-}
-
 static void show_card(NadirChatPanel *self)
 {
 	const chat_info *info = NULL;
@@ -274,15 +254,15 @@ static void show_card(NadirChatPanel *self)
 	gtk_widget_set_visible(GTK_WIDGET(self->card), info != NULL);
 	if (!info)
 		return;
-	g_autofree char *summary = card_summary(info->card);
-	g_autofree char *able = info->sees
-	                            ? g_strdup(*summary ? summary : _("Its file says nothing about what it is good at."))
-	                            : g_strdup(_("A language model: it sees neither the image nor the marks."));
+	g_autofree char *summary = chat_card_summary(info->card), *limits = chat_card_limits(info->card);
+	const char *able = !info->sees ? _("A language model: it sees neither the image nor the marks.")
+	                   : *summary  ? summary
+	                               : _("Its file says nothing about what it is good at.");
 	g_autofree char *device = g_strchomp(g_strndup(info->device, strcspn(info->device, "(")));
-	g_autofree char *markup =
-		g_markup_printf_escaped("%s · %s. %s <a href=\"model:\">%s</a>", info->model, device, able, _("Change…"));
+	g_autofree char *markup = g_markup_printf_escaped(
+		"%s · %s. %s %s <a href=\"card:\">%s</a> · <a href=\"model:\">%s</a>", info->model, device, able,
+		info->sees ? limits : "", _("More…"), _("Change…"));
 	gtk_label_set_markup(self->card, markup);
-	gtk_widget_set_tooltip_text(GTK_WIDGET(self->card), *info->card ? info->card : NULL);
 }
 
 static void show_hint(NadirChatPanel *self)

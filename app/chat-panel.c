@@ -280,9 +280,10 @@ static void on_try_again(NadirChatPanel *self)
 		nadir_chat_load_model(self->chat);
 }
 
-static gboolean on_card_link(NadirChatPanel *self)
+static gboolean on_card_link(NadirChatPanel *self, const char *uri)
 {
-	gtk_widget_activate_action(GTK_WIDGET(self), "win.chat-model", NULL);
+	const char *action = g_str_equal(uri, "card:") ? "win.chat-card" : "win.chat-model";
+	gtk_widget_activate_action(GTK_WIDGET(self), action, NULL);
 	return TRUE;
 }
 

@@ -7,6 +7,7 @@
 #include "app/actions.h"
 #include "app/canvas-private.h"
 #include "app/chat-bubble.h"
+#include "app/chat-card.h"
 #include "app/chat-panel-private.h"
 #include "app/chat-store.h"
 #include "app/conversation-json.h"
@@ -687,7 +688,20 @@ static void test_panel_card(shown *s, gconstpointer data)
 	g_assert_nonnull(strstr(said, "scripted@00000000"));
 	g_assert_nonnull(strstr(said, "no device"));
 	g_assert_nonnull(strstr(said, "Counts up to ten."));
+	g_assert_nonnull(strstr(said, "Names <nothing> it never saw.")); /* its limits are said too */
 	g_assert_null(strstr(said, "More below"));
+	g_autofree char *whole = chat_card_markup("# A & B\n\n**Use.** One\ntwo.\n\n| a | b |\n|---|---|\n| `1` | 2 |\n* three");
+	g_assert_cmpstr(whole, ==,
+	                "<span size=\"large\" weight=\"bold\">A &amp; B</span>\n\n<b>Use.</b> One two.\n\na  ·  b\n"
+	                "<tt>1</tt>  ·  2\n* three\n");
+	const guint before = g_list_model_get_n_items(gtk_window_get_toplevels());
+	run(s, "win.chat-card");
+	g_assert_cmpuint(g_list_model_get_n_items(gtk_window_get_toplevels()), ==, before + 1);
+	g_autoptr(GtkWindow) card = g_list_model_get_item(gtk_window_get_toplevels(), 0);
+	if (card == GTK_WINDOW(s->window))
+		g_set_object(&card, NULL), card = g_list_model_get_item(gtk_window_get_toplevels(), 1);
+	g_assert_true(gtk_window_get_transient_for(card) == GTK_WINDOW(s->window));
+	gtk_window_destroy(card);
 }
 
 #define SESSION(name, fn) g_test_add("/chat/session/" name, world, NULL, world_up, fn, world_down)
