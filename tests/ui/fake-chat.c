@@ -100,13 +100,14 @@ const fake_asked *fake_chat_asked(void)
 chat_service *chat_service_new(service *s, const chat_options *options)
 {
 	chat_service *c = g_new0(chat_service, 1);
-	c->info = (chat_info){.model = "scripted@00000000",
-	                      .device = "no device",
-	                      .card = "# Card\n\nGood at labels and short captions. Counts up to ten.\n\n**What it cannot "
-	                              "do.** Names <nothing>\nit never saw.\n\n| a | b |\n|---|---|\n| `1` | 2 |\n\nMore below.",
-	                      .sees = true,
-	                      .regions_max = 10,
-	                      .context = 2048};
+	c->info =
+		(chat_info){.model = "scripted@00000000",
+	                .device = "no device",
+	                .card = "# Card\n\nGood at labels and short captions. Counts up to ten.\n\n**What it cannot "
+	                        "do.** Names <nothing>\nit never saw.\n\n| a | b |\n|---|---|\n| `1` | 2 |\n\nMore below.",
+	                .sees = true,
+	                .regions_max = 10,
+	                .context = 2048};
 	return c;
 }
 

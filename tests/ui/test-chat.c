@@ -690,7 +690,8 @@ static void test_panel_card(shown *s, gconstpointer data)
 	g_assert_nonnull(strstr(said, "Counts up to ten."));
 	g_assert_nonnull(strstr(said, "Names <nothing> it never saw.")); /* its limits are said too */
 	g_assert_null(strstr(said, "More below"));
-	g_autofree char *whole = chat_card_markup("# A & B\n\n**Use.** One\ntwo.\n\n| a | b |\n|---|---|\n| `1` | 2 |\n* three");
+	g_autofree char *whole =
+		chat_card_markup("# A & B\n\n**Use.** One\ntwo.\n\n| a | b |\n|---|---|\n| `1` | 2 |\n* three");
 	g_assert_cmpstr(whole, ==,
 	                "<span size=\"large\" weight=\"bold\">A &amp; B</span>\n\n<b>Use.</b> One two.\n\na  ·  b\n"
 	                "<tt>1</tt>  ·  2\n* three\n");
