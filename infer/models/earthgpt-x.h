@@ -89,8 +89,7 @@ egx_region egx_region_of_mark(const sam_mark *mark);
  * `most` (info.regions_max) of them. EGX_ERROR_REGION; the message begins with the region's name, "Region 2". */
 bool egx_regions_check(const egx_region *regions, uint32_t n, uint32_t most, int w, int h,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Pure. Adds all that makes one region different from another, of an image of w x h. */
+/* Pure. Adds all that makes a region of an image of w x h different from others. */
 void egx_region_digest(const egx_region *r, int w, int h, GChecksum *sum);
 
 typedef struct {
@@ -103,8 +102,7 @@ typedef struct {
 void egx_vectors_clear(egx_vectors *v);
 
 /* The vectors of the image as seen with these regions (all of them change when one does). n = 0: nothing is marked, the
- * whole image is meant, and there are no region vectors. The close-ups of regions are kept for further calls. On
- * success the caller clears `out`. */
+ * whole image is meant, and there are no region vectors. Close-ups are kept. On success the caller clears `out`. */
 bool egx_image_splice(egx_image *i, const egx_region *regions, uint32_t n, egx_vectors *out, const egx_run *run,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
