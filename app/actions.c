@@ -5,6 +5,7 @@
 
 #define FILES N_("File")
 #define EDIT N_("Edit")
+#define SHAPE N_("Shape")
 #define MARK N_("Mark")
 #define CHAT N_("Chat")
 #define CLASSES N_("Classes")
@@ -29,7 +30,22 @@ static const nadir_action table[] = {
 	{"win.next-object", N_("Next Object"), "n", EDIT, N_("select")},
 	{"win.previous-object", N_("Previous Object"), "<Shift>n", EDIT, N_("select")},
 	{"win.show-object", N_("Zoom to Selected Object"), "z", EDIT, N_("show find go")},
+	{"win.select-all", N_("Select All Objects"), "<Control>a", EDIT, N_("every")},
+	{"win.select-invert", N_("Invert the Selection"), "<Control>i", EDIT, N_("other objects")},
 	{"win.deselect", N_("Deselect"), "<Control><Shift>a", EDIT, N_("none")},
+
+	{"win.unite", N_("Unite Selected Objects"), "u", SHAPE, N_("union merge join dissolve")},
+	{"win.subtract", N_("Subtract From Selected Object"), "<Shift>u", SHAPE, N_("difference cut away erase")},
+	{"win.intersect", N_("Intersect Selected Objects"), "<Control>u", SHAPE, N_("common overlap and")},
+	{"win.tool::split", N_("Split by a Line"), "x", SHAPE, N_("tool cut knife divide slice")},
+	{"win.tool::hole", N_("Cut a Hole"), "<Shift>x", SHAPE, N_("tool ring inner courtyard")},
+	{"win.fill-holes", N_("Fill Holes…"), "<Shift>h", SHAPE, N_("ring close inner")},
+	{"win.smooth", N_("Smooth…"), "<Shift>s", SHAPE, N_("outline curve round stairs")},
+	{"win.simplify", N_("Simplify…"), "<Shift>d", SHAPE, N_("fewer vertices generalise douglas peucker")},
+	{"win.square", N_("Right Angles…"), "<Shift>r", SHAPE, N_("orthogonalise building regularise corners")},
+	{"win.grow", N_("Grow or Shrink…"), "<Shift>b", SHAPE, N_("buffer expand contract metres")},
+	{"win.meet", N_("Fill to Neighbour…"), "<Shift>f", SHAPE, N_("gap border snap share overlap")},
+	{"win.duplicate", N_("Duplicate"), "<Control>d", SHAPE, N_("copy clone")},
 
 	{"win.tool::select", N_("Select and Pan"), "v", MARK, N_("tool hand move")},
 	{"win.tool::point", N_("Point"), "p", MARK, N_("tool click")},

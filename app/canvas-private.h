@@ -13,7 +13,17 @@ G_BEGIN_DECLS
 #define CANVAS_SHAPE_BYTES (192u << 20) /* of kept pictures of objects; the rest is drawn anew in every frame */
 
 /* What the pointer is doing between press and release. */
-typedef enum { DRAG_NONE, DRAG_PAN, DRAG_CLICK, DRAG_BOX, DRAG_CIRCLE, DRAG_STROKE, DRAG_BRUSH } CanvasDrag;
+typedef enum {
+	DRAG_NONE,
+	DRAG_PAN,
+	DRAG_CLICK,
+	DRAG_BOX,
+	DRAG_CIRCLE,
+	DRAG_STROKE,
+	DRAG_BRUSH,
+	DRAG_BAND,
+	DRAG_VERTEX
+} CanvasDrag;
 
 /* A shape drawn once and kept as a texture while scale and look stay the same. */
 typedef struct {
@@ -55,7 +65,11 @@ struct _NadirCanvas {
 	bool inside;       /* the pointer is over the canvas */
 	double pointer[2]; /* sx, sy */
 	bool pointer_shift;
-	guint hover_source; /* the pointer may come to rest */
+	GdkModifierType press_state; /* modifiers when the button went down */
+	struct vertex_tool *vertex;  /* vertex-tool.c; NULL: nothing is edited */
+	bool cursor_shown;           /* the keyboard draws (edit-cursor.c) */
+	double cursor[2];            /* where, image pixels */
+	guint hover_source;          /* the pointer may come to rest */
 
 	CanvasDrag drag;
 	int drag_sign;
@@ -84,7 +98,9 @@ void canvas_hover(NadirCanvas *c); /* the pointer, the view or the tool changed 
 void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 time, double sx, double sy);
 void tool_motion(NadirCanvas *c, double sx, double sy);
 void tool_release(NadirCanvas *c, double sx, double sy);
-void tool_abort(NadirCanvas *c); /* drops what is being drawn */
+void tool_abort(NadirCanvas *c);                                 /* drops what is being drawn */
+bool tool_draws_outline(NadirCanvas *c);                         /* corner after corner */
+void tool_click(NadirCanvas *c, double sx, double sy, int sign); /* what a click there does */
 bool tool_is_drawing(NadirCanvas *c);
 
 /* overlay.c, overlay-marks.c, overlay-label.c: drawn over the tiles, in this order */
@@ -94,6 +110,8 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot);
+/* edit-overlay.c: outlines that are not stored, what a search found, the rubber band */
+void edit_overlay_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
 /* The colour of a class, of the current one with NULL. */
 GdkRGBA overlay_class_color(NadirDocument *d, const char *name);
 /* Where the pending prompt's shape (or its marks) lies on the screen. */

@@ -227,6 +227,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	canvas_tiles_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
 	chat_overlay_snapshot(c, snapshot);
+	edit_overlay_snapshot(c, snapshot);
 	overlay_snapshot_preview(c, snapshot);
 	overlay_snapshot_marks(c, snapshot);
 	overlay_snapshot_label(c, snapshot);

@@ -15,6 +15,9 @@ typedef enum {
 	NADIR_TOOL_SCRIBBLE,
 	NADIR_TOOL_POLYGON,
 	NADIR_TOOL_BRUSH,
+	NADIR_TOOL_SPLIT,  /* a line that cuts the selected objects */
+	NADIR_TOOL_HOLE,   /* an outline that is cut out of them */
+	NADIR_TOOL_VERTEX, /* the vertices of the selected object */
 } NadirTool;
 
 #define NADIR_TYPE_CANVAS (nadir_canvas_get_type())

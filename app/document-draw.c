@@ -35,7 +35,7 @@ void nadir_document_draw_polygon(NadirDocument *d, const double *xy, guint n)
 /* --- brush and eraser --- */
 
 /* An object that a person corrected says so, since its prompt alone no longer gives its mask. */
-static void mark_corrected(feature *f)
+void nadir_document_mark_corrected(feature *f)
 {
 	if (g_str_equal(f->model, "hand") || g_str_has_suffix(f->model, "+hand"))
 		return;
@@ -48,7 +48,7 @@ static bool put(document_job *j, project *p, feature *o, const bitmask *mask, GE
 {
 	if (!feature_set_mask(o, mask, error))
 		return false;
-	mark_corrected(o);
+	nadir_document_mark_corrected(o);
 	return document_job_update(j, p, o, error);
 }
 

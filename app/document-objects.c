@@ -66,8 +66,9 @@ NadirObject *nadir_document_get_selected(NadirDocument *d)
 void nadir_document_select(NadirDocument *d, gint64 id)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	if (d->selected == id)
+	if (d->selected == id && g_hash_table_size(d->chosen) == 0)
 		return;
+	g_hash_table_remove_all(d->chosen);
 	d->selected = id;
 	nadir_document_emit(d, SIGNAL_SELECTION);
 }

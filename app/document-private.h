@@ -22,7 +22,13 @@ struct _NadirDocument {
 	GPtrArray *strokes;   /* of document_job, borrowed: painted, not stored yet */
 	gint64 last_given;    /* the last id < 0 */
 	gint64 selected;
-	GPtrArray *classes; /* of project_class */
+	GHashTable *chosen;   /* gint64: selected besides that one (edit-selection.c) */
+	GPtrArray *ghosts;    /* of wkb_shape: outlines that are not stored, drawn dashed (edit-overlay.c) */
+	GPtrArray *proposed;  /* of NadirObject: what a search found (edit-search.c) */
+	double least_score;   /* of those that are shown */
+	GCancellable *search; /* NULL: none runs */
+	double searched;      /* share of it */
+	GPtrArray *classes;   /* of project_class */
 	int current_class;
 	double opacity;
 	guint opacity_source; /* writes it down once it rests */
@@ -65,6 +71,8 @@ void nadir_document_forget_object(document_job *j);
 void nadir_document_show_geometry(NadirDocument *d, document_job *j); /* j->object has become known */
 void nadir_document_make_draft(document_job *j, const GError *error);
 void nadir_document_forget_draft(NadirDocument *d, gint64 id);
+/* document-draw.c: its marks alone no longer give its mask */
+void nadir_document_mark_corrected(feature *f);
 /* document-classes.c */
 const char *nadir_document_current_class_name(NadirDocument *d);
 project_class *nadir_document_default_class(const char *name, guint index);

@@ -22,6 +22,8 @@ static void let_go(NadirDocument *self)
 {
 	const bool unwritten = self->opacity_source != 0;
 	g_clear_handle_id(&self->opacity_source, g_source_remove);
+	if (self->search)
+		g_cancellable_cancel(self->search);
 	if (unwritten)
 		remember_opacity(self);
 	if (self->style_cancel)
@@ -51,6 +53,9 @@ static void nadir_document_finalize(GObject *object)
 	NadirDocument *self = NADIR_DOCUMENT(object);
 	g_clear_pointer(&self->drafts, g_ptr_array_unref);
 	g_clear_pointer(&self->strokes, g_ptr_array_unref);
+	g_clear_pointer(&self->chosen, g_hash_table_unref);
+	g_clear_pointer(&self->ghosts, g_ptr_array_unref);
+	g_clear_pointer(&self->proposed, g_ptr_array_unref);
 	g_clear_object(&self->objects);
 	g_clear_object(&self->unstored);
 	g_clear_pointer(&self->classes, g_ptr_array_unref);
@@ -90,6 +95,9 @@ static void nadir_document_init(NadirDocument *self)
 {
 	self->objects = g_list_store_new(NADIR_TYPE_OBJECT);
 	self->unstored = g_list_store_new(NADIR_TYPE_OBJECT);
+	self->chosen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	self->ghosts = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
+	self->proposed = g_ptr_array_new_with_free_func(g_object_unref);
 	self->drafts = g_ptr_array_new_with_free_func((GDestroyNotify)document_job_free);
 	self->strokes = g_ptr_array_new();
 	self->classes = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);

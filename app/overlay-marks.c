@@ -220,7 +220,7 @@ static void draw_polygon(NadirCanvas *c, cairo_t *cr)
 	path_points(c, cr, p, n);
 	if (c->inside)
 		cairo_line_to(cr, c->pointer[0], c->pointer[1]);
-	if (n > 1) {
+	if (n > 1 && c->tool != NADIR_TOOL_SPLIT) {
 		cairo_path_t *line = cairo_copy_path(cr);
 		color.alpha = 0.25f;
 		gdk_cairo_set_source_rgba(cr, &color);

@@ -3,6 +3,7 @@
  * the rest is shown as it was, scaled, until its turn comes. Never colour alone: outlines have a pattern for each class
  * and every object its number. */
 #include "app/canvas-private.h"
+#include "app/edit-selection.h"
 
 #include <math.h>
 
@@ -372,12 +373,14 @@ static void find_visible(NadirCanvas *c, GListModel *list, bool unstored, GArray
 	visible_object last = {0};
 	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
-		visible_object v = {.object = o, .selected = o == selected, .unstored = unstored};
+		visible_object v = {.object = o,
+		                    .selected = nadir_document_is_selected(c->document, nadir_object_get_feature(o)->id),
+		                    .unstored = unstored};
 		if (!is_visible(c, o, &area, v.extent))
 			continue;
 		v.rect = screen_rect(c, v.extent);
 		v.color = overlay_class_color(c->document, nadir_object_get_feature(o)->class_name);
-		if (v.selected)
+		if (o == selected)
 			last = v;
 		else
 			g_array_append_val(found, v);

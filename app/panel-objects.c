@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/edit-selection.h"
 #include "app/object-row.h"
 #include "app/panel-classes.h"
 
@@ -28,7 +29,7 @@ struct _NadirPanelObjects {
 	GtkFilter *filter;
 	GtkSorter *sorter;
 	GtkFilterListModel *filtered;
-	GtkSingleSelection *selection;
+	GtkMultiSelection *selection;
 	GHashTable *rows; /* of NadirObjectRow, borrowed: those bound now */
 	char *needle;     /* case-folded filter text */
 	gboolean syncing; /* the selection follows the document: do not answer */
@@ -88,8 +89,11 @@ static void update_count(NadirPanelObjects *self)
 	                                       g_list_model_get_n_items(nadir_document_get_unstored(self->document))
 	                                 : 0;
 	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
-	g_autofree char *text = shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
-	                                     : g_strdup_printf(_("%u of %u objects"), shown, all);
+	const guint selected = self->document ? nadir_document_n_selected(self->document) : 0;
+	g_autofree char *several = g_strdup_printf(_("%u of %u selected"), selected, all);
+	g_autofree char *text = selected > 1   ? g_strdup(several)
+	                        : shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
+	                                       : g_strdup_printf(_("%u of %u objects"), shown, all);
 	gtk_label_set_text(self->count, text);
 	gtk_stack_set_visible_child_name(self->stack, shown ? "list" : all ? "no-match" : "empty");
 }
@@ -120,25 +124,56 @@ static guint find_position(NadirPanelObjects *self, gint64 id)
 	return GTK_INVALID_LIST_POSITION;
 }
 
-static void follow_document(NadirPanelObjects *self)
+/* Of the one that single-object actions are about. */
+static guint selected_position(NadirPanelObjects *self)
 {
 	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
-	const guint position =
-		selected ? find_position(self, nadir_object_get_feature(selected)->id) : GTK_INVALID_LIST_POSITION;
+	return selected ? find_position(self, nadir_object_get_feature(selected)->id) : GTK_INVALID_LIST_POSITION;
+}
+
+static void follow_document(NadirPanelObjects *self)
+{
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	const guint wanted = self->document ? nadir_document_n_selected(self->document) : 0;
+	guint position = selected_position(self);
+	GtkBitset *selected = gtk_bitset_new_empty(), *all = gtk_bitset_new_range(0, n);
+	if (position != GTK_INVALID_LIST_POSITION)
+		gtk_bitset_add(selected, position);
+	for (guint i = 0; wanted > 1 && i < n; i++) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
+		if (nadir_document_is_selected(self->document, nadir_object_get_feature(o)->id))
+			gtk_bitset_add(selected, i);
+	}
 	self->syncing = TRUE;
-	gtk_single_selection_set_selected(self->selection, position);
+	gtk_selection_model_set_selection(GTK_SELECTION_MODEL(self->selection), selected, all);
 	self->syncing = FALSE;
+	gtk_bitset_unref(selected);
+	gtk_bitset_unref(all);
+	update_count(self);
 	if (position != GTK_INVALID_LIST_POSITION)
 		gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", position);
 }
 
+/* The selected one stays it while it is among the rows; else the first of them becomes it. */
 static void on_user_selected(NadirPanelObjects *self)
 {
-	NadirObject *o = gtk_single_selection_get_selected_item(self->selection);
-	if (self->syncing || !self->document || !o)
+	if (self->syncing || !self->document)
 		return;
-	if (o != nadir_document_get_selected(self->document))
-		nadir_document_select(self->document, nadir_object_get_feature(o)->id);
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	NadirObject *before = nadir_document_get_selected(self->document);
+	GtkBitset *rows = gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection));
+	GtkBitsetIter iter;
+	guint row;
+	for (gboolean ok = gtk_bitset_iter_init_first(&iter, rows, &row); ok; ok = gtk_bitset_iter_next(&iter, &row)) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), row);
+		const gint64 id = nadir_object_get_feature(o)->id;
+		if (o == before)
+			g_array_prepend_val(ids, id);
+		else
+			g_array_append_val(ids, id);
+	}
+	gtk_bitset_unref(rows);
+	nadir_document_select_ids(self->document, (const gint64 *)(const void *)ids->data, ids->len);
 }
 
 /* Items are replaced when they change, and the model then loses the selection: the document knows it. */
@@ -159,7 +194,7 @@ void nadir_panel_objects_step(NadirPanelObjects *self, int step)
 	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
 	if (!self->document || n == 0)
 		return;
-	guint at = gtk_single_selection_get_selected(self->selection);
+	guint at = selected_position(self);
 	if (at == GTK_INVALID_LIST_POSITION)
 		at = step > 0 ? n - 1 : 0;
 	at = (at + n + (step > 0 ? 1 : n - 1)) % n;
@@ -181,7 +216,8 @@ static void on_row_pressed(GtkGestureClick *gesture, int n_press, double x, doub
 	double px, py;
 	if (!self || !o || !self->document)
 		return;
-	nadir_document_select(self->document, nadir_object_get_feature(o)->id);
+	if (!nadir_document_is_selected(self->document, nadir_object_get_feature(o)->id))
+		nadir_document_select(self->document, nadir_object_get_feature(o)->id);
 	gtk_widget_translate_coordinates(GTK_WIDGET(row), GTK_WIDGET(self), x, y, &px, &py);
 	gtk_popover_set_pointing_to(GTK_POPOVER(self->menu), &(GdkRectangle){(int)px, (int)py, 1, 1});
 	gtk_popover_popup(GTK_POPOVER(self->menu));
@@ -323,10 +359,8 @@ static void make_models(NadirPanelObjects *self)
 	self->filtered = gtk_filter_list_model_new(G_LIST_MODEL(all), g_object_ref(self->filter));
 	GtkSortListModel *sorted =
 		gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), g_object_ref(self->sorter));
-	self->selection = gtk_single_selection_new(G_LIST_MODEL(sorted));
-	gtk_single_selection_set_autoselect(self->selection, FALSE);
-	gtk_single_selection_set_can_unselect(self->selection, TRUE);
-	g_signal_connect_swapped(self->selection, "notify::selected", G_CALLBACK(on_user_selected), self);
+	self->selection = gtk_multi_selection_new(G_LIST_MODEL(sorted));
+	g_signal_connect_swapped(self->selection, "selection-changed", G_CALLBACK(on_user_selected), self);
 	g_signal_connect_data(self->selection, "items-changed", G_CALLBACK(on_items_changed), self, NULL,
 	                      G_CONNECT_SWAPPED | G_CONNECT_AFTER);
 }

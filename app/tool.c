@@ -1,6 +1,7 @@
 /* What each tool does between press and release. Everything is drawn in image pixels, so a view that moves meanwhile
  * does no harm. */
 #include "app/canvas-private.h"
+#include "app/edit-shapes.h"
 
 #include <math.h>
 
@@ -21,6 +22,11 @@ static void append_image_point(NadirCanvas *c, GArray *points, double sx, double
 	g_array_append_vals(points, p, 2);
 }
 
+bool tool_draws_outline(NadirCanvas *c)
+{
+	return c->tool == NADIR_TOOL_POLYGON || c->tool == NADIR_TOOL_SPLIT || c->tool == NADIR_TOOL_HOLE;
+}
+
 bool tool_is_drawing(NadirCanvas *c)
 {
 	return c->drag > DRAG_CLICK || c->polygon->len > 0;
@@ -37,7 +43,7 @@ void tool_abort(NadirCanvas *c)
 
 /* --- press --- */
 
-static CanvasDrag drag_for(NadirCanvas *c, guint button)
+static CanvasDrag drag_for(NadirCanvas *c, guint button, GdkModifierType state)
 {
 	const bool secondary = button == GDK_BUTTON_SECONDARY;
 	if (button == GDK_BUTTON_MIDDLE || (c->space && !secondary))
@@ -54,7 +60,13 @@ static CanvasDrag drag_for(NadirCanvas *c, guint button)
 	case NADIR_TOOL_POINT:
 		return DRAG_CLICK;
 	case NADIR_TOOL_SELECT:
+		if (!secondary && (state & (GDK_SHIFT_MASK | GDK_CONTROL_MASK)))
+			return DRAG_BAND;
+		return secondary ? DRAG_NONE : DRAG_CLICK;
 	case NADIR_TOOL_POLYGON:
+	case NADIR_TOOL_SPLIT:
+	case NADIR_TOOL_HOLE:
+	case NADIR_TOOL_VERTEX:
 		return secondary ? DRAG_NONE : DRAG_CLICK;
 	}
 	return DRAG_NONE;
@@ -65,12 +77,13 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 	if (!c->document || c->drag != DRAG_NONE || button > GDK_BUTTON_SECONDARY)
 		return;
 	const bool twice = time - c->last_click_time <= DOUBLE_CLICK_MS && distance(c->press, sx, sy) <= CLICK_SLOP;
-	c->drag = drag_for(c, button);
+	c->drag = drag_for(c, button, state);
+	c->press_state = state;
 	c->drag_sign = button == GDK_BUTTON_SECONDARY || (state & GDK_SHIFT_MASK) ? -1 : 1;
 	c->press[0] = c->last[0] = sx;
 	c->press[1] = c->last[1] = sy;
 	c->last_click_time = twice ? 0 : time;
-	if (c->tool == NADIR_TOOL_POLYGON && c->drag == DRAG_CLICK && twice && c->polygon->len > 0) {
+	if (tool_draws_outline(c) && c->drag == DRAG_CLICK && twice && c->polygon->len > 0) {
 		c->drag = DRAG_NONE;
 		nadir_canvas_finish_drawing(c);
 		return;
@@ -115,7 +128,7 @@ void tool_motion(NadirCanvas *c, double sx, double sy)
 		return;
 	case DRAG_CLICK:
 		/* A click that wanders was meant as a drag of the view; a vertex of a polygon is not given up so easily. */
-		if (c->tool == NADIR_TOOL_POLYGON || distance(c->press, sx, sy) <= CLICK_SLOP)
+		if (tool_draws_outline(c) || distance(c->press, sx, sy) <= CLICK_SLOP)
 			return;
 		c->drag = DRAG_PAN;
 		canvas_update_cursor(c);
@@ -126,11 +139,14 @@ void tool_motion(NadirCanvas *c, double sx, double sy)
 		return;
 	case DRAG_BOX:
 	case DRAG_CIRCLE:
+	case DRAG_BAND:
 		set_second_point(c, sx, sy);
 		break;
 	case DRAG_STROKE:
 	case DRAG_BRUSH:
 		extend_stroke(c, sx, sy);
+		break;
+	case DRAG_VERTEX:
 		break;
 	}
 	gtk_widget_queue_draw(GTK_WIDGET(c));
@@ -141,7 +157,11 @@ void tool_motion(NadirCanvas *c, double sx, double sy)
 static void click_select(NadirCanvas *c, const double p[2])
 {
 	NadirObject *o = nadir_document_object_at(c->document, p[0], p[1]);
-	nadir_document_select(c->document, o ? nadir_object_get_feature(o)->id : 0);
+	const gint64 id = o ? nadir_object_get_feature(o)->id : 0;
+	if (c->press_state & (GDK_SHIFT_MASK | GDK_CONTROL_MASK))
+		nadir_document_toggle_selected(c->document, id);
+	else
+		nadir_document_select(c->document, id);
 }
 
 static void add_mark(NadirCanvas *c, sam_mark_kind kind, const double *xy, guint n, double r)
@@ -151,7 +171,7 @@ static void add_mark(NadirCanvas *c, sam_mark_kind kind, const double *xy, guint
 
 static void click_vertex(NadirCanvas *c, double sx, double sy)
 {
-	if (c->polygon->len >= 6) {
+	if (c->polygon->len >= 6 && c->tool != NADIR_TOOL_SPLIT) {
 		double first[2];
 		viewport_to_screen(&c->view, g_array_index(c->polygon, double, 0), g_array_index(c->polygon, double, 1),
 		                   &first[0], &first[1]);
@@ -163,16 +183,28 @@ static void click_vertex(NadirCanvas *c, double sx, double sy)
 	append_image_point(c, c->polygon, sx, sy);
 }
 
-static void release_click(NadirCanvas *c)
+void tool_click(NadirCanvas *c, double sx, double sy, int sign)
 {
 	double p[2];
-	viewport_to_image(&c->view, c->press[0], c->press[1], &p[0], &p[1]);
-	if (c->tool == NADIR_TOOL_SELECT)
+	viewport_to_image(&c->view, sx, sy, &p[0], &p[1]);
+	c->drag_sign = sign;
+	if (c->tool == NADIR_TOOL_SELECT || c->tool == NADIR_TOOL_VERTEX)
 		click_select(c, p);
 	else if (c->tool == NADIR_TOOL_POINT)
 		add_mark(c, SAM_POINT, p, 1, 0);
-	else if (c->tool == NADIR_TOOL_POLYGON)
-		click_vertex(c, c->press[0], c->press[1]);
+	else if (tool_draws_outline(c))
+		click_vertex(c, sx, sy);
+}
+
+static void release_band(NadirCanvas *c, double sx, double sy)
+{
+	double a[2], b[2];
+	viewport_to_image(&c->view, c->press[0], c->press[1], &a[0], &a[1]);
+	viewport_to_image(&c->view, sx, sy, &b[0], &b[1]);
+	if (distance(c->press, sx, sy) <= CLICK_SLOP)
+		click_select(c, a);
+	else
+		nadir_document_select_inside(c->document, (const double[]){a[0], a[1], b[0], b[1]});
 }
 
 /* Drags too short to mean a shape are slips of the hand. */
@@ -214,7 +246,9 @@ void tool_release(NadirCanvas *c, double sx, double sy)
 	const CanvasDrag drag = c->drag;
 	c->drag = DRAG_NONE;
 	if (drag == DRAG_CLICK)
-		release_click(c);
+		tool_click(c, c->press[0], c->press[1], c->drag_sign);
+	else if (drag == DRAG_BAND)
+		release_band(c, sx, sy);
 	else if (drag == DRAG_BOX && long_enough(c, sx, sy))
 		release_box(c);
 	else if (drag == DRAG_CIRCLE && long_enough(c, sx, sy))
@@ -235,8 +269,14 @@ bool nadir_canvas_finish_drawing(NadirCanvas *c)
 	g_return_val_if_fail(NADIR_IS_CANVAS(c), false);
 	if (c->polygon->len == 0)
 		return false;
-	if (c->polygon->len >= 6)
-		nadir_document_draw_polygon(c->document, &g_array_index(c->polygon, double, 0), c->polygon->len / 2);
+	const double *xy = &g_array_index(c->polygon, double, 0);
+	const guint n = c->polygon->len / 2;
+	if (c->tool == NADIR_TOOL_SPLIT && n >= 2)
+		nadir_document_edit(c->document, &(NadirEdit){.kind = NADIR_EDIT_SPLIT, .xy = xy, .n = n});
+	else if (c->tool == NADIR_TOOL_HOLE && n >= 3)
+		nadir_document_edit(c->document, &(NadirEdit){.kind = NADIR_EDIT_HOLE, .xy = xy, .n = n});
+	else if (c->tool == NADIR_TOOL_POLYGON && n >= 3)
+		nadir_document_draw_polygon(c->document, xy, n);
 	tool_abort(c);
 	return true;
 }

@@ -9,7 +9,8 @@
 #include "app/export-dialog.h"
 #include "app/shortcuts.h"
 
-static const char *const tool_names[] = {"select", "point", "box", "circle", "scribble", "polygon", "brush"};
+static const char *const tool_names[] = {"select",  "point", "box",   "circle", "scribble",
+                                         "polygon", "brush", "split", "hole",   "vertex"};
 
 static gint64 selected_id(NadirWindow *self)
 {
@@ -96,8 +97,7 @@ ACTION(on_redo)
 
 ACTION(on_delete)
 {
-	NadirWindow *self = data;
-	nadir_document_delete(self->document, selected_id(self));
+	nadir_window_delete_selected(data);
 }
 
 ACTION(on_edit_again)
@@ -438,7 +438,8 @@ void nadir_window_update_actions(NadirWindow *self)
 	int candidate = 0;
 	const NadirPreviewState preview = d ? nadir_document_get_preview(d, &answer, &candidate) : NADIR_PREVIEW_NONE;
 	const guint n = d ? g_list_model_get_n_items(nadir_document_get_objects(d)) : 0;
-	const bool drawing = nadir_canvas_get_tool(self->work->canvas) == NADIR_TOOL_POLYGON;
+	const NadirTool tool = nadir_canvas_get_tool(self->work->canvas);
+	const bool drawing = tool == NADIR_TOOL_POLYGON || tool >= NADIR_TOOL_SPLIT;
 	ENABLE(d != NULL, "tool", "class", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit", "hide-masks",
 	       "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas", "brush-smaller",
 	       "brush-larger", "drop", "save-as");
@@ -453,6 +454,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(d && (nadir_document_get_prompt(d) || drawing), "undo-mark");
 	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
+	nadir_window_update_edit_actions(self);
 }
 
 #undef ENABLE
@@ -460,6 +462,7 @@ void nadir_window_update_actions(NadirWindow *self)
 void nadir_window_install_actions(NadirWindow *self)
 {
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+	nadir_window_install_edit_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");
 	g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(sidebar));

@@ -46,6 +46,10 @@ void nadir_window_show_message(NadirWindow *self, GtkMessageType type, const cha
 /* window-actions.c */
 void nadir_window_install_actions(NadirWindow *self);
 void nadir_window_update_actions(NadirWindow *self);
+/* window-edit.c */
+void nadir_window_install_edit_actions(NadirWindow *self);
+void nadir_window_update_edit_actions(NadirWindow *self);
+void nadir_window_delete_selected(NadirWindow *self);
 /* window-open.c */
 void nadir_window_setup_open(NadirWindow *self);               /* drag and drop, recent files */
 void nadir_window_open_beside(NadirWindow *self, GFile *file); /* here when empty, else in another window */

@@ -140,13 +140,15 @@ static void keep_review(feature *after, const feature *before)
 	after->proposed_id = before->proposed_id;
 }
 
-static bool update_one(project *p, const feature *o, const char *what, GError **error)
+/* step 0: one of its own. */
+static bool update_one(project *p, gint64 step, const feature *o, const char *what, GError **error)
 {
 	gint64 image;
 	g_autoptr(feature) before = project_get_rows(p, o->id, &image, error);
 	g_autoptr(feature) after = before ? feature_copy(o) : NULL;
-	const gint64 step = before ? project_journal_step(p, error) : 0;
-	if (step == 0 || !complete(p, step, what, image, after, error))
+	if (before && step == 0)
+		step = project_journal_step(p, error);
+	if (!before || step == 0 || !complete(p, step, what, image, after, error))
 		return false;
 	keep_review(after, before);
 	replace_text(&after->edited, project_now());
@@ -159,5 +161,28 @@ static bool update_one(project *p, const feature *o, const char *what, GError **
 
 bool project_update(project *p, const feature *o, const char *what, GError **error)
 {
-	return project_begin(p, error) && project_end(p, update_one(p, o, what, error), error);
+	return project_begin(p, error) && project_end(p, update_one(p, 0, o, what, error), error);
+}
+
+static bool change_all(project *p, gint64 image, const project_batch *b, const char *what, GError **error)
+{
+	const gint64 step = project_journal_step(p, error);
+	bool ok = step != 0;
+	for (guint i = 0; ok && i < b->n_update; i++)
+		ok = update_one(p, step, b->update[i], what, error);
+	for (guint i = 0; ok && i < b->n_remove; i++)
+		ok = delete_one(p, step, b->remove[i], what, error);
+	for (guint i = 0; ok && i < b->n_add; i++)
+		ok = insert_one(p, step, image, b->add[i], what, error);
+	return ok;
+}
+
+bool project_apply(project *p, gint64 image, const project_batch *b, const char *what, GError **error)
+{
+	if (!project_begin(p, error))
+		return false;
+	const bool ok = project_end(p, change_all(p, image, b, what, error), error);
+	for (guint i = 0; !ok && i < b->n_add; i++)
+		b->add[i]->id = 0; /* not stored */
+	return ok;
 }

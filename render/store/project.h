@@ -78,6 +78,18 @@ bool project_delete(project *p, const gint64 *ids, guint n, const char *what, GE
 bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
                      const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Changed, deleted and new ones together, one undo step; the new ones get their ids. */
+typedef struct {
+	feature **update;
+	guint n_update;
+	const gint64 *remove;
+	guint n_remove;
+	feature **add;
+	guint n_add;
+} project_batch;
+bool project_apply(project *p, gint64 image, const project_batch *b, const char *what,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Undo and redo without limit; the journal outlives the window. NULL text when there is nothing. */
 const char *project_undo_text(project *p);
 const char *project_redo_text(project *p);
