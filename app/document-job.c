@@ -93,6 +93,7 @@ static project *bear(const birth *b, scene *s, GError **error)
 		return NULL;
 	}
 	s->image_id = image;
+	project_set_undo_image(p, image);
 	return g_steal_pointer(&p);
 }
 

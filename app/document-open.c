@@ -13,6 +13,7 @@ typedef struct {
 	gint64 image_id;
 	raster_style rule_style, style;
 	char *bands, *stretch, *source, *model, *opacity, *caption;
+	char *damage;       /* of the project; NULL: it is whole */
 	GPtrArray *classes; /* of project_class; NULL without a project */
 	GListStore *objects;
 } opening;
@@ -31,6 +32,7 @@ static void opening_free(void *data)
 	g_free(o->model);
 	g_free(o->opacity);
 	g_free(o->caption);
+	g_free(o->damage);
 	g_clear_pointer(&o->classes, g_ptr_array_unref);
 	g_clear_object(&o->objects);
 	g_free(o);
@@ -90,12 +92,24 @@ static bool read_project(opening *o, GError **error)
 	return true;
 }
 
+/* A damaged one is opened as far as it can be read. */
+static project *open_project(opening *o, const char *path, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	project *p = project_open(path, &why);
+	if (!p && g_error_matches(why, PROJECT_ERROR, PROJECT_ERROR_CORRUPT))
+		p = project_salvage(path, &o->damage, NULL);
+	if (!p)
+		g_propagate_error(error, g_steal_pointer(&why));
+	return p;
+}
+
 static bool open_all(opening *o, GCancellable *cancel, GError **error)
 {
 	g_autofree char *image_path = g_strdup(o->path);
 	store_await_closing();
 	if (g_str_has_suffix(o->path, ".gpkg") && project_is_project(o->path)) {
-		o->project = project_open(o->path, error);
+		o->project = open_project(o, o->path, error);
 		g_free(image_path);
 		image_path = o->project ? first_image(o->project, error) : NULL;
 		if (!image_path)
@@ -108,10 +122,12 @@ static bool open_all(opening *o, GCancellable *cancel, GError **error)
 	if (!o->ref || !raster_style_resolve(o->image, NULL, NULL, NULL, &o->rule_style, cancel, error))
 		return false;
 	g_autofree char *place = project_default_path(image_path);
-	if (!o->project && g_file_test(place, G_FILE_TEST_EXISTS) && !(o->project = project_open(place, error)))
+	if (!o->project && g_file_test(place, G_FILE_TEST_EXISTS) && !(o->project = open_project(o, place, error)))
 		return false;
 	if (o->project && !(o->image_id = project_add_image(o->project, raster_get_info(o->image), o->ref, error)))
 		return false;
+	if (o->project)
+		project_set_undo_image(o->project, o->image_id);
 	restore_style(o, cancel);
 	return !o->project || read_project(o, error);
 }
@@ -156,6 +172,7 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	d->stretch = g_steal_pointer(&o->stretch);
 	d->source = g_steal_pointer(&o->source);
 	d->caption = g_steal_pointer(&o->caption);
+	d->damage = g_steal_pointer(&o->damage);
 	d->model_follows = g_strcmp0(o->model, "screen") == 0;
 	d->title = g_path_get_basename(nadir_document_info(d)->path);
 	g_set_object(&d->objects, o->objects);

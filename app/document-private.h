@@ -1,6 +1,7 @@
 /* Inside of the document, for its own files and for the canvas that draws it. */
 #pragma once
 #include "app/document-preview.h"
+#include "render/store/history.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,7 @@ struct _NadirDocument {
 	char *bands, *stretch, *source; /* the user's choice for the screen; NULL: by rule */
 	char *title;
 	char *caption;        /* of the image; NULL: none */
+	char *damage;         /* of the project file, as project_salvage() says; NULL: none */
 	GListStore *objects;  /* stored, newest first: by falling id */
 	GListStore *unstored; /* newest first */
 	GPtrArray *drafts;    /* of document_job: what could not be stored */

@@ -66,6 +66,7 @@ static void nadir_document_finalize(GObject *object)
 	g_free(self->source);
 	g_free(self->title);
 	g_free(self->caption);
+	g_free(self->damage);
 	G_OBJECT_CLASS(nadir_document_parent_class)->finalize(object);
 }
 
@@ -184,6 +185,12 @@ static void remember_view(NadirDocument *d)
 	nadir_document_remember(d, "model", d->model_follows ? "screen" : NULL);
 }
 
+const char *nadir_document_get_damage(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
+	return d->damage;
+}
+
 static bool save_as(document_job *j, project *p, GError **error)
 {
 	return g_strcmp0(project_path(p), j->text) == 0 || project_save_as(p, j->text, error);
@@ -195,6 +202,7 @@ static bool on_saved_as(document_job *j, const GError *error)
 		nadir_document_report(j->document, error);
 		return false;
 	}
+	g_clear_pointer(&j->document->damage, g_free);
 	g_autofree char *name = g_path_get_basename(j->text);
 	g_autofree char *sentence = g_strdup_printf(_("The project is now kept in %s"), name);
 	nadir_document_notify_user(j->document, sentence);

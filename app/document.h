@@ -34,6 +34,8 @@ bool nadir_document_get_model_follows(NadirDocument *d);
 void nadir_document_set_model_follows(NadirDocument *d, bool follows);
 const char *nadir_document_get_title(NadirDocument *d);
 const char *nadir_document_get_project_path(NadirDocument *d); /* NULL until the first accepted object */
+/* What is lost of a damaged project that is shown as far as it could be read; NULL when it is whole, or saved anew. */
+const char *nadir_document_get_damage(NadirDocument *d);
 void nadir_document_save_as(NadirDocument *d, const char *path);
 /* Accepted objects not stored yet, drafts that could not be stored, jobs of any kind. */
 typedef struct {
@@ -96,6 +98,10 @@ void nadir_document_undo(NadirDocument *d);
 void nadir_document_redo(NadirDocument *d);
 const char *nadir_document_get_undo_text(NadirDocument *d); /* NULL: nothing to undo */
 const char *nadir_document_get_redo_text(NadirDocument *d);
+/* The steps of this image, newest first; and to one of them, so that it is the last that stands (0: none of them). */
+void nadir_document_read_history_async(NadirDocument *d, GCancellable *cancel, GAsyncReadyCallback done, void *data);
+GPtrArray *nadir_document_read_history_finish(GAsyncResult *result, GError **error); /* [element-type project_step] */
+void nadir_document_go_to(NadirDocument *d, gint64 step);
 
 /* --- classes and display --- */
 GPtrArray *nadir_document_get_classes(NadirDocument *d); /* [element-type project_class], borrowed */

@@ -58,7 +58,7 @@ ACTION(on_show_in_folder)
 		gtk_show_uri(data, uri, GDK_CURRENT_TIME);
 }
 
-static void on_exported(NadirWindow *self, const char *path, const char *text)
+void nadir_window_show_exported(NadirWindow *self, const char *path, const char *text)
 {
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *sentence = g_strdup_printf(_("Exported to %s"), name);
@@ -77,7 +77,7 @@ ACTION(on_export)
 	NadirWindow *self = data;
 	GSettings *settings = nadir_application_get_settings(NADIR_APPLICATION(gtk_window_get_application(data)));
 	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(self), self->document, settings);
-	g_signal_connect_object(dialog, "exported", G_CALLBACK(on_exported), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(dialog, "exported", G_CALLBACK(nadir_window_show_exported), self, G_CONNECT_SWAPPED);
 	gtk_window_present(GTK_WINDOW(dialog));
 }
 
@@ -455,6 +455,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 	nadir_window_update_edit_actions(self);
+	nadir_window_update_project_actions(self);
 }
 
 #undef ENABLE
@@ -463,6 +464,7 @@ void nadir_window_install_actions(NadirWindow *self)
 {
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
 	nadir_window_install_edit_actions(self);
+	nadir_window_install_project_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");
 	g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(sidebar));

@@ -44,6 +44,9 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	nadir_application_add_recent(get_app(self), self->file);
 	nadir_window_set_document(self, document);
+	const char *damage = nadir_document_get_damage(document);
+	if (damage)
+		nadir_window_show_message(self, GTK_MESSAGE_WARNING, damage, "win.save-repaired");
 }
 
 void nadir_window_open(NadirWindow *self, GFile *file)
@@ -135,11 +138,22 @@ static void on_place_chosen(NadirWindow *self, int response)
 		nadir_document_save_as(self->document, path);
 }
 
+/* Beside the damaged project, which is kept. */
+static char *repaired_path(const char *image)
+{
+	g_autofree char *path = project_default_path(image);
+	char *end = g_strrstr(path, ".nadir.gpkg");
+	if (end)
+		*end = '\0';
+	return g_strconcat(path, _("-repaired"), ".nadir.gpkg", NULL);
+}
+
 void nadir_window_choose_save_as(NadirWindow *self)
 {
 	const char *place = nadir_document_get_project_path(self->document);
 	const char *image = raster_get_info(nadir_document_get_raster(self->document))->path;
-	g_autofree char *path = place ? g_strdup(place) : project_default_path(image);
+	const char *damage = nadir_document_get_damage(self->document);
+	g_autofree char *path = damage ? repaired_path(image) : place ? g_strdup(place) : project_default_path(image);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	g_autoptr(GFile) folder = g_file_get_parent(file);
 	g_autofree char *name = g_file_get_basename(file);

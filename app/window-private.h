@@ -36,6 +36,7 @@ struct _NadirWindow {
 	GFile *file;           /* what is open or being opened */
 	GtkFileChooserNative *chooser;
 	service *service;       /* what the document was opened with */
+	GtkWindow *history;     /* of the document; NULL: not open. Weak. */
 	gboolean confirmed;     /* may close, and lose what could not be stored */
 	gboolean told_software; /* the notice about a software device was shown */
 	guint opening_source;   /* shows the spinner when opening takes a while */
@@ -43,7 +44,8 @@ struct _NadirWindow {
 
 /* window.c: action: what the bar offers to do about it ("win.retry"), or NULL */
 void nadir_window_show_message(NadirWindow *self, GtkMessageType type, const char *sentence, const char *action);
-/* window-actions.c */
+/* window-actions.c; text: what the file could not hold, or "" */
+void nadir_window_show_exported(NadirWindow *self, const char *path, const char *text);
 void nadir_window_install_actions(NadirWindow *self);
 void nadir_window_update_actions(NadirWindow *self);
 /* window-edit.c */
@@ -57,6 +59,13 @@ void nadir_window_choose_file(NadirWindow *self);
 void nadir_window_choose_save_as(NadirWindow *self);
 void nadir_window_reload(NadirWindow *self); /* the same file once more, with the current service */
 void nadir_window_set_document(NadirWindow *self, NadirDocument *document);
+/* window-project.c: repaired copy, history */
+void nadir_window_install_project_actions(NadirWindow *self);
+void nadir_window_update_project_actions(NadirWindow *self);
+void nadir_window_close_history(NadirWindow *self);
+/* window-sheet.c: the view as PNG, PDF or SVG */
+void nadir_window_choose_sheet(NadirWindow *self);
+void nadir_window_write_sheet(NadirWindow *self, const char *path);
 /* window-status.c */
 void nadir_window_update_title(NadirWindow *self);
 void nadir_window_update_chip(NadirWindow *self);

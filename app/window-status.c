@@ -17,7 +17,10 @@ static char *describe(NadirWindow *self)
 	const georef *g = nadir_document_get_georef(self->document);
 	g_autofree char *pixel = nadir_describe_resolution(self->document);
 	const char *path = nadir_document_get_project_path(self->document);
-	g_autofree char *name = path ? g_path_get_basename(path) : NULL;
+	const bool damaged = nadir_document_get_damage(self->document) != NULL;
+	g_autofree char *name = damaged ? g_strdup(_("damaged project, read only"))
+	                        : path  ? g_path_get_basename(path)
+	                                : NULL;
 	GString *text = g_string_new(name);
 	g_string_append_printf(text, "%s%s", name ? " · " : "", georef_has_crs(g) ? georef_crs_name(g) : _("no CRS"));
 	if (pixel)

@@ -96,6 +96,7 @@ void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 	g_signal_group_set_target(self->document_signals, document);
 	nadir_chat_panel_set_document(self->work->chat, document, document ? get_chat(self) : NULL);
 	nadir_workspace_set_document(self->work, document);
+	nadir_window_close_history(self);
 	close_document(self);
 	g_set_object(&self->document, document);
 	gtk_stack_set_visible_child_name(self->stack, document ? "image" : self->opening ? "opening" : "empty");
@@ -225,6 +226,7 @@ static void nadir_window_dispose(GObject *object)
 	g_clear_object(&self->opening);
 	g_clear_handle_id(&self->opening_source, g_source_remove);
 	g_clear_object(&self->document_signals);
+	nadir_window_close_history(self);
 	close_document(self);
 	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);

@@ -6,7 +6,7 @@
 
 #include "app/cli/cli-private.h"
 #include "render/exchange/import.h"
-#include "render/store/project.h"
+#include "render/store/history.h"
 
 typedef struct {
 	cli_options shared;

@@ -34,8 +34,7 @@ char *project_class_name(project *p, int id)
 	return project_text(p, "SELECT name FROM classes WHERE id = %d", id);
 }
 
-/* The colours for QGIS, for both layers. */
-static bool write_styles(project *p, GError **error)
+bool project_write_styles(project *p, GError **error)
 {
 	static const char *const layers[] = {"objects", "objects_px"};
 	g_autoptr(GPtrArray) classes = project_classes(p, error);
@@ -129,7 +128,7 @@ static bool journal(project *p, gint64 step, const char *what, project_class *be
 	const project_edit edit = {.before = was, .after = is};
 	project_class_free(before);
 	project_class_free(after);
-	return write_styles(p, error) && (step == 0 || project_journal_add(p, step, what, &edit, error));
+	return project_write_styles(p, error) && (step == 0 || project_journal_add(p, step, what, &edit, error));
 }
 
 /* --- changes --- */
@@ -208,7 +207,7 @@ bool project_class_restore(project *p, int id, const char *json, GError **error)
 	project_class *c = json ? class_from_json(json) : NULL;
 	const bool ok = c ? put_class(p, c, error) : project_run(p, error, "DELETE FROM classes WHERE id = %d", id);
 	project_class_free(c);
-	return ok && write_styles(p, error);
+	return ok && project_write_styles(p, error);
 }
 
 int project_class_id_of(const char *json)

@@ -43,19 +43,39 @@ bool project_journal_add(project *p, gint64 step, const char *what, const projec
 	return ok;
 }
 
+/* Steps of the image that undo goes through: those with an object of it, and those of classes alone, which all images
+ * share. */
+static char *in_scope(const project *p)
+{
+	if (p->undo_image == 0)
+		return g_strdup("1");
+	return g_strdup_printf("(EXISTS (SELECT 1 FROM edits e WHERE e.step = edits.step AND e.image_id = %" G_GINT64_FORMAT
+	                       ") OR NOT EXISTS (SELECT 1 FROM edits e WHERE e.step = edits.step AND e.image_id > 0))",
+	                       p->undo_image);
+}
+
 gint64 project_journal_step(project *p, GError **error)
 {
-	if (!project_run(p, error, "UPDATE edits SET state = 'dropped' WHERE state = 'undone'"))
+	g_autofree char *scope = in_scope(p);
+	if (!project_run(p, error, "UPDATE edits SET state = 'dropped' WHERE state = 'undone' AND %s", scope))
 		return 0;
 	return project_number(p, 0, "SELECT max(step) FROM edits") + 1;
 }
 
 void project_journal_refresh(project *p)
 {
+	g_autofree char *scope = in_scope(p);
 	g_free(p->undo_text);
 	g_free(p->redo_text);
-	p->undo_text = project_text(p, "SELECT what FROM edits WHERE state = 'done' ORDER BY step DESC LIMIT 1");
-	p->redo_text = project_text(p, "SELECT what FROM edits WHERE state = 'undone' ORDER BY step LIMIT 1");
+	p->undo_text =
+		project_text(p, "SELECT what FROM edits WHERE state = 'done' AND %s ORDER BY step DESC LIMIT 1", scope);
+	p->redo_text = project_text(p, "SELECT what FROM edits WHERE state = 'undone' AND %s ORDER BY step LIMIT 1", scope);
+}
+
+void project_set_undo_image(project *p, gint64 image)
+{
+	p->undo_image = image;
+	project_journal_refresh(p);
 }
 
 const char *project_undo_text(project *p)
@@ -143,15 +163,17 @@ static bool apply(project *p, change *c, GError **error)
 	return project_put_rows(p, c->image, c->target, error);
 }
 
+/* Adds the step's rows to `changes` and applies them. */
 static bool apply_step(project *p, gint64 step, bool forward, GPtrArray *changes, GError **error)
 {
 	const char *side = forward ? "after" : "before", *other = forward ? "before" : "after";
+	const guint first = changes->len;
 	if (!project_select(p, read_change, changes, error,
 	                    "SELECT object_id, image_id, %s_row, %s_geom, %s_row FROM edits WHERE step = %" G_GINT64_FORMAT
 	                    " ORDER BY id %s",
 	                    side, side, other, step, forward ? "ASC" : "DESC"))
 		return false;
-	for (guint i = 0; i < changes->len; i++)
+	for (guint i = first; i < changes->len; i++)
 		if (!apply(p, g_ptr_array_index(changes, i), error))
 			return false;
 	return project_run(p, error, "UPDATE edits SET state = '%s' WHERE step = %" G_GINT64_FORMAT,
@@ -191,11 +213,18 @@ static void tell(project_changes *out, GPtrArray *changes)
 	}
 }
 
+/* The step that comes next in a direction; 0: there is none. */
+static gint64 next_step(project *p, bool forward)
+{
+	g_autofree char *scope = in_scope(p);
+	return project_number(p, 0, "SELECT step FROM edits WHERE state = '%s' AND %s ORDER BY step %s LIMIT 1",
+	                      forward ? "undone" : "done", scope, forward ? "ASC" : "DESC");
+}
+
 static bool move(project *p, bool forward, project_changes *out, GError **error)
 {
 	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
-	gint64 step = forward ? project_number(p, 0, "SELECT min(step) FROM edits WHERE state = 'undone'")
-	                      : project_number(p, 0, "SELECT max(step) FROM edits WHERE state = 'done'");
+	const gint64 step = next_step(p, forward);
 	if (step == 0) {
 		g_set_error_literal(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
 		                    forward ? _("There is nothing to redo.") : _("There is nothing to undo."));
@@ -216,4 +245,72 @@ bool project_undo(project *p, project_changes *changes, GError **error)
 bool project_redo(project *p, project_changes *changes, GError **error)
 {
 	return move(p, true, changes, error);
+}
+
+/* --- the whole history --- */
+
+void project_step_free(project_step *s)
+{
+	g_free(s->what);
+	g_free(s->time);
+	g_free(s);
+}
+
+static bool add_step(OGRFeatureH row, void *data)
+{
+	project_step *s = g_new0(project_step, 1);
+	s->step = OGR_F_GetFieldAsInteger64(row, 0);
+	s->what = row_text(row, 1);
+	s->time = row_text(row, 2);
+	s->done = g_str_equal(OGR_F_GetFieldAsString(row, 3), "done");
+	s->n_changes = (guint)OGR_F_GetFieldAsInteger(row, 4);
+	g_ptr_array_add(data, s);
+	return true;
+}
+
+GPtrArray *project_history(project *p, GError **error)
+{
+	g_autofree char *scope = in_scope(p);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)project_step_free);
+	if (!project_select(p, add_step, list, error,
+	                    "SELECT step, max(what), max(time), max(state), count(*) FROM edits WHERE state <> 'dropped' "
+	                    "AND %s GROUP BY step ORDER BY step DESC",
+	                    scope))
+		return NULL;
+	return g_steal_pointer(&list);
+}
+
+/* Steps one after the other, in one transaction. */
+static bool travel(project *p, gint64 to, GPtrArray *changes, GError **error)
+{
+	gint64 step;
+	while ((step = next_step(p, false)) > to)
+		if (!apply_step(p, step, false, changes, error))
+			return false;
+	while ((step = next_step(p, true)) > 0 && step <= to)
+		if (!apply_step(p, step, true, changes, error))
+			return false;
+	return true;
+}
+
+/* Of several changes of one object only the last is left. */
+static void keep_last(GPtrArray *changes)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+	for (guint i = changes->len; i-- > 0;) {
+		change *c = changes->pdata[i];
+		if (c->object != 0 && !g_hash_table_add(seen, &c->object))
+			change_free(g_ptr_array_steal_index(changes, i));
+	}
+}
+
+bool project_go_to(project *p, gint64 step, project_changes *out, GError **error)
+{
+	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+	if (!project_begin(p, error) || !project_end(p, travel(p, step, changes, error), error))
+		return false;
+	keep_last(changes);
+	if (out)
+		tell(out, changes);
+	return true;
 }

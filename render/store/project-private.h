@@ -1,7 +1,7 @@
 /* What the project's files share. */
 #pragma once
 #include "render/geometry/place.h"
-#include "render/store/project.h"
+#include "render/store/history.h"
 
 #include <gdal.h>
 
@@ -23,6 +23,7 @@ struct project {
 	int version;        /* of the file: below PROJECT_SCHEMA only where it may not be written */
 	GHashTable *places; /* gint64 -> project_place */
 	char *undo_text, *redo_text;
+	gint64 undo_image; /* undo goes through its steps; 0: through all */
 };
 
 /* --- project-sql.c: the data set as a database --- */
@@ -53,8 +54,11 @@ char *project_now(void); /* ISO 8601, UTC, milliseconds */
 
 /* --- project.c --- */
 
-/* The data set with its settings, or NULL. */
+/* The data set, or NULL; then the settings for changes. */
 GDALDatasetH project_connect(const char *path, bool read_only);
+void project_prepare(GDALDatasetH ds, bool read_only);
+/* Without a lock, whether it may be written or not. */
+project *project_open_to_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- project-schema.c --- */
 
@@ -81,7 +85,8 @@ int project_class_in_transaction(project *p, gint64 step, const char *what, cons
 /* The class as the journal had it, before or after a step; NULL: there is none of that id then. */
 bool project_class_restore(project *p, int id, const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 int project_class_id_of(const char *json);
-char *project_class_name(project *p, int id); /* NULL when there is none */
+char *project_class_name(project *p, int id);                                    /* NULL when there is none */
+bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the colours for QGIS, both layers */
 
 /* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
 

@@ -176,6 +176,7 @@ static void reopen(project *p)
 	GDALDatasetRollbackTransaction(p->ds);
 	GDALClose(p->ds);
 	p->ds = project_connect(p->path, p->read_only);
+	project_prepare(p->ds, p->read_only);
 	g_hash_table_remove_all(p->places);
 }
 

@@ -47,12 +47,16 @@ GDALDatasetH project_connect(const char *path, bool read_only)
 {
 	const char *const options[] = {"LIST_ALL_TABLES=YES", read_only ? "IMMUTABLE=YES" : NULL, NULL};
 	const char *const drivers[] = {"GPKG", NULL};
-	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
 	unsigned mode = GDAL_OF_VECTOR | (read_only ? GDAL_OF_READONLY : GDAL_OF_UPDATE);
-	GDALDatasetH ds = GDALOpenEx(path, mode, drivers, options, NULL);
+	return GDALOpenEx(path, mode, drivers, options, NULL);
+}
+
+/* For changes from here on; writes to the file. */
+void project_prepare(GDALDatasetH ds, bool read_only)
+{
+	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
 	for (guint i = 0; ds && !read_only && i < G_N_ELEMENTS(settings); i++)
 		project_execute(ds, settings[i], NULL, NULL);
-	return ds;
 }
 
 static project *project_alloc(const char *path, int lock)
@@ -106,6 +110,8 @@ static bool open_locked(project *p, GError **error)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
 		            gdal_session_message());
 	bool ok = p->ds && project_schema_check(p, error);
+	if (ok)
+		project_prepare(p->ds, p->read_only);
 	if (ok && killed && !p->read_only)
 		mend_extents(p);
 	gdal_session_end();
@@ -151,21 +157,26 @@ static bool has_log(const char *path, GError **error)
 	return true;
 }
 
+project *project_open_to_read(const char *path, GError **error)
+{
+	g_autoptr(project) p = project_alloc(path, -1);
+	p->read_only = true;
+	return has_log(path, error) || !open_locked(p, error) ? NULL : g_steal_pointer(&p);
+}
+
 project *project_open(const char *path, GError **error)
 {
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN, _("There is no project %s."), path);
 		return NULL;
 	}
-	bool read_only = !may_write(path);
-	int lock = read_only ? -1 : project_lock(path, error);
-	if (lock < 0 && !read_only)
+	if (!may_write(path))
+		return project_open_to_read(path, error);
+	int lock = project_lock(path, error);
+	if (lock < 0)
 		return NULL;
 	g_autoptr(project) p = project_alloc(path, lock);
-	p->read_only = read_only;
-	if ((read_only && has_log(path, error)) || !open_locked(p, error))
-		return NULL;
-	return g_steal_pointer(&p);
+	return open_locked(p, error) ? g_steal_pointer(&p) : NULL;
 }
 
 static void disconnect(project *p)
@@ -236,6 +247,7 @@ bool project_save_as(project *p, const char *path, GError **error)
 		project_close(copy);
 		return false;
 	}
+	project_set_undo_image(copy, p->undo_image);
 	project old = *p;
 	*p = *copy;
 	*copy = old;

@@ -28,6 +28,11 @@ project *project_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* A project whose file or folder may not be written opens for reading: every change is then PROJECT_ERROR_WRITE, Save
  * As works. */
 bool project_is_read_only(const project *p);
+/* What can be read of a project that project_open() found damaged, for reading only and from a copy that is gone once
+ * it is closed: Save As makes it a repaired project. *what: what is there and what is lost, a sentence; free with
+ * g_free.
+ */
+project *project_salvage(const char *path, char **what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void project_close(project *p); /* checkpoint, journal_mode=DELETE; readable by any tool afterwards */
 const char *project_path(const project *p);
 /* Writes the whole project to another place by rename and goes on there. */
@@ -90,26 +95,8 @@ typedef struct {
 bool project_apply(project *p, gint64 image, const project_batch *b, const char *what,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Undo and redo without limit; the journal outlives the window. NULL text when there is nothing. */
-const char *project_undo_text(project *p);
-const char *project_redo_text(project *p);
-/* What a step changed, so that nobody has to read everything again. */
-typedef struct {
-	gint64 id, image;
-	feature *now; /* NULL: it is gone */
-} project_change;
-typedef struct {
-	GPtrArray *objects; /* of project_change */
-	bool classes;       /* classes changed: their names stand in objects too */
-} project_changes;
-void project_changes_clear(project_changes *c);
-/* changes: filled on success, NULL: not wanted. */
-bool project_undo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_redo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 void project_image_free(project_image *i);
 void project_class_free(project_class *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(project, project_close)
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(project_changes, project_changes_clear)
 
 G_END_DECLS

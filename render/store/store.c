@@ -1,5 +1,7 @@
 #include "render/store/store.h"
 
+#include "render/store/history.h"
+
 struct store {
 	GThread *thread;
 	GAsyncQueue *queue; /* of job; the thread ends at one without work */

@@ -1,6 +1,6 @@
 /* What the store's tests share. */
 #pragma once
-#include "render/store/project.h"
+#include "render/store/history.h"
 
 /* A new empty folder; remove it with fixture_folder_remove, which frees the name. */
 char *fixture_folder(void);
