@@ -1,7 +1,7 @@
 /* Inside of the document, for its own files and for the canvas that draws it. */
 #pragma once
+#include "app/document-history.h"
 #include "app/document-preview.h"
-#include "render/store/history.h"
 
 G_BEGIN_DECLS
 

@@ -93,15 +93,6 @@ void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double ra
 void nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name);
 void nadir_document_set_caption(NadirDocument *d, gint64 id, const char *text);
 void nadir_document_delete(NadirDocument *d, gint64 id);
-/* With marks pending, undo takes back the last of them; else it goes through the project's journal. */
-void nadir_document_undo(NadirDocument *d);
-void nadir_document_redo(NadirDocument *d);
-const char *nadir_document_get_undo_text(NadirDocument *d); /* NULL: nothing to undo */
-const char *nadir_document_get_redo_text(NadirDocument *d);
-/* The steps of this image, newest first; and to one of them, so that it is the last that stands (0: none of them). */
-void nadir_document_read_history_async(NadirDocument *d, GCancellable *cancel, GAsyncReadyCallback done, void *data);
-GPtrArray *nadir_document_read_history_finish(GAsyncResult *result, GError **error); /* [element-type project_step] */
-void nadir_document_go_to(NadirDocument *d, gint64 step);
 
 /* --- classes and display --- */
 GPtrArray *nadir_document_get_classes(NadirDocument *d); /* [element-type project_class], borrowed */

@@ -1,5 +1,5 @@
 #include "app/history.h"
-#include "render/store/history.h"
+#include "app/document-history.h"
 
 #include <glib/gi18n.h>
 

@@ -1,5 +1,6 @@
 /* Inside of the window, for its own files. */
 #pragma once
+#include "app/document-history.h"
 #include "app/palette.h"
 #include "app/window.h"
 #include "app/workspace.h"

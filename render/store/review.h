@@ -1,7 +1,7 @@
 /* The review of a project's objects: what was decided about each, by whom and when, and what a queue needs to know of
  * all of them. A decision is a step of undo like every other change. Threads: as project.h. */
 #pragma once
-#include "render/store/project.h"
+#include "render/store/history.h"
 
 G_BEGIN_DECLS
 

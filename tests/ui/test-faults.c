@@ -3,6 +3,7 @@
  * -Dfaults=true. */
 #include <string.h>
 
+#include "app/document-history.h"
 #include "app/status-line.h"
 #include "app/window-private.h"
 #include "render/file/output.h"
