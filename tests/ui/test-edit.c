@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/document-history.h"
 #include "app/edit-shapes.h"
 #include "render/geometry/shape-edit.h"
 #include "tests/ui/fixture.h"
