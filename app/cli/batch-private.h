@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-typedef enum { BATCH_SEGMENT_BOXES, BATCH_DESCRIBE, BATCH_ASK, BATCH_TASKS } batch_task;
+typedef enum { BATCH_SEGMENT_EVERYTHING, BATCH_SEGMENT_BOXES, BATCH_DESCRIBE, BATCH_ASK, BATCH_TASKS } batch_task;
 
 typedef struct {
 	cli_talk talk; /* shared options, sampling; its regions are those of the image in work */
@@ -14,6 +14,7 @@ typedef struct {
 	char **formats; /* --to */
 	gboolean resume;
 	int scale;
+	double least_score, least_stability; /* of segment-everything; 0: its own */
 	guint shard, shards; /* from 1 */
 	/* In work; opened at the first image that needs them. */
 	engine *engine;

@@ -7,6 +7,7 @@
 
 #include "app/cli/batch-private.h"
 #include "app/engine/record.h"
+#include "app/engine/sweep.h"
 #include "render/exchange/export.h"
 #include "render/file/output.h"
 
@@ -89,7 +90,7 @@ static bool write_result(const batch *b, const image_list_entry *e, cJSON *json,
 	return ok;
 }
 
-/* --- segment-boxes --- */
+/* --- segment-boxes and segment-everything --- */
 
 typedef struct {
 	GPtrArray *objects; /* of feature */
@@ -154,6 +155,38 @@ static bool segment_box(batch *b, const cli_image *img, const image_list_box *bo
 	return false;
 }
 
+static bool segment_boxes(batch *b, const image_list_entry *e, const cli_image *img, outcome *o, GError **error)
+{
+	for (guint i = 0; e->boxes && i < e->boxes->len; i++)
+		if (!segment_box(b, img, &g_array_index(e->boxes, image_list_box, i), o, error))
+			return false;
+	return true;
+}
+
+/* Each object is marked by the point that found it. */
+static bool keep_found(const batch *b, const cli_image *img, engine_found *found, outcome *o, GError **error)
+{
+	engine_answer a = {.crop = {0, 0, img->info->width, img->info->height, MAX(img->info->width, img->info->height)}};
+	g_autoptr(prompt) marks = prompt_new();
+	prompt_add(marks, SAM_POINT, 1, found->at, 1, 0);
+	a.candidate[0] = (engine_candidate){found->mask, found->score, found->stability, found->area}; /* borrowed */
+	return keep_answer(b, img, marks, b->label ? b->label : "object", &a, o, error);
+}
+
+static bool segment_everything(batch *b, const cli_image *img, outcome *o, GError **error)
+{
+	const engine_sweep_request req = {.image = img->r,
+	                                  .style = &img->style,
+	                                  .scale = b->scale,
+	                                  .least_score = b->least_score,
+	                                  .least_stability = b->least_stability};
+	g_autoptr(GPtrArray) found = engine_segment_everything(b->engine, &req, error);
+	for (guint i = 0; found && i < found->len; i++)
+		if (!keep_found(b, img, found->pdata[i], o, error))
+			return false;
+	return found != NULL;
+}
+
 static bool segment_image(batch *b, const image_list_entry *e, const cli_image *img, batch_count *count, GError **error)
 {
 	g_auto(outcome) o = {.objects = g_ptr_array_new_with_free_func(free_feature),
@@ -161,9 +194,8 @@ static bool segment_image(batch *b, const image_list_entry *e, const cli_image *
 	                     .failed = cJSON_CreateArray()};
 	if (!need_engine(b, error))
 		return false;
-	for (guint i = 0; e->boxes && i < e->boxes->len; i++)
-		if (!segment_box(b, img, &g_array_index(e->boxes, image_list_box, i), &o, error))
-			return false;
+	if (!(b->task == BATCH_SEGMENT_BOXES ? segment_boxes(b, e, img, &o, error) : segment_everything(b, img, &o, error)))
+		return false;
 	engine_forget(b->engine);
 	count->objects = o.objects->len;
 	count->empty = (guint)cJSON_GetArraySize(o.failed);
@@ -228,5 +260,5 @@ bool batch_image(batch *b, const image_list_entry *e, batch_count *count, GError
 	g_autofree char *path = batch_result_path(b, e);
 	*count = (batch_count){0};
 	return cli_image_open(e->path, &b->talk.shared, &img, error) && make_parent(path, error) &&
-	       (b->task == BATCH_SEGMENT_BOXES ? segment_image : talk_image)(b, e, &img, count, error);
+	       (b->task <= BATCH_SEGMENT_BOXES ? segment_image : talk_image)(b, e, &img, count, error);
 }

@@ -1,4 +1,4 @@
-/* nadir batch LIST|FOLDER --task segment-boxes|describe|ask -o OUT [--shard I/N] [--resume] */
+/* nadir batch LIST|FOLDER --task segment-everything|segment-boxes|describe|ask -o OUT [--shard I/N] [--resume] */
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
@@ -9,7 +9,7 @@
 #include "render/exchange/export.h"
 #include "render/file/output.h"
 
-static const char *const tasks[BATCH_TASKS] = {"segment-boxes", "describe", "ask"};
+static const char *const tasks[BATCH_TASKS] = {"segment-everything", "segment-boxes", "describe", "ask"};
 
 static void batch_clear(batch *b)
 {
@@ -33,11 +33,11 @@ char *batch_result_path(const batch *b, const image_list_entry *e)
 static bool read_task(batch *b, GError **error)
 {
 	if (!b->task_name)
-		return cli_usage(error, _("--task says what to do: segment-boxes, describe or ask."));
+		return cli_usage(error, _("--task says what to do: segment-everything, segment-boxes, describe or ask."));
 	for (b->task = 0; b->task < BATCH_TASKS; b->task++)
 		if (strcmp(b->task_name, tasks[b->task]) == 0)
 			return true;
-	return cli_usage(error, _("--task is segment-boxes, describe or ask, not “%s”."), b->task_name);
+	return cli_usage(error, _("--task is segment-everything, segment-boxes, describe or ask, not “%s”."), b->task_name);
 }
 
 static bool read_shard(batch *b, GError **error)
@@ -69,6 +69,8 @@ static bool check_options(batch *b, GError **error)
 	engine_options options;
 	if (!b->output)
 		return cli_usage(error, _("-o says which folder the results go to."));
+	if (!(b->least_score >= 0 && b->least_score <= 1 && b->least_stability >= 0 && b->least_stability <= 1))
+		return cli_usage(error, _("--least-score and --least-stability are numbers from 0 to 1."));
 	if (b->scale < 0)
 		return cli_usage(error, _("--scale is a number of pixels."));
 	if (b->detail && strcmp(b->detail, "brief") != 0 && strcmp(b->detail, "detailed") != 0)
@@ -83,7 +85,8 @@ static bool check_options(batch *b, GError **error)
 static void add_options(GOptionContext *ctx, batch *b)
 {
 	const GOptionEntry entries[] = {
-		{"task", 0, 0, G_OPTION_ARG_STRING, &b->task_name, N_("segment-boxes, describe or ask"), "TASK"},
+		{"task", 0, 0, G_OPTION_ARG_STRING, &b->task_name, N_("segment-everything, segment-boxes, describe or ask"),
+	     "TASK"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &b->output, N_("folder of the results; made when it is not there"),
 	     "OUT"},
 		{"shard", 0, 0, G_OPTION_ARG_STRING, &b->shard_text, N_("only every N-th image, from the I-th on"), "I/N"},
@@ -94,6 +97,10 @@ static void add_options(GOptionContext *ctx, batch *b)
 		{"detail", 0, 0, G_OPTION_ARG_STRING, &b->detail, N_("how much to say (brief)"), "brief|detailed"},
 		{"label", 0, 0, G_OPTION_ARG_STRING, &b->label, N_("class of objects whose box has none (object)"), "NAME"},
 		{"images", 0, 0, G_OPTION_ARG_FILENAME, &b->images, N_("where a data set's images are"), "FOLDER"},
+		{"least-score", 0, 0, G_OPTION_ARG_DOUBLE, &b->least_score,
+	     N_("of segment-everything: leave out what is less sure (0.7)"), "0..1"},
+		{"least-stability", 0, 0, G_OPTION_ARG_DOUBLE, &b->least_stability,
+	     N_("of segment-everything: leave out what changes more with its threshold (0.8)"), "0..1"},
 		{"scale", 0, 0, G_OPTION_ARG_INT, &b->scale, N_("side of the part that the model sees, in pixels"), "PX"},
 		{0}};
 	g_option_context_add_main_entries(ctx, entries, GETTEXT_PACKAGE);
@@ -107,11 +114,12 @@ static char *settings_text(const batch *b)
 {
 	const cli_options *o = &b->talk.shared;
 	g_autofree char *formats = b->formats ? g_strjoinv(" ", b->formats) : NULL,
-					*scale = g_strdup_printf("%d", b->scale);
+					*scale = g_strdup_printf("%d", b->scale),
+					*score = g_strdup_printf("%g %g", b->least_score, b->least_stability);
 	cJSON *json = cJSON_CreateObject();
 	cli_json_texts(json, "task", b->task_name, "question", b->question, "detail", b->detail, "label", b->label, "model",
 	               o->model, "quality", o->quality, "bands", o->bands, "stretch", o->stretch, "source", o->source, "to",
-	               formats, "scale", scale, NULL);
+	               formats, "scale", scale, "least", score, NULL);
 	char *printed = cJSON_Print(json), *text = g_strconcat(printed, "\n", NULL);
 	cJSON_free(printed);
 	cJSON_Delete(json);

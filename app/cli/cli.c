@@ -21,7 +21,7 @@ static const struct {
 	{"import", cli_import, N_("other tools' objects into a project")},
 	{"devices", cli_devices, N_("the GPUs that can be used")},
 	{"models", cli_models, N_("list, info, verify: the models that are there")},
-	{"batch", cli_batch, N_("the same work on many images: segment-boxes, describe, ask")},
+	{"batch", cli_batch, N_("the same work on many images: segment-everything, segment-boxes, describe, ask")},
 	{"bench", cli_bench, N_("speed on this machine: segment, kernels, view, chat")},
 };
 

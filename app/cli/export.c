@@ -12,6 +12,7 @@ typedef struct {
 	cli_options shared;
 	char *to, *output, *filter, *image;
 	double simplify;
+	gboolean losses, no_side_file;
 } request;
 
 static void request_clear(request *q)
@@ -112,6 +113,23 @@ static const project_image *choose_image(GPtrArray *images, const char *path, co
 	return NULL;
 }
 
+/* --losses: what would be lost, and where it would go; nothing is written. */
+static bool tell_losses(const request *q, const export_job *job, export_format format)
+{
+	g_autofree char *losses = export_losses(job, format);
+	const char *side = q->no_side_file ? NULL : export_side_file(format);
+	if (q->shared.json) {
+		cJSON *o = cJSON_CreateObject();
+		cli_json_texts(o, "format", export_format_name(format), "losses", losses, "side_file", side, NULL);
+		cli_print_json(o);
+		return true;
+	}
+	printf("%s\n", *losses ? losses : _("Nothing is lost."));
+	if (*losses && side)
+		printf(_("NAME%s holds all of it.\n"), side);
+	return true;
+}
+
 static bool write_export(const request *q, export_format format, const cli_image *img, GPtrArray *objects,
                          GPtrArray *classes, GError **error)
 {
@@ -130,9 +148,12 @@ static bool write_export(const request *q, export_format format, const cli_image
 	                        .class_names = (const char *const *)names->pdata,
 	                        .class_colors = (const char *const *)colors->pdata,
 	                        .simplify = q->simplify,
+	                        .no_side_file = q->no_side_file,
 	                        .progress = cli_progress,
 	                        .data = (void *)_("exporting")};
 	g_autofree char *report = NULL;
+	if (q->losses)
+		return tell_losses(q, &job, format);
 	if (!export_write(&job, format, q->output, &report, error))
 		return false;
 	cli_progress_done();
@@ -180,10 +201,15 @@ bool cli_export(int argc, char **argv, GError **error)
 	g_auto(request) q = {0};
 	const GOptionEntry entries[] = {
 		{"to", 0, 0, G_OPTION_ARG_STRING, &q.to,
-	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo"), "FORMAT"},
+	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo yolo-detect yolo-obb voc dota "
+	        "semantic-png semantic-tif panoptic captions regions grounded"),
+	     "FORMAT"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &q.output, N_("the file to write"), "OUT"},
 		{"filter", 0, 0, G_OPTION_ARG_STRING, &q.filter, N_("only some objects"), "class=ship,score>=0.5"},
 		{"image", 0, 0, G_OPTION_ARG_FILENAME, &q.image, N_("of a project with several images"), "NAME"},
+		{"losses", 0, 0, G_OPTION_ARG_NONE, &q.losses, N_("only list what the format cannot hold; write nothing"),
+	     NULL},
+		{"no-side-file", 0, 0, G_OPTION_ARG_NONE, &q.no_side_file, N_("no second file for what does not fit"), NULL},
 		{"simplify", 0, 0, G_OPTION_ARG_DOUBLE, &q.simplify, N_("tolerance in pixels (0: exact)"), "PX"},
 		{0}};
 	g_autoptr(GOptionContext) ctx = g_option_context_new(_("PROJECT — a project's objects to a file"));

@@ -66,10 +66,16 @@ static bool open_target(target *t, GError **error)
 
 /* --- which image --- */
 
-static bool same_name(const char *a, const char *b)
+/* Labels name their picture without a suffix: then the stems must be equal. */
+static bool same_name(const char *path, const char *hint)
 {
-	g_autofree char *x = g_path_get_basename(a), *y = g_path_get_basename(b);
-	return strcmp(x, y) == 0;
+	g_autofree char *x = g_path_get_basename(path), *y = g_path_get_basename(hint);
+	char *dot = strrchr(x, '.');
+	if (strcmp(x, y) == 0)
+		return true;
+	if (dot)
+		*dot = 0;
+	return dot && strcmp(x, y) == 0;
 }
 
 /* "name.tif#fingerprint": the fingerprint finds a renamed image, the name one that was written anew. */

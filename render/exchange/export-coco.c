@@ -69,7 +69,7 @@ static cJSON *attributes(const feature *o)
 	return a;
 }
 
-static bitmask *object_mask(const exporter *e, guint i, GError **error)
+bitmask *export_object_mask(const exporter *e, guint i, GError **error)
 {
 	g_autoptr(bitmask) whole = mask_from_wkb(e->job->objects[i]->px_geom, error);
 	g_autoptr(bitmask) m = whole ? mask_clipped(whole, e->job->image->width, e->job->image->height) : NULL;
@@ -85,7 +85,7 @@ static bitmask *object_mask(const exporter *e, guint i, GError **error)
 static cJSON *annotation(const exporter *e, guint i, gint64 id, GError **error)
 {
 	const feature *o = e->job->objects[i];
-	g_autoptr(bitmask) m = object_mask(e, i, error);
+	g_autoptr(bitmask) m = export_object_mask(e, i, error);
 	if (!m)
 		return NULL;
 	cJSON *a = cJSON_CreateObject();

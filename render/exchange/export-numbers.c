@@ -12,7 +12,7 @@ enum { STRIP_ROWS = 256, PNG_SIDE = 65500 };
 #define PNG_PIXELS (1LL << 29) /* 1 GiB of samples */
 
 typedef struct {
-	guint number;
+	guint number;  /* what its pixels are given */
 	int y0, y1;    /* rows it touches */
 	bitmask *mask; /* decoded while a strip needs it */
 } numbered;
@@ -22,6 +22,11 @@ static void numbered_clear(gpointer data)
 	mask_free(((numbered *)data)->mask);
 }
 
+static bool is_semantic(const exporter *e)
+{
+	return e->format == EXPORT_SEMANTIC_PNG || e->format == EXPORT_SEMANTIC_TIF;
+}
+
 static GArray *number_objects(exporter *e)
 {
 	GArray *list = g_array_new(FALSE, TRUE, sizeof(numbered));
@@ -29,7 +34,8 @@ static GArray *number_objects(exporter *e)
 	for (guint i = 0; i < e->shapes->len; i++) {
 		double extent[4];
 		wkb_shape_extent(g_ptr_array_index(e->shapes, i), extent);
-		numbered n = {i + 1, (int)CLAMP(extent[1] - 1, -1e9, 1e9), (int)CLAMP(extent[3] + 1, -1e9, 1e9), NULL};
+		numbered n = {is_semantic(e) ? (guint)export_class_number(e, e->job->objects[i]) : i + 1,
+		              (int)CLAMP(extent[1] - 1, -1e9, 1e9), (int)CLAMP(extent[3] + 1, -1e9, 1e9), NULL};
 		g_array_append_val(list, n);
 	}
 	return list;
@@ -73,6 +79,25 @@ static bool gdal_failed(const exporter *e, GError **error)
 	return false;
 }
 
+/* A segment's id as red + 256 green; ids beyond 16 bits do not occur. Counts the pixels that each one keeps. */
+static bool write_rgb(exporter *e, GDALDatasetH ds, const guint16 *strip, int y, int rows)
+{
+	const int width = e->job->image->width;
+	const gsize n = (gsize)width * (gsize)rows;
+	g_autofree guint8 *bytes = g_new(guint8, n);
+	for (gsize i = 0; i < n; i++)
+		if (strip[i])
+			export_panoptic_count(e, strip[i] - 1u, (int)(i % (gsize)width), y + (int)(i / (gsize)width));
+	for (int band = 0; band < 3; band++) {
+		for (gsize i = 0; i < n; i++)
+			bytes[i] = band < 2 ? (guint8)(strip[i] >> (8 * band)) : 0;
+		if (GDALRasterIO(GDALGetRasterBand(ds, band + 1), GF_Write, 0, y, width, rows, bytes, width, rows, GDT_Byte, 0,
+		                 0) != CE_None)
+			return false;
+	}
+	return true;
+}
+
 static bool write_strips(exporter *e, GDALDatasetH ds, GError **error)
 {
 	const raster_info *image = e->job->image;
@@ -83,8 +108,9 @@ static bool write_strips(exporter *e, GDALDatasetH ds, GError **error)
 		int rows = MIN(STRIP_ROWS, image->height - y);
 		if (!fill_strip(e, list, strip, y, rows, error))
 			return false;
-		if (GDALRasterIO(band, GF_Write, 0, y, image->width, rows, strip, image->width, rows, GDT_UInt16, 0, 0) !=
-		    CE_None)
+		if (!(e->format == EXPORT_PANOPTIC ? write_rgb(e, ds, strip, y, rows)
+		                                   : GDALRasterIO(band, GF_Write, 0, y, image->width, rows, strip, image->width,
+		                                                  rows, GDT_UInt16, 0, 0) == CE_None))
 			return gdal_failed(e, error);
 		if (!export_step(e, 0.9 * (y + rows) / image->height, error))
 			return false;
@@ -127,7 +153,9 @@ static bool make_png(exporter *e, const char *memory_path, GError **error)
 		            e->path, image->width, image->height, PNG_SIDE, (long long)PNG_PIXELS);
 		return false;
 	}
-	GDALDatasetH ds = GDALCreate(GDALGetDriverByName("MEM"), "", image->width, image->height, 1, GDT_UInt16, NULL),
+	GDALDatasetH ds = GDALCreate(GDALGetDriverByName("MEM"), "", image->width, image->height,
+	                             e->format == EXPORT_PANOPTIC ? 3 : 1,
+	                             e->format == EXPORT_PANOPTIC ? GDT_Byte : GDT_UInt16, NULL),
 				 copy = NULL;
 	bool ok = make_dataset(e, ds, error);
 	if (ok) {
@@ -141,20 +169,39 @@ static bool make_png(exporter *e, const char *memory_path, GError **error)
 	return ok;
 }
 
+static bool check_count(const exporter *e, GError **error)
+{
+	if (e->job->n_objects <= G_MAXUINT16)
+		return true;
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("%s cannot be written: its 16-bit numbers reach to %d and there are %u objects. Export to .gpkg "
+	              "instead, or "
+	              "filter."),
+	            e->path, G_MAXUINT16, e->job->n_objects);
+	return false;
+}
+
+/* What belongs to the numbers: names of classes, COCO's JSON, all else. The plain mask stays alone, as ever. */
+static bool add_meanings(exporter *e, GError **error)
+{
+	if (e->format == EXPORT_PANOPTIC && !export_panoptic_json(e, error))
+		return false;
+	if (is_semantic(e) && !export_names(e, 1, error))
+		return false;
+	return export_side_file(e->format) == NULL || export_side(e, error);
+}
+
 bool export_numbers(exporter *e, GError **error)
 {
-	if (e->job->n_objects > G_MAXUINT16) {
-		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-		            _("%s cannot be written: its 16-bit numbers reach to %d and there are %u objects. Export to .gpkg "
-		              "instead, or "
-		              "filter."),
-		            e->path, G_MAXUINT16, e->job->n_objects);
+	const bool tif = e->format == EXPORT_TIF || e->format == EXPORT_SEMANTIC_TIF;
+	if (!check_count(e, error))
 		return false;
-	}
-	g_autofree char *memory_path =
-		g_strdup_printf("/vsimem/nadir-export-%p%s", (void *)e, export_format_extension(e->format));
-	bool ok = e->format == EXPORT_TIF ? make_tif(e, memory_path, error) : make_png(e, memory_path, error);
-	ok = ok && export_take_file(e, memory_path, e->path, error);
+	g_autofree char *memory_path = g_strdup_printf("/vsimem/nadir-export-%p%s", (void *)e, tif ? ".tif" : ".png");
+	if (e->format == EXPORT_PANOPTIC)
+		e->segments = g_new0(export_segment, e->job->n_objects);
+	bool ok = tif ? make_tif(e, memory_path, error) : make_png(e, memory_path, error);
+	ok = ok && export_take_file(e, memory_path, e->path, error) && add_meanings(e, error);
+	g_clear_pointer(&e->segments, g_free);
 	VSIUnlink(memory_path);
 	return ok;
 }

@@ -11,6 +11,12 @@
 
 G_BEGIN_DECLS
 
+/* What is left of an object where later ones lie over it. */
+typedef struct {
+	gint64 area;
+	int x0, y0, x1, y1; /* pixels, the last ones inside */
+} export_segment;
+
 typedef struct {
 	const export_job *job;
 	export_format format;
@@ -20,6 +26,7 @@ typedef struct {
 	GPtrArray *shapes; /* wkb_shape of each object, in pixels, simplified if asked for */
 	GString *report;
 	output_set *out;
+	export_segment *segments; /* [n_objects] while a panoptic mask is made */
 } exporter;
 
 /* Ids as stored, or 1, 2, 3 … where those are missing or repeated. */
@@ -39,6 +46,20 @@ bool export_pixel_geojson(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT
 bool export_numbers(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_yolo(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_labelme(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool export_boxes(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* YOLO boxes, upright and turned; DOTA */
+bool export_voc(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool export_captions(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* COCO captions, regions, grounded */
+/* Notes what the format does not hold and adds the side file with all of it, when there is something to say. */
+bool export_side(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *export_losses_of(const export_job *job, GPtrArray *shapes, export_format f);
+/* NAME_names.yaml: classes by number, the first one `first`. */
+bool export_names(exporter *e, guint first, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Panoptic: one pixel of object i; then the JSON beside the PNG. */
+void export_panoptic_count(exporter *e, guint i, int x, int y);
+bool export_panoptic_json(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+#define EXPORT_SIDE "_full.pixel.geojson"
+/* The mask of object i on the image; the error names it. */
+bitmask *export_object_mask(const exporter *e, guint i, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Shapefile: what the 254 bytes of a field cannot hold, as NAME_full.csv and in the report. */
 bool export_long_texts(exporter *e, const gint64 *ids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

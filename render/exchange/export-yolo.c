@@ -70,52 +70,10 @@ static void add_line(const exporter *e, GString *out, guint i)
 	g_string_append_c(out, '\n');
 }
 
-/* YAML's double-quoted form is JSON's. */
-static void add_name(GString *out, guint number, const char *name)
-{
-	g_string_append_printf(out, "  %u: \"", number);
-	for (; *name; name++) {
-		if (*name == '"' || *name == '\\')
-			g_string_append_c(out, '\\');
-		g_string_append_c(out, *name);
-	}
-	g_string_append(out, "\"\n");
-}
-
-static bool add_names(exporter *e, GError **error)
-{
-	g_autofree char *path = export_sibling(e->path, "_names.yaml");
-	g_autoptr(GString) out = g_string_new("names:\n");
-	for (guint i = 0; i < e->names->len; i++)
-		add_name(out, i, g_ptr_array_index(e->names, i));
-	return output_set_add(e->out, path, out->str, out->len, error);
-}
-
-/* Scores, captions and the outlines as they are. */
-static bool add_side_file(exporter *e, GError **error)
-{
-	g_autofree char *side = export_sibling(e->path, "_full.pixel.geojson"), *name = g_path_get_basename(side);
-	const char *path = e->path;
-	guint joined = 0;
-	for (guint i = 0; i < e->shapes->len; i++)
-		joined += ((wkb_shape *)g_ptr_array_index(e->shapes, i))->rings->len > 1;
-	export_note(e, _("YOLO holds classes and outlines: %s holds scores, captions and all else."), name);
-	if (joined > 0)
-		export_note(e,
-		            g_dngettext(GETTEXT_PACKAGE,
-		                        "%u object has holes or parts, which are joined by bridges of no width.",
-		                        "%u objects have holes or parts, which are joined by bridges of no width.", joined),
-		            joined);
-	e->path = side;
-	const bool ok = export_pixel_geojson(e, error);
-	e->path = path;
-	return ok;
-}
-
 bool export_yolo(exporter *e, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	if (!add_side_file(e, error) || !add_names(e, error))
+	if (!export_side(e, error) || !export_names(e, 0, error))
 		return false;
 	for (guint i = 0; i < e->job->n_objects; i++) {
 		add_line(e, out, i);

@@ -25,12 +25,30 @@ static const struct {
 	[EXPORT_CSV] = {"csv", ".csv", N_("Table (CSV)"), export_vector},
 	[EXPORT_LABELME] = {"labelme", ".labelme.json", N_("labelme"), export_labelme},
 	[EXPORT_YOLO] = {"yolo", ".txt", N_("YOLO segmentation labels"), export_yolo},
+	[EXPORT_YOLO_DETECT] = {"yolo-detect", ".detect.txt", N_("YOLO boxes"), export_boxes},
+	[EXPORT_YOLO_OBB] = {"yolo-obb", ".obb.txt", N_("YOLO turned boxes"), export_boxes},
+	[EXPORT_VOC] = {"voc", ".xml", N_("Pascal VOC"), export_voc},
+	[EXPORT_DOTA] = {"dota", ".dota.txt", N_("DOTA turned boxes"), export_boxes},
+	[EXPORT_SEMANTIC_PNG] = {"semantic-png", ".semantic.png", N_("PNG mask of classes"), export_numbers},
+	[EXPORT_SEMANTIC_TIF] = {"semantic-tif", ".semantic.tif", N_("GeoTIFF mask of classes"), export_numbers},
+	[EXPORT_PANOPTIC] = {"panoptic", ".panoptic.png", N_("COCO panoptic"), export_numbers},
+	[EXPORT_CAPTIONS] = {"captions", ".captions.json", N_("COCO captions"), export_captions},
+	[EXPORT_REGIONS] = {"regions", ".regions.json", N_("Captions of regions"), export_captions},
+	[EXPORT_GROUNDED] = {"grounded", ".grounded.json", N_("Grounded captions (GeoPixelD)"), export_captions},
 };
 
 static bool ends_with(const char *path, const char *extension)
 {
 	gsize n = strlen(path), k = strlen(extension);
 	return n > k && g_ascii_strcasecmp(path + n - k, extension) == 0;
+}
+
+static char *list_formats(bool extensions)
+{
+	GString *out = g_string_new(NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", extensions ? formats[i].extension : formats[i].name);
+	return g_string_free(out, FALSE);
 }
 
 bool export_format_from_path(const char *path, export_format *out, GError **error)
@@ -49,10 +67,9 @@ bool export_format_from_path(const char *path, export_format *out, GError **erro
 	}
 	if (best > 0)
 		return true;
-	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-	            _("The name %s says no format: end it with .shp, .gpkg, .geojson, .fgb, .json (COCO), .png, .tif, "
-	              ".pixel.geojson, .kml, .csv, .labelme.json or .txt (YOLO)."),
-	            path);
+	g_autofree char *all = list_formats(true);
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT, _("The name %s says no format: end it with one of %s."), path,
+	            all);
 	return false;
 }
 
@@ -64,10 +81,8 @@ bool export_format_from_name(const char *name, export_format *out, GError **erro
 			return true;
 		}
 	}
-	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-	            _("There is no format %s: choose shp, gpkg, geojson, fgb, coco, png, tif, pixel-geojson, kml, csv, "
-	              "labelme or yolo."),
-	            name);
+	g_autofree char *all = list_formats(false);
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT, _("There is no format %s: choose one of %s."), name, all);
 	return false;
 }
 
@@ -209,7 +224,7 @@ static void simplify(exporter *e)
 {
 	if (e->job->simplify <= 0)
 		return;
-	if (e->format == EXPORT_COCO || e->format == EXPORT_PNG || e->format == EXPORT_TIF)
+	if (formats[e->format].write == export_coco || formats[e->format].write == export_numbers)
 		export_note(e, _("Masks are written pixel by pixel: they were not simplified."));
 	else
 		simplify_shapes(e->shapes, e->job->simplify);

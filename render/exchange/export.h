@@ -26,11 +26,22 @@ typedef enum {
 	EXPORT_CSV,
 	EXPORT_LABELME,
 	EXPORT_YOLO,
+	EXPORT_YOLO_DETECT,
+	EXPORT_YOLO_OBB,
+	EXPORT_VOC,
+	EXPORT_DOTA,
+	EXPORT_SEMANTIC_PNG, /* each pixel its class's number */
+	EXPORT_SEMANTIC_TIF,
+	EXPORT_PANOPTIC, /* COCO panoptic: a PNG of segment ids and its JSON */
+	EXPORT_CAPTIONS, /* COCO captions */
+	EXPORT_REGIONS,  /* regions with captions and classes */
+	EXPORT_GROUNDED, /* a description with the outlines of its phrases, GeoPixelD's form */
+	EXPORT_FORMATS,  /* how many there are */
 } export_format;
 bool export_format_from_path(const char *path, export_format *out,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT; /* by file name */
 bool export_format_from_name(const char *name, export_format *out, GError **error)
-	G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo */
+	G_GNUC_WARN_UNUSED_RESULT; /* shp gpkg geojson …: export_format_name() of each */
 const char *export_format_name(export_format f);
 const char *export_format_title(export_format f);     /* for a dialog, translated */
 const char *export_format_extension(export_format f); /* ".shp" */
@@ -43,6 +54,7 @@ typedef struct {
 	const char *const *class_names;  /* NULL: collected from the objects */
 	const char *const *class_colors; /* "#rrggbb" per class name, or NULL: from the default palette */
 	double simplify;                 /* 0: none; else tolerance in pixels, shared borders stay shared */
+	bool no_side_file;               /* nothing beside it for what the format cannot hold */
 	GCancellable *cancel;
 	void (*progress)(double fraction, void *data); /* may be NULL */
 	void *data;
@@ -50,6 +62,12 @@ typedef struct {
 
 /* Before any work: whether the format can hold objects of such an image and path can be written. */
 bool export_check(const georef *ref, export_format format, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Before writing: what the format cannot hold of these objects, lines for the user; "" when all fits. g_free. */
+char *export_losses(const export_job *job, export_format format);
+/* What a file beside it is called that holds the rest ("_full.pixel.geojson" behind the stem), or NULL: no such file.
+ */
+const char *export_side_file(export_format f);
 
 /* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report:
  * NULL or a text for the user of what the format could not hold ("" when all fitted), free with g_free. */

@@ -150,11 +150,33 @@ static GBytes *outline_of(import_file *file, const cJSON *annotation, import_spa
 /* Score and caption beside the annotation or among its attributes; the rest of what belongs to COCO is known. */
 static void set_attributes(import_file *file, feature *f, const cJSON *annotation)
 {
-	static const char *const known[] = {"id",      "image_id",   "category_id", "segmentation", "area", "bbox",
-	                                    "iscrowd", "attributes", NULL};
+	static const char *const known[] = {"id",      "image_id",   "category_id", "segmentation", "area",     "bbox",
+	                                    "iscrowd", "attributes", "label",       "phrase",       "polygons", NULL};
 	const cJSON *v;
 	cJSON_ArrayForEach(v, get(annotation, "attributes")) import_set_json(file, f, v);
 	cJSON_ArrayForEach(v, annotation) if (!g_strv_contains(known, v->string)) import_set_json(file, f, v);
+}
+
+/* Regions with captions, and grounded captions: annotations of one image that carry their class as "label". */
+bool import_regions(import_file *file, const cJSON *root, GError **error)
+{
+	const cJSON *list = get(root, "regions") ? get(root, "regions") : get(root, "objects"), *r;
+	const char *image = text_at(root, "image");
+	cJSON_ArrayForEach(r, list)
+	{
+		import_space space;
+		GBytes *wkb = outline_of(file, r, &space);
+		if (!wkb)
+			continue;
+		feature *f = feature_new();
+		set_attributes(file, f, r);
+		if (text_at(r, "label"))
+			import_set_text(f, "class", text_at(r, "label"));
+		if (text_at(r, "phrase"))
+			import_set_text(f, "caption", text_at(r, "phrase"));
+		import_add(file, f, g_strdup(image), wkb, space, NULL);
+	}
+	return true;
 }
 
 static void read_annotation(coco *c, const cJSON *annotation)

@@ -179,9 +179,23 @@ static bool keep_geometry(feature *f, const wkb_shape *s, bool as_mask, const ra
 	return true;
 }
 
+static void parts_to_pixels(wkb_shape *s, const raster_info *image)
+{
+	for (guint i = 0; i < s->xy->len; i++)
+		g_array_index(s->xy, double, i) *= i % 2 ? image->height : image->width;
+}
+
 static bool to_pixels(import_file *file, const import_object *o, const raster_info *image, const georef *ref,
                       wkb_shape **s, GError **error)
 {
+	if (o->width > 0 && (o->width != image->width || o->height != image->height)) {
+		g_set_error(error, IMPORT_ERROR, IMPORT_ERROR_PLACE,
+		            _("The mask has %d x %d pixels and %s has %d x %d: they must be equal."), o->width, o->height,
+		            image->path, image->width, image->height);
+		return false;
+	}
+	if (o->space == IMPORT_PARTS)
+		parts_to_pixels(*s, image);
 	if (o->space == IMPORT_MAP)
 		return crs_to_pixels(file, o->crs, ref, *s, error);
 	return o->space != IMPORT_LOOSE || loose_to_pixels(file, ref, image, s);

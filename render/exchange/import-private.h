@@ -19,6 +19,7 @@ typedef enum {
 	LOSS_TINY, /* covers no pixel's centre */
 	LOSS_LOOSE,
 	LOSS_LONLAT,
+	LOSS_VOID, /* pixels that nobody judged */
 	LOSSES
 } import_loss;
 
@@ -39,6 +40,15 @@ struct import_file {
 bool import_vector(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool import_coco(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool import_labelme(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+bool import_regions(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool import_panoptic(import_file *file, const cJSON *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool import_labels(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;   /* YOLO, DOTA: .txt */
+bool import_yolo_set(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* data.yaml */
+bool import_voc(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool import_mask(import_file *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The picture of a label file by the usual folders' names, or the stem of its name. g_free. */
+char *import_image_of_labels(const char *path);
 
 /* Takes the feature over; the class is noted. */
 void import_add(import_file *file, feature *f, char *image, GBytes *wkb, import_space space, const char *crs);

@@ -42,6 +42,11 @@ static bool ends_with(const char *path, const char *extension)
 	return n > k && g_ascii_strcasecmp(path + n - k, extension) == 0;
 }
 
+static bool has_list(const cJSON *o, const char *key)
+{
+	return cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(o, key));
+}
+
 static bool read_json(import_file *file, GError **error)
 {
 	g_autofree char *text = NULL;
@@ -52,8 +57,15 @@ static bool read_json(import_file *file, GError **error)
 	cJSON *root = cJSON_ParseWithLength(text, n);
 	if (!root)
 		return import_failed(error, file->path, _("it is no sound JSON"));
-	const bool shapes = cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(root, "shapes"));
-	const bool ok = (shapes ? import_labelme : import_coco)(file, root, error);
+	const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "annotations"), 0);
+	bool (*reader)(import_file *, const cJSON *, GError **) = import_coco;
+	if (has_list(root, "shapes"))
+		reader = import_labelme;
+	else if (has_list(root, "regions") || (has_list(root, "objects") && !has_list(root, "annotations")))
+		reader = import_regions;
+	else if (has_list(first, "segments_info"))
+		reader = import_panoptic;
+	const bool ok = reader(file, root, error);
 	cJSON_Delete(root);
 	return ok;
 }
@@ -62,7 +74,16 @@ static bool read_file(import_file *file, GError **error)
 {
 	if (!g_file_test(file->path, G_FILE_TEST_IS_REGULAR) && !g_str_has_prefix(file->path, "/vsi"))
 		return import_failed(error, file->path, _("there is no such file"));
-	if (!(ends_with(file->path, ".json") ? read_json : import_vector)(file, error))
+	static const struct {
+		const char *suffix;
+		bool (*read)(import_file *, GError **);
+	} readers[] = {{".json", read_json}, {".txt", import_labels}, {".yaml", import_yolo_set}, {".yml", import_yolo_set},
+	               {".xml", import_voc}, {".png", import_mask},   {".tif", import_mask},      {".tiff", import_mask}};
+	bool (*reader)(import_file *, GError **) = import_vector;
+	for (guint i = 0; i < G_N_ELEMENTS(readers); i++)
+		if (ends_with(file->path, readers[i].suffix))
+			reader = readers[i].read;
+	if (!reader(file, error))
 		return false;
 	if (file->objects->len > 0)
 		return true;
@@ -123,7 +144,7 @@ void import_note_dropped(import_file *file, const char *name)
 void import_add(import_file *file, feature *f, char *image, GBytes *wkb, import_space space, const char *crs)
 {
 	import_object *o = g_new0(import_object, 1);
-	*o = (import_object){image, f, wkb, crs ? g_intern_string(crs) : NULL, space};
+	*o = (import_object){image, f, wkb, crs ? g_intern_string(crs) : NULL, space, 0, 0};
 	if (!*f->class_name) {
 		g_free(f->class_name);
 		f->class_name = g_strdup("object");
@@ -303,6 +324,7 @@ char *import_report(const import_file *file)
 		[LOSS_CUT] = N_("reach over the edge of their image: cut there."),
 		[LOSS_TINY] = N_("too small to cover the centre of a pixel: left out."),
 		[LOSS_LOOSE] = N_("without a coordinate system: taken to be in that of their image."),
+		[LOSS_VOID] = N_("areas that the mask marks as not judged (255): left out."),
 		[LOSS_LONLAT] = N_("without a coordinate system: taken to be longitudes and latitudes."),
 	};
 	GString *out = g_string_new(NULL);

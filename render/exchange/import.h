@@ -2,8 +2,9 @@
  * what it says; which image an object lies on, and where, is known only beside the images.
  *
  * Formats: what OGR reads as polygons (shapefile, GeoPackage, GeoJSON, FlatGeobuf, KML …), Nadir's .pixel.geojson, and
- * COCO instances (.json: polygons, run lengths of both forms, crowds, boxes) and labelme's (.json with shapes). Nothing
- * is dropped silently: see import_report(). */
+ * COCO instances (.json: polygons, run lengths of both forms, crowds, boxes), COCO panoptic, labelme's (.json with
+ * shapes), regions and grounded captions (.json), YOLO's labels (.txt, or a whole set by its data.yaml), DOTA's (.txt),
+ * Pascal VOC (.xml), masks (.png, .tif). Nothing is dropped silently: see import_report(). */
 #pragma once
 #include "render/geometry/feature.h"
 #include "render/geometry/georef.h"
@@ -23,6 +24,7 @@ typedef enum {
 	IMPORT_MAP,       /* coordinates of `crs` */
 	IMPORT_LOOSE,     /* of no stated system: the image's own map units, else pixels with y = -row */
 	IMPORT_PIXELS,    /* pixels, y down */
+	IMPORT_PARTS,     /* parts of the image's sides, y down */
 	IMPORT_PIXEL_MASK /* the same, and the outline is a mask's, along pixel edges */
 } import_space;
 
@@ -32,6 +34,7 @@ typedef struct {
 	GBytes *wkb;     /* MultiPolygon in the file's coordinates */
 	const char *crs; /* interned WKT with IMPORT_MAP */
 	import_space space;
+	int width, height; /* of the image that a mask is for; 0: not said */
 } import_object;
 
 typedef struct import_file import_file;

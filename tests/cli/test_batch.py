@@ -65,6 +65,22 @@ class Tasks(Batch):
         report = self.report()
         self.assertEqual((report["done"], report["objects"], report["empty_prompts"], report["errors"]), (1, 1, 1, []))
 
+    def test_everything(self):
+        """With the shipped model: each disc once, with the point that found it; the bounds are options."""
+        discs = [(60, 60, 30), (190, 70, 24), (110, 180, 36)]
+        rows = bytes(215 if any((x - a) ** 2 + (y - b) ** 2 <= r * r for a, b, r in discs) else 60 + (x * 7 + y * 13) % 9
+                     for y in range(256) for x in range(256))
+        (self.tmp / "discs.pgm").write_bytes(b"P5 256 256 255\n" + rows)
+        self.ok(self.batch(self.tmp / "discs.pgm", "segment-everything", "--label", "disc", "--to", "tif", model=common.model()))
+        result = json.loads((self.out / "discs.pgm.json").read_text())
+        for x, y, r in discs:
+            want = {j * 256 + i for j in range(256) for i in range(256) if (i - x) ** 2 + (j - y) ** 2 <= r * r}
+            self.assertEqual(sum(common.iou(want, rle_pixels(o["rle"])) > 0.6 for o in result["objects"]), 1, (x, y))
+        for o in result["objects"]:
+            (mark,) = o["prompt"]
+            self.assertEqual((o["label"], mark["kind"], len(rle_pixels(o["rle"]))), ("disc", "point", o["area_px"]))
+        self.assertTrue((self.out / "discs.pgm.tif").exists())
+
     def test_describe_and_ask(self):
         images = self.images(2)
         self.ok(self.batch(self.tmp / "in", "describe", model=CHAIN))
@@ -84,7 +100,7 @@ class Tasks(Batch):
 
     def test_usage(self):
         for args, word in ((("--shard", "0/2"), "--shard"), (("--shard", "3/2"), "--shard"), (("--shard", "a"), "--shard"),
-                           (("--to", "doc"), "doc"), (("--scale", "-1"), "--scale")):
+                           (("--to", "doc"), "doc"), (("--scale", "-1"), "--scale"), (("--least-score", "2"), "--least-score")):
             self.fails(self.batch(self.tmp, "segment-boxes", *args), word, status=2)
         self.fails(self.batch(self.tmp, "paint"), "--task", status=2)
         self.fails(self.nadir("batch", self.tmp, "--task", "ask"), "-o", status=2)
