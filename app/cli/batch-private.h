@@ -15,7 +15,7 @@ typedef struct {
 	gboolean resume;
 	int scale;
 	double least_score, least_stability; /* of segment-everything; 0: its own */
-	guint shard, shards; /* from 1 */
+	guint shard, shards;                 /* from 1 */
 	/* In work; opened at the first image that needs them. */
 	engine *engine;
 	cli_chat chat;
