@@ -43,12 +43,19 @@ bool project_failed(project *p, GError **error)
 	return false;
 }
 
+/* After a failed change on a full disk the file may not have opened again: perhaps it does by now. */
 static bool closed(project *p, GError **error)
 {
+	if (!p->ds) {
+		gdal_session_begin();
+		p->ds = project_connect(p->path, p->read_only);
+		project_prepare(p->ds, p->read_only);
+		gdal_session_end();
+	}
 	if (p->ds)
 		return false;
 	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
-	            _("The project %s could not be opened again: close and open it."), p->path);
+	            _("The project %s could not be opened again: free some space and try again."), p->path);
 	return true;
 }
 

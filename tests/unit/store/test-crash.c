@@ -1,5 +1,5 @@
-/* SIGKILL at random moments: after each, the project holds exactly the edits that were acknowledged, but for the one in
- * flight. */
+/* SIGKILL at random moments, and the same while the disk is full: after each, the project holds exactly the edits that
+ * were acknowledged, but for the one in flight. */
 #include "store-fixture.h"
 
 #include <gdal.h>
@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS = 200 };
+enum { ROUNDS = 200, FULL_ROUNDS = 60 };
 
 /* One random edit; what it does depends only on `r` and the objects there are. */
 static bool edit(project *p, gint64 image, GRand *r)
@@ -41,8 +42,17 @@ static bool edit(project *p, gint64 image, GRand *r)
 	}
 }
 
-/* Before each edit its result is not known, so the child says after each what the project now holds. */
-static void child_main(const char *path, gint64 image, guint32 seed)
+/* No file may grow beyond this: what a full disk is to a program. 0: no limit. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit limit = {bytes, bytes};
+	if (bytes > 0)
+		g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* Before each edit its result is not known, so the child says after each what the project now holds. An edit that
+ * fails, on a full disk only, leaves it as it was. */
+static void child_main(const char *path, gint64 image, guint32 seed, rlim_t limit)
 {
 	g_autoptr(GRand) r = g_rand_new_with_seed(seed);
 	g_autoptr(GError) error = NULL;
@@ -52,16 +62,19 @@ static void child_main(const char *path, gint64 image, guint32 seed)
 		fflush(stdout);
 		_exit(3);
 	}
+	limit_files(limit);
 	printf("ready\n");
 	fflush(stdout);
 	for (;;) {
-		if (!edit(p, image, r)) {
+		g_autofree char *before = fixture_digest(p);
+		const bool done = edit(p, image, r);
+		g_autofree char *digest = fixture_digest(p);
+		if (!done && (limit == 0 || strcmp(before, digest) != 0)) {
 			printf("! an edit failed\n");
 			fflush(stdout);
 			_exit(4);
 		}
-		g_autofree char *digest = fixture_digest(p);
-		printf("%s\n", digest);
+		printf("%s%s\n", done ? "" : "refused ", digest);
 		fflush(stdout);
 	}
 }
@@ -71,7 +84,7 @@ typedef struct {
 	FILE *out;
 } child;
 
-static child start(const char *path, gint64 image, guint32 seed)
+static child start(const char *path, gint64 image, guint32 seed, rlim_t limit)
 {
 	int ends[2];
 	child c;
@@ -80,10 +93,11 @@ static child start(const char *path, gint64 image, guint32 seed)
 	g_assert_cmpint(c.pid, >=, 0);
 	if (c.pid == 0) {
 		g_autofree char *i = g_strdup_printf("%d", (int)image), *s = g_strdup_printf("%u", seed);
+		g_autofree char *l = g_strdup_printf("%lu", (unsigned long)limit);
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		execl("/proc/self/exe", "test-crash", "--child", path, i, s, NULL);
+		execl("/proc/self/exe", "test-crash", "--child", path, i, s, l, NULL);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -91,23 +105,29 @@ static child start(const char *path, gint64 image, guint32 seed)
 	return c;
 }
 
+typedef struct {
+	guint acknowledged, refused, in_flight;
+} counts;
+
 /* Kills after a random time once the child has begun; returns the last state it acknowledged, or NULL for none. */
-static char *run_and_kill(const char *path, gint64 image, GRand *r, guint *acknowledged)
+static char *run_and_kill(const char *path, gint64 image, GRand *r, rlim_t limit, counts *n)
 {
-	child c = start(path, image, g_rand_int(r));
+	child c = start(path, image, g_rand_int(r), limit);
 	char line[200], *last = NULL;
 	int status;
 	g_assert_nonnull(fgets(line, sizeof line, c.out));
 	g_assert_cmpstr(line, ==, "ready\n");
-	g_usleep((gulong)g_rand_int_range(r, 0, 40000));
+	g_usleep((gulong)g_rand_int_range(r, 0, limit > 0 ? 120000 : 40000));
 	kill(c.pid, SIGKILL);
 	while (fgets(line, sizeof line, c.out)) {
 		if (!strchr(line, '\n'))
 			break; /* cut by the kill */
 		g_assert_cmpint(line[0], !=, '!');
+		const bool refused = g_str_has_prefix(line, "refused ");
+		n->refused += refused;
+		n->acknowledged += !refused;
 		g_free(last);
-		last = g_strdup(g_strchomp(line));
-		(*acknowledged)++;
+		last = g_strdup(g_strchomp(line) + (refused ? strlen("refused ") : 0));
 	}
 	fclose(c.out);
 	waitpid(c.pid, &status, 0);
@@ -159,26 +179,31 @@ static bool matches(project *p, const char *want)
 	return false;
 }
 
-static void test_kill(void)
+/* A limit that the write-ahead log comes upon after an edit or a few; its index alone takes 32 KiB. */
+static rlim_t choose_limit(GRand *r)
+{
+	return (rlim_t)g_rand_int_range(r, 40, 160) * 1024;
+}
+
+static void kill_again_and_again(guint rounds, bool full, guint32 seed, counts *n)
 {
 	char *folder = fixture_folder();
 	g_autofree char *path = g_build_filename(folder, "k.nadir.gpkg", NULL);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GRand) r = g_rand_new_with_seed(11);
-	guint acknowledged = 0, in_flight = 0;
+	g_autoptr(GRand) r = g_rand_new_with_seed(seed);
 	project *p = project_create(path, &error);
 	g_assert_no_error(error);
 	gint64 image = fixture_image(p, "/data/scene.tif", true);
 	g_autofree char *state = fixture_digest(p);
 	project_close(p);
-	for (int i = 0; i < ROUNDS; i++) {
-		g_autofree char *last = run_and_kill(path, image, r, &acknowledged);
+	for (guint i = 0; i < rounds; i++) {
+		g_autofree char *last = run_and_kill(path, image, r, full ? choose_limit(r) : 0, n);
 		p = project_open(path, &error);
 		g_assert_no_error(error);
 		if (!matches(p, last ? last : state))
-			g_error("round %d: the project holds something else than was acknowledged", i);
+			g_error("round %u: the project holds something else than was acknowledged", i);
 		g_autofree char *now = fixture_digest(p);
-		in_flight += strcmp(now, last ? last : state) != 0;
+		n->in_flight += strcmp(now, last ? last : state) != 0;
 		g_free(state);
 		state = g_steal_pointer(&now);
 		project_close(p);
@@ -186,15 +211,31 @@ static void test_kill(void)
 			check_integrity(path);
 	}
 	check_integrity(path);
-	g_test_message("%d kills, %u edits acknowledged, %u in flight were kept", ROUNDS, acknowledged, in_flight);
-	g_assert_cmpuint(acknowledged, >, ROUNDS);
+	g_test_message("%u kills, %u edits acknowledged, %u refused, %u in flight were kept", rounds, n->acknowledged,
+	               n->refused, n->in_flight);
 	fixture_folder_remove(folder);
+}
+
+static void test_kill(void)
+{
+	counts n = {0};
+	kill_again_and_again(ROUNDS, false, 11, &n);
+	g_assert_cmpuint(n.acknowledged, >, ROUNDS);
+	g_assert_cmpuint(n.refused, ==, 0);
+}
+
+static void test_kill_on_full_disk(void)
+{
+	counts n = {0};
+	kill_again_and_again(FULL_ROUNDS, true, 12, &n);
+	g_assert_cmpuint(n.acknowledged, >, FULL_ROUNDS);
+	g_assert_cmpuint(n.refused, >, FULL_ROUNDS / 4);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && strcmp(argv[1], "--child") == 0) {
-		child_main(argv[2], atoi(argv[3]), (guint32)strtoul(argv[4], NULL, 10));
+	if (argc == 6 && strcmp(argv[1], "--child") == 0) {
+		child_main(argv[2], atoi(argv[3]), (guint32)strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
 		return 1;
 	}
 	if (access("/dev/shm", W_OK) == 0)
@@ -202,5 +243,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	GDALAllRegister();
 	g_test_add_func("/project/kill", test_kill);
+	g_test_add_func("/project/kill-on-full-disk", test_kill_on_full_disk);
 	return g_test_run();
 }
