@@ -3,6 +3,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/keymap.h"
+
 #define FILES N_("File")
 #define EDIT N_("Edit")
 #define SHAPE N_("Shape")
@@ -152,9 +154,10 @@ const char *nadir_action_title(const nadir_action *a)
 
 char *nadir_action_key_label(const nadir_action *a)
 {
-	if (!a->keys)
+	const char *in_force = nadir_keymap_keys(a);
+	if (!in_force)
 		return NULL;
-	g_auto(GStrv) keys = g_strsplit(a->keys, "|", 2);
+	g_auto(GStrv) keys = g_strsplit(in_force, "|", 2);
 	guint key;
 	GdkModifierType mods;
 	if (!gtk_accelerator_parse(keys[0], &key, &mods))
@@ -218,29 +221,41 @@ bool nadir_actions_want_text(GtkWindow *window)
 
 static gboolean on_shortcut(GtkWidget *widget, GVariant *args, gpointer data)
 {
-	if (is_plain(g_variant_get_string(args, NULL)) && nadir_actions_want_text(GTK_WINDOW(widget)))
+	const nadir_action *a = data;
+	const char *keys = nadir_keymap_keys(a);
+	if (keys && is_plain(keys) && nadir_actions_want_text(GTK_WINDOW(widget)))
 		return FALSE;
-	return nadir_action_run(widget, data);
+	return nadir_action_run(widget, a);
 }
 
-static void add_shortcut(GtkShortcutController *controller, const nadir_action *a, const char *key)
+static void add_shortcuts(GtkShortcutController *controller)
 {
-	GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(key),
-	                                         gtk_callback_action_new(on_shortcut, (gpointer)a, NULL));
-	gtk_shortcut_set_arguments(shortcut, g_variant_new_string(key));
-	gtk_shortcut_controller_add_shortcut(controller, shortcut);
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		const char *keys = nadir_keymap_keys(&table[i]);
+		if (!keys || g_str_equal(table[i].action, "win.hide-masks")) /* held, not struck: the window's own */
+			continue;
+		GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(keys),
+		                                         gtk_callback_action_new(on_shortcut, (gpointer)&table[i], NULL));
+		gtk_shortcut_controller_add_shortcut(controller, shortcut);
+	}
+}
+
+/* Other keys from now on. */
+static void replace_shortcuts(GtkShortcutController *controller)
+{
+	g_autoptr(GtkShortcut) first = NULL;
+	while ((first = g_list_model_get_item(G_LIST_MODEL(controller), 0))) {
+		gtk_shortcut_controller_remove_shortcut(controller, first);
+		g_clear_object(&first);
+	}
+	add_shortcuts(controller);
 }
 
 void nadir_actions_install(GtkWindow *window)
 {
 	GtkEventController *controller = gtk_shortcut_controller_new();
 	gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_BUBBLE);
-	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-		if (!table[i].keys || g_str_equal(table[i].action, "win.hide-masks")) /* held, not struck: the window's own */
-			continue;
-		g_auto(GStrv) keys = g_strsplit(table[i].keys, "|", -1);
-		for (char **key = keys; *key; key++)
-			add_shortcut(GTK_SHORTCUT_CONTROLLER(controller), &table[i], *key);
-	}
+	add_shortcuts(GTK_SHORTCUT_CONTROLLER(controller));
 	gtk_widget_add_controller(GTK_WIDGET(window), controller);
+	nadir_keymap_on_change(G_OBJECT(controller), G_CALLBACK(replace_shortcuts));
 }

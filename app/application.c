@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/engine/paths.h"
 #include "app/frame-log.h"
+#include "app/keymap.h"
 #include "app/preferences.h"
 #include "app/settings.h"
 #include "app/window.h"
@@ -263,6 +264,7 @@ static void nadir_application_startup(GApplication *application)
 	gtk_window_set_default_icon_name(NADIR_APP_ID);
 	g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
 	nadir_frame_log_start();
+	nadir_keymap_follow(self->settings);
 	apply_theme(self);
 	apply_units(self);
 	g_signal_connect_swapped(self->settings, "changed::theme", G_CALLBACK(apply_theme), self);

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/keymap-page.h"
 #include "infer/vk/gpu.h"
 
 struct _NadirPreferences {
@@ -128,6 +129,8 @@ GtkWidget *nadir_preferences_new(GtkWindow *parent, GSettings *settings)
 	adw_combo_row_set_selected(self->units, (guint)g_settings_get_enum(settings, "units"));
 	gtk_spin_button_set_value(self->cache, g_settings_get_int(settings, "cache-megabytes"));
 	self->loading = FALSE;
+	adw_preferences_window_add(ADW_PREFERENCES_WINDOW(self),
+	                           ADW_PREFERENCES_PAGE(nadir_keymap_page_new(ADW_PREFERENCES_WINDOW(self), settings)));
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, on_devices, g_object_ref(self));
 	g_task_run_in_thread(task, list_devices);
 	return GTK_WIDGET(self);

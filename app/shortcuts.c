@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "app/actions.h"
+#include "app/keymap.h"
 
 /* Held keys and gestures are no actions, but they are keys. */
 static const struct {
@@ -45,8 +45,9 @@ GtkWidget *nadir_shortcuts_window_new(GtkWindow *parent)
 				g_string_append(ui, "</object></child>");
 			open_group(ui, _(table[i].section));
 		}
-		if (table[i].keys) {
-			g_auto(GStrv) keys = g_strsplit(table[i].keys, "|", 2);
+		const char *in_force = nadir_keymap_keys(&table[i]);
+		if (in_force) {
+			g_auto(GStrv) keys = g_strsplit(in_force, "|", 2);
 			add_shortcut(ui, keys[0], nadir_action_title(&table[i]));
 		}
 	}

@@ -2,7 +2,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/actions.h"
+#include "app/keymap.h"
 
 G_DEFINE_FINAL_TYPE(NadirWindow, nadir_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -137,10 +137,16 @@ void nadir_window_units_changed(NadirWindow *self)
 
 /* --- held keys --- */
 
+static bool hides_masks(guint key)
+{
+	g_autofree char *trigger = gtk_accelerator_name(gdk_keyval_to_lower(key), 0);
+	return nadir_keymap_action_of(trigger) == nadir_action_find("win.hide-masks");
+}
+
 static gboolean on_key_pressed(NadirWindow *self, guint key, guint code, GdkModifierType state)
 {
-	if ((key != GDK_KEY_h && key != GDK_KEY_H) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) ||
-	    nadir_actions_want_text(GTK_WINDOW(self)) || !self->document)
+	if (!hides_masks(key) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) || nadir_actions_want_text(GTK_WINDOW(self)) ||
+	    !self->document)
 		return FALSE;
 	nadir_document_set_hidden(self->document, true);
 	return TRUE;
@@ -148,7 +154,7 @@ static gboolean on_key_pressed(NadirWindow *self, guint key, guint code, GdkModi
 
 static void on_key_released(NadirWindow *self, guint key)
 {
-	if ((key == GDK_KEY_h || key == GDK_KEY_H) && self->document)
+	if (self->document && hides_masks(key))
 		nadir_document_set_hidden(self->document, false);
 }
 
