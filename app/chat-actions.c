@@ -74,6 +74,17 @@ static guint regions_to_be(NadirChatPanel *self, GPtrArray **regions)
 	return (*regions)->len + (d && nadir_document_get_prompt(d) ? 1 : 0);
 }
 
+/* Names that marking put into the entry are of no use there once the question was asked about all; words are kept. */
+static void drop_bare_names(NadirChatPanel *self)
+{
+	g_autofree char *typed = nadir_chat_entry_get_value(self->entry);
+	guint at = 0, start, end, number;
+	while (chat_find_region(typed, at, &start, &end, &number) && strspn(typed + at, " ") == start - at)
+		at = end;
+	if (at > 0 && typed[at + strspn(typed + at, " ")] == '\0')
+		nadir_chat_entry_set_value(self->entry, "", 0);
+}
+
 ACTION(on_quick)
 {
 	NadirChatPanel *self = data;
@@ -96,10 +107,10 @@ ACTION(on_quick)
 		n = regions_to_be(self, &regions);
 	}
 	g_autofree char *question = quick_question(self, name, n, regions);
-	if (question)
-		chat_panel_ask(self, question);
-	else
+	if (!question)
 		chat_panel_show_error(self, _("Comparing needs two regions: mark another one first."));
+	else if (chat_panel_ask(self, question))
+		drop_bare_names(self);
 }
 
 static gboolean on_quick_tooltip(GtkWidget *button, int x, int y, gboolean keyboard, GtkTooltip *tooltip,

@@ -108,9 +108,9 @@ static void update_offers(NadirChatBubble *self)
 	conversation_message *m = self->message;
 	const bool last = m == nadir_chat_get_reply(self->chat) && m->model && !m->running;
 	const guint n = nadir_chat_count_open(m);
-	g_autofree char *accept = n == 1   ? g_strdup(_("＋ add as object"))
-	                          : n == 2 ? g_strdup(_("＋ add both as objects"))
-	                                   : g_strdup_printf(_("＋ add %u as objects"), n);
+	g_autofree char *accept = n == 1   ? g_strdup(_("+ add as object"))
+	                          : n == 2 ? g_strdup(_("+ add both as objects"))
+	                                   : g_strdup_printf(_("+ add %u as objects"), n);
 	gtk_label_set_text(self->accept_label, accept);
 	gtk_widget_set_visible(self->accept_button, n > 0);
 	gtk_widget_set_visible(self->keep_button, last);

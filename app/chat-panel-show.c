@@ -185,11 +185,11 @@ static char *offer_title(NadirChatPanel *self, const GPtrArray *regions)
 	NadirObject *selected = d && !pending ? nadir_document_get_selected(d) : NULL;
 	const feature *f = selected ? nadir_object_get_feature(selected) : NULL;
 	if (pending) /* Translators: %s is point, box, circle, scribble, polygon or mixed. */
-		return g_strdup_printf(_("＋ the %s"), prompt_summary(pending));
+		return g_strdup_printf(_("+ the %s"), prompt_summary(pending));
 	for (guint i = 0; f && i < regions->len; i++)
 		if (((const conversation_region *)regions->pdata[i])->object == f->id)
 			return NULL;
-	return f ? g_strdup_printf("＋ %s #%" G_GINT64_FORMAT, f->class_name, f->id) : NULL;
+	return f ? g_strdup_printf("+ %s #%" G_GINT64_FORMAT, f->class_name, f->id) : NULL;
 }
 
 static void add_offer(NadirChatPanel *self, const char *title)

@@ -222,6 +222,7 @@ static void take_progress(const char *stage, double fraction, void *data)
 	if (now - a->last_progress < TICK_US && fraction < 1)
 		return;
 	a->last_progress = now;
+	send_text(a); /* masks come behind the last word: it must not wait for them */
 	send(a, NULL, stage, fraction);
 }
 

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 import common  # noqa: E402
 
-PATIENCE = 120  # seconds, for slow machines; nothing is measured by it
+PATIENCE = 300  # seconds, for slow machines; nothing is measured by it
 # Screen positions inside the sample image at 1280x720, clear of what floats over it.
 TREE, BUSH, GAP = (660, 230), (500, 420), (560, 330)
 

@@ -648,6 +648,16 @@ static void test_panel_quick(shown *s, gconstpointer data)
 	run(s, "win.chat-quick::count");
 	wait_idle(s);
 	g_assert_true(g_str_has_prefix(fake_chat_asked()->question, "How many "));
+	nadir_chat_entry_insert_region(s->panel->entry, 1); /* a name without words does not stay behind */
+	run(s, "win.chat-quick::describe");
+	wait_idle(s);
+	g_assert_true(nadir_chat_entry_is_empty(s->panel->entry));
+	nadir_chat_entry_insert_region(s->panel->entry, 1);
+	type(s, "typed");
+	run(s, "win.chat-quick::describe");
+	wait_idle(s);
+	g_autofree char *kept = nadir_chat_entry_get_value(s->panel->entry);
+	g_assert_cmpstr(kept, ==, "<Region 1> typed");
 }
 
 static void test_panel_accept_by_enter(shown *s, gconstpointer data)

@@ -13,6 +13,9 @@ typedef struct {
 	GMainLoop *loop;
 	chat_reply reply;
 	GError *error;
+	GString *said; /* the text that came */
+	char *at_mask; /* and as much of it as had come when the first mask was begun */
+	bool masks;
 	GString *order; /* 'c' chat answered, 's' segment answered, 't' text came */
 	guint left;     /* answers awaited */
 	bool closed;    /* the services are gone: what comes now belongs to nobody */
@@ -31,6 +34,7 @@ static void set_up(fixture *f, gconstpointer unused)
 	f->style = fixture_style(f->image);
 	f->loop = g_main_loop_new(NULL, FALSE);
 	f->order = g_string_new(NULL);
+	f->said = g_string_new(NULL);
 	f->cancel = g_cancellable_new();
 }
 
@@ -46,6 +50,8 @@ static void tear_down(fixture *f, gconstpointer unused)
 	chat_reply_clear(&f->reply);
 	g_clear_error(&f->error);
 	g_string_free(f->order, TRUE);
+	g_string_free(f->said, TRUE);
+	g_free(f->at_mask);
 	g_object_unref(f->cancel);
 }
 
@@ -94,8 +100,16 @@ static void on_text(const char *piece, void *data)
 {
 	fixture *f = data;
 	g_string_append_c(f->order, 't');
+	g_string_append(f->said, piece);
 	if (f->cancel_at && f->order->len >= f->cancel_at)
 		g_cancellable_cancel(f->cancel);
+}
+
+static void on_progress(const char *stage, double fraction, void *data)
+{
+	fixture *f = data;
+	if (strcmp(stage, "mask") == 0 && !f->at_mask)
+		f->at_mask = g_strdup(f->said->str);
 }
 
 static void ask(fixture *f, const char *question, guint max_tokens)
@@ -109,9 +123,10 @@ static void ask(fixture *f, const char *question, guint max_tokens)
 	                          .question = question,
 	                          .sampling = SAMPLING_GREEDY,
 	                          .max_tokens = max_tokens,
-	                          .no_masks = true,
+	                          .no_masks = !f->masks,
 	                          .cancel = f->cancel,
 	                          .on_text = on_text,
+	                          .on_progress = on_progress,
 	                          .data = f};
 	f->left++;
 	chat_service_ask_async(f->chat, &req, on_reply, f);
@@ -127,6 +142,17 @@ static void test_reply(fixture *f, gconstpointer unused)
 	const chat_info *info = chat_service_get_info(f->chat);
 	g_assert_nonnull(info);
 	g_assert_true(g_str_has_prefix(info->model, "chat-chain@"));
+}
+
+/* The last words are there before the masks are begun, which take a while. */
+static void test_text_before_masks(fixture *f, gconstpointer unused)
+{
+	f->masks = true;
+	ask(f, "What is this?", 0);
+	g_main_loop_run(f->loop);
+	g_assert_no_error(f->error);
+	g_assert_cmpuint(f->reply.grounded->len, ==, 1);
+	g_assert_cmpstr(f->at_mask, ==, CHAIN_SAID);
 }
 
 /* Prompts that come while a long reply is made are answered before it ends. */
@@ -229,6 +255,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	model_path = fixture_data("chat-chain.gguf");
 	g_test_add("/engine/chat-service/reply", fixture, NULL, set_up, test_reply, tear_down);
+	g_test_add("/engine/chat-service/text-before-masks", fixture, NULL, set_up, test_text_before_masks, tear_down);
 	g_test_add("/engine/chat-service/fair-turns", fixture, NULL, set_up, test_fair_turns, tear_down);
 	g_test_add("/engine/chat-service/cancel", fixture, NULL, set_up, test_cancel, tear_down);
 	g_test_add("/engine/chat-service/refused", fixture, NULL, set_up, test_refused, tear_down);
