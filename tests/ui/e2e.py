@@ -191,6 +191,20 @@ class WindowTest(common.CliTest):
         wait_for(lambda: self.objects() != old, what, self.process)
         return self.objects()
 
+    def export(self, name):
+        path = self.tmp / name
+        self.hand.move(*TREE)
+        self.hand.key("ctrl+e")
+        wait_for(lambda: self.find("Export"), "the export dialog", self.process)
+        time.sleep(0.3)
+        self.hand.move(250, 110)  # keys go to the window under the pointer
+        self.hand.key("ctrl+a")
+        self.hand.type(str(path))
+        self.hand.key("Return")
+        wait_for(path.exists, f"the export to {name}", self.process)
+        wait_for(lambda: not self.find("Export"), "the dialog to close", self.process)
+        return path
+
     def check_against_cli(self, rows):
         """The window and the command line are one engine: the same prompt is the same mask."""
         for id_, _, prompt, model, area, wkb, score in rows:
@@ -280,20 +294,6 @@ class Workday(WindowTest):
         hand.key("ctrl+z")
         self.assertEqual(self.wait_objects(6, "the deletion undone"), cut)
         return cut
-
-    def export(self, name):
-        path = self.tmp / name
-        self.hand.move(*TREE)
-        self.hand.key("ctrl+e")
-        wait_for(lambda: self.find("Export"), "the export dialog", self.process)
-        time.sleep(0.3)
-        self.hand.move(250, 110)  # keys go to the window under the pointer
-        self.hand.key("ctrl+a")
-        self.hand.type(str(path))
-        self.hand.key("Return")
-        wait_for(path.exists, f"the export to {name}", self.process)
-        wait_for(lambda: not self.find("Export"), "the dialog to close", self.process)
-        return path
 
     def choose_and_edit(self, n):
         """Tab shows the next candidate, Enter keeps it; its marks come back with Shift+M and one more changes it."""

@@ -19,6 +19,10 @@ SEGMENT_REGIONS = "Please segment each marked region in the image."
 CANCELLED = 4  # chat_stop
 
 
+def wkt_area(wkt):
+    return common.polygons_area(common.wkt_polygons(wkt))
+
+
 class TalkTest(WindowTest):
     def choose_chat_model(self, path):
         folder = self.tmp / "config" / "nadir"
@@ -108,6 +112,14 @@ class Talk(TalkTest):
         asked = self.wait_messages(9, "the masks")[7]
         self.assertEqual(asked["content"], SEGMENT_REGIONS)
 
+    def check_exports(self):
+        """What was found is an object like any other: GDAL reads its class, model and caption."""
+        for name in ("found.shp", "found.geojson"):
+            row, = common.read_vector(self.export(name), self.tmp)
+            self.assertEqual((row["class"], row["caption"]), ("ship", chat_common.SAID))
+            self.assertTrue(row["model"].startswith("chat-chain@"))
+            self.assertTrue(wkt_area(row["WKT"]) > 0)
+
     def export_talk(self, name):
         """By the palette, as an action without a key is reached."""
         path, hand = self.tmp / name, self.hand
@@ -142,6 +154,8 @@ class Talk(TalkTest):
         self.mark_two()
         said = self.ask()
         self.accept(said)
+        self.check_exports()
+        self.hand.key("slash")
         self.branch(said)
         self.ready_made()
         before = self.export_talk("before.json")
