@@ -260,8 +260,8 @@ static void show_card(NadirChatPanel *self)
 	                               : _("Its file says nothing about what it is good at.");
 	g_autofree char *device = g_strchomp(g_strndup(info->device, strcspn(info->device, "(")));
 	g_autofree char *markup =
-		g_markup_printf_escaped("%s · %s. %s %s <a href=\"card:\">%s</a> · <a href=\"model:\">%s</a>", info->model,
-	                            device, able, info->sees ? limits : "", _("More…"), _("Change…"));
+		g_markup_printf_escaped("%s · %s · <a href=\"card:\">%s</a> · <a href=\"model:\">%s</a>\n%s %s", info->model,
+	                            device, _("More…"), _("Change…"), able, info->sees ? limits : "");
 	gtk_label_set_markup(self->card, markup);
 }
 

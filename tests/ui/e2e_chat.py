@@ -125,11 +125,14 @@ class Talk(TalkTest):
         path, hand = self.tmp / name, self.hand
         hand.move(*TREE)
         hand.key("ctrl+k")
+        wait_for(lambda: self.find("Command Palette"), "the palette", self.process)
+        time.sleep(0.5)
+        hand.move(250, 28)  # keys go to the window under the pointer
         hand.type("Export Conversation")
         hand.key("Return")
         wait_for(lambda: self.find("Export the Conversation"), "the file chooser", self.process)
         time.sleep(0.5)
-        hand.move(250, 110)  # keys go to the window under the pointer
+        hand.move(250, 110)
         hand.key("ctrl+a")
         hand.type(str(path))
         hand.key("Return")
