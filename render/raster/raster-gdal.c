@@ -423,7 +423,7 @@ static gdal_source *source_new(const char *path, GDALDatasetH d, GDALDataType ty
 	return s;
 }
 
-static char *fingerprint(const char *path)
+char *raster_fingerprint(const char *path)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	VSIStatBufL st;
@@ -465,7 +465,7 @@ static raster_source *describe(raster *r, GDALDatasetH d, const char *path, GErr
 	read_palette(r, d);
 	read_georeference(r, d);
 	info->source = raster_guess_source(r, (const char *const *)GDALGetMetadata(d, NULL));
-	info->fingerprint = fingerprint(path);
+	info->fingerprint = raster_fingerprint(path);
 	return &source_new(path, d, type, info)->source;
 }
 

@@ -93,6 +93,9 @@ raster *raster_open(const char *path, GCancellable *cancel, GError **error) G_GN
 raster *raster_ref(raster *r);
 void raster_unref(raster *r);
 const raster_info *raster_get_info(const raster *r);
+/* As in raster_info, without opening it as a raster; of a name that is no file, a hash of the name. Free with g_free.
+ */
+char *raster_fingerprint(const char *path);
 
 /* Original values of `bands` (0-based) in `area` (in pixels of `level`, wholly inside it): values[n_bands][h][w].
  * valid, if not NULL, is [h][w]: 0 where nodata, alpha 0, masked or NaN in all of these bands, else 255 or the alpha

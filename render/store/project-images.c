@@ -199,19 +199,3 @@ GPtrArray *project_images(project *p, GError **error)
 		return NULL;
 	return g_steal_pointer(&list);
 }
-
-char *project_find_image(project *p, const project_image *image, GError **error)
-{
-	if (g_file_test(image->path, G_FILE_TEST_EXISTS) || strstr(image->path, "://") ||
-	    g_str_has_prefix(image->path, "/vsi"))
-		return g_strdup(image->path);
-	g_autofree char *folder = g_path_get_dirname(project_path(p));
-	g_autofree char *base = g_path_get_basename(image->path);
-	g_autofree char *beside = g_build_filename(folder, base, NULL);
-	if (g_file_test(beside, G_FILE_TEST_EXISTS))
-		return g_steal_pointer(&beside);
-	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN,
-	            _("The image of %s is neither at %s nor beside it: put it back there and try again."), project_path(p),
-	            image->path);
-	return NULL;
-}

@@ -52,7 +52,8 @@ typedef struct {
 	int width, height;
 } project_image;
 GPtrArray *project_images(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type project_image] */
-/* Where the image is now: as stored, else beside the project (both were moved). Free with g_free; NULL + error. */
+/* Where the image is now: as stored, else beside the project (both were moved), else by its contents below or around
+ * the two places (it was renamed). Reads files; free with g_free; NULL + error. */
 char *project_find_image(project *p, const project_image *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {

@@ -336,6 +336,27 @@ class MaskTraps(Exchange):
         self.fails(self.run_import(self.tmp / "f.tif", "--image", SAMPLE, json_out=False), "whole numbers")
 
 
+class MovedImages(Exchange):
+    def test_found_by_contents(self):
+        """Renamed and moved below, beside or above the project; another file of that name does not stand in."""
+        image = self.tmp / "a" / "scene.tif"
+        self.project = self.tmp / "a" / "deep" / "p.nadir.gpkg"
+        self.project.parent.mkdir(parents=True)
+        shutil.copy(SAMPLE, image)
+        path = self.write_json("in.pixel.geojson", collection(({"class": "x"}, BOX)))
+        self.ok(self.run_import(path, "--image", image))
+        want = self.mask()
+        for place in ("a/deep/x/y/renamed.tif", "a/other/r.TIF", "a/r.tif"):
+            target = self.tmp / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            image.rename(target)
+            image = target
+            (self.tmp / "a" / "deep" / "zz.tif").write_bytes(b"another one")
+            self.assertEqual(self.mask(), want, place)
+        image.rename(self.tmp / "gone.dat")
+        self.fails(self.nadir("export", self.project, "--to", "tif", "-o", self.tmp / "m.tif"), "scene.tif", "contents", "put it back")
+
+
 @unittest.skipUnless(COCO, "no pycocotools")
 class OtherReaders(Exchange):
     def test_pycocotools_reads_regions_and_panoptic(self):
