@@ -8,6 +8,7 @@ token that the conversations use (of a large sample of them), and the COMMON mos
 import argparse
 import importlib.util
 import os
+from collections import Counter
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from conversations import REFUSALS, UNKNOWABLE, Author, captions_of
 from store import Store, default_data
 from tokenizer import ADDED, Tokenizer, closure, extended, pruned
 
-COMMON = 9000
+COMMON, ENOUGH = 9000, 150  # frequent rows; pictures a source whose conversations are read for words in use
 
 
 def wheel_file() -> str:
@@ -29,8 +30,11 @@ def wheel_file() -> str:
 def used(tokenizer: Tokenizer, author: Author) -> set[int]:
     """Ids that occur in the captions and in conversations about every picture."""
     texts = set(UNKNOWABLE + REFUSALS) | {c for found in author.captions.values() for c in found}
-    for i in range(len(author.pictures)):
-        for turn in author.sample(i, 12).turns:
+    seen: Counter = Counter()
+    for i, p in enumerate(author.pictures):
+        texts |= {b[0] for b in p.boxes} | {p.scene or ""}
+        seen[p.source] += 1
+        for turn in author.sample(i, 12).turns if seen[p.source] <= ENOUGH else []:
             texts |= {turn.question, turn.answer}
     for k in range(11):
         texts |= {f"<Region {k}>: ", f"\n<Region {k}>", f" <Region {k}>"}

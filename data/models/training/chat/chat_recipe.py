@@ -16,8 +16,11 @@ from store import default_data
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.normpath(os.path.join(HERE, "..", ".."))
-# stage, share of the time, sequences a step, rate, ratio of the language model's rate
-STAGES = [("words", 0.2, 16, 1.5e-3, 1.0), ("mix", 0.8, 2, 5e-4, 1.5)]
+# stage, share of the time, its arguments of tune.py
+STAGES = [
+    ("words", 0.2, ["--batch", "24", "--part", "16", "--rate", "1e-3"]),
+    ("mix", 0.8, ["--frozen", "--batch", "4", "--part", "12", "--turns", "6", "--rate", "1.2e-3"]),
+]
 
 
 def main() -> None:
@@ -44,28 +47,10 @@ def main() -> None:
         run("base.py", args.work, "--data", args.data, "--cache", cache)
     progress = os.path.join(args.work, "stages.json")
     done = json.load(open(progress)) if os.path.exists(progress) else []
-    for name, share, batch, rate, ratio in STAGES:
+    for name, share, words in STAGES:
         if name not in done:
-            run(
-                "tune.py",
-                name,
-                "--work",
-                args.work,
-                "--cache",
-                cache,
-                "--data",
-                args.data,
-                "--batch",
-                str(batch),
-                "--rate",
-                str(rate),
-                "--ratio",
-                str(ratio),
-                "--minutes",
-                str(60 * args.hours * share),
-                "--seed",
-                str(args.seed),
-            )
+            own = ["--work", args.work, "--cache", cache, "--data", args.data, "--seed", str(args.seed)]
+            run("tune.py", name, *own, *words, "--minutes", str(60 * args.hours * share))
             done.append(name)
             with open(progress, "w") as f:
                 json.dump(done, f)

@@ -104,6 +104,8 @@ class Turn:
     question: str
     answer: str
     targets: list = field(default_factory=list)  # per <pix>: list of object indices
+    others: list = field(default_factory=list)  # further right answers
+    first: bool = False  # only the answer's first token is learnt
 
 
 @dataclass
@@ -183,42 +185,66 @@ class Author:
                     regions.append(marks[n][1])
         makers = self.tasks(p, i, objects)
         weights = np.array([w for w, _ in makers])
-        count = min(most, len(makers), max(1, round(0.7 * weights.sum())))
+        count = min(most, len(makers), max(1, round(0.6 * weights.sum())))
         order = rng.choice(len(makers), size=count, replace=False, p=weights / weights.sum())
         turns = [t for t in (makers[n][1]() for n in order) if t is not None]
         return Sample(i, regions, objects, turns)
 
+    def short(self, i: int, marks: list) -> Sample:
+        """The short answers alone: scene, or one or two marked objects; now and then number and presence."""
+        p, rng, regions, objects, turns = self.pictures[i], self.rng, [], [], []
+        if p.scene:
+            turns.append(Turn("scene", self.pick(ASK["scene"]), p.scene))
+            if rng.random() < 0.25:
+                turns.append(self.is_scene(p))
+        for n in rng.permutation(len(marks))[: 1 + (rng.random() < 0.25)]:
+            if marks[n][0] not in objects:
+                objects.append(marks[n][0])
+                regions.append(marks[n][1])
+        if objects:
+            turns.append(self.classify(p, objects) if rng.random() < 0.75 else self.single(p, objects))
+        if p.boxes and p.source not in ("psu_car", "sar_acd") and rng.random() < 0.3:
+            turns.append(self.count(p))
+        if (p.source in EXHAUSTIVE or p.mask_classes) and (rng.random() < 0.4 or not turns):
+            turns.append(self.presence(p))
+        turns = [t for t in turns if t] or [self.modality(p)]
+        for t in turns:
+            t.first = t.task == "presence"
+        return Sample(i, regions, objects, turns)
+
     def tasks(self, p, i: int, objects: list) -> list[tuple[float, object]]:
         """(weight, maker) of each task that this picture's labels answer."""
-        out = [(0.12, lambda: self.modality(p)), (0.12, self.unknowable)]
+        out = [(0.1, lambda: self.modality(p)), (0.1, self.unknowable)]
         if p.scene:
-            out += [(2.0, lambda: Turn("scene", self.pick(ASK["scene"]), p.scene)), (0.4, lambda: self.is_scene(p))]
+            out += [(2.0, lambda: Turn("scene", self.pick(ASK["scene"]), p.scene)), (0.35, lambda: self.is_scene(p))]
         if self.captions.get(i):
-            out += [(2.0, lambda: self.caption(i)), (1.0, lambda: self.caption(i)), (0.12, lambda: self.detailed(p, i))]
+            out += [(2.0, lambda: self.caption(i)), (0.05, lambda: self.detailed(p, i))]
         elif p.boxes or p.mask_classes:
-            out += [(0.6, lambda: self.summary(p)), (0.12, lambda: self.detailed(p, i))]
+            out += [(0.5, lambda: self.summary(p)), (0.05, lambda: self.detailed(p, i))]
         if objects:
             out += [
                 (2.5, lambda: self.classify(p, objects)),
                 (0.6, lambda: self.single(p, objects)),
-                (0.7, lambda: self.region(p, objects)),
-                (0.1, lambda: self.region_detailed(p, objects)),
+                (0.3, lambda: self.region(p, objects)),
+                (0.05, lambda: self.region_detailed(p, objects)),
                 (0.15, lambda: self.segment(p, objects)),
             ]
         if len(objects) > 1:
-            out.append((0.3, lambda: self.relation(p, objects)))
+            out.append((0.2, lambda: self.relation(p, objects)))
         if p.boxes and p.source not in ("psu_car", "sar_acd"):
             out.append((0.8, lambda: self.count(p)))
         if p.source in EXHAUSTIVE or p.mask_classes:
             out.append((0.8, lambda: self.presence(p)))
         if p.boxes or p.mask_classes:
-            out += [(0.3, lambda: self.expression(p)), (0.12, lambda: self.grounded(p))]
+            out += [(0.15, lambda: self.expression(p)), (0.06, lambda: self.grounded(p))]
         return out
 
     # --- the picture ---
 
     def caption(self, i: int) -> Turn:
-        return Turn("caption", self.pick(ASK["caption"]), self.pick(self.captions[i]))
+        said = self.captions[i]
+        chosen = [said[n] for n in self.rng.permutation(len(said))[:2]]
+        return Turn("caption", self.pick(ASK["caption"]), chosen[0], others=chosen[1:])
 
     def groups(self, p) -> dict[str, list[int]]:
         """Object indices by label; aircraft types count as they are."""

@@ -87,7 +87,6 @@ class Reference:
 
         torch.set_grad_enabled(False)
         self.model, (self.segmenter, meta) = egx.load(path), load_gguf(segmenter)
-        self.model.llm.to(torch.bfloat16)  # four times as fast here; the engine's agreement is tested elsewhere
         self.size, self.picture = meta["sam.image_size"], None
 
     def ask(self, store: Store, q: Question) -> tuple[str, np.ndarray | None]:
@@ -97,6 +96,43 @@ class Reference:
         out = self.model.reply(pixels, q.regions, q.text, encoded=self.encoded)
         masks = [self.mask(pixels, v) for v in out["vectors"]]
         return re.sub(r"</?p>|<pix>", "", out["text"]), np.any(masks, 0) if masks else None
+
+    def embedded(self, store: Store, q: Question) -> torch.Tensor:
+        """Embeddings [1, T, D] of a question on its picture."""
+        pixels = store.pixels(store.pictures[q.picture])
+        if self.picture != q.picture:
+            self.picture, self.encoded = q.picture, self.model.encode(pixels, True)
+        seen = self.model.understand(self.encoded, q.regions)
+        ids = self.model.prompt_ids([len(v) for v in seen["image"]], len(q.regions), q.text)
+        return self.model.embed(ids, seen)
+
+    def ask_all(self, store: Store, asked: list[Question], batch: int = 12) -> list[tuple[str, None]]:
+        """Answers of questions without masks: those of one length go together, which is several times as fast."""
+        found = [self.embedded(store, q) for q in asked]
+        order = sorted(range(len(found)), key=lambda n: found[n].shape[1])
+        texts, at = [""] * len(found), 0
+        while at < len(order):
+            size = found[order[at]].shape[1]
+            own = [n for n in order[at : at + batch] if found[n].shape[1] == size]
+            for n, ids in zip(own, self.greedy(torch.cat([found[n] for n in own]))):
+                texts[n] = re.sub(r"</?p>|<pix>", "", self.model.tokenizer.decode(ids, True))
+            at += len(own)
+        return [(t, None) for t in texts]
+
+    def greedy(self, x: torch.Tensor, most: int = 64) -> list[list[int]]:
+        """Ids of each row of x [B, T, D], up to its stop."""
+        llm, find = self.model.llm, self.model.tokenizer.find
+        stops, cache = {find("<|im_end|>"), find("<|endoftext|>")}, [[] for _ in llm.blk]
+        h, out, open_rows = llm(x, cache=cache)[:, -1], [[] for _ in x], set(range(len(x)))
+        for _ in range(most):
+            best = llm.logits(h).argmax(1)
+            for n in sorted(open_rows):
+                open_rows -= {n} if int(best[n]) in stops else set()
+                out[n] += [int(best[n])] if n in open_rows else []
+            if not open_rows:
+                break
+            h = llm(llm.token_embd(best[:, None]), cache=cache)[:, -1]
+        return out
 
     def mask(self, pixels: np.ndarray, vector: torch.Tensor) -> np.ndarray:
         """bool [H, W] of one prompt vector."""
@@ -203,7 +239,11 @@ def main() -> None:
         asked = [q for q in asked if q.row.startswith(tuple(args.rows))]
     asked.sort(key=lambda q: q.picture)
     model = Program(args.nadir, args.data, args.extra) if args.nadir else Reference(args.reference, args.segmenter)
-    begin, replies = time.time(), [model.ask(store, q) for q in asked]
+    begin = time.time()
+    if args.nadir or any(q.row.startswith("grounded") for q in asked):
+        replies = [model.ask(store, q) for q in asked]
+    else:
+        replies = model.ask_all(store, asked)
     seconds = (time.time() - begin) / max(len(asked), 1)
     trivial = Trivial(store, captions, {q.row for q in asked})
     others = [trivial.answers(q) for q in asked]

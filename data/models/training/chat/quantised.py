@@ -12,7 +12,8 @@ import torch.nn.functional as F
 import ggml
 from llama import Llama
 from package import KINDS
-from sequences import collate
+from features import CELLS
+from sequences import FAR, collate
 from store import default_data
 from tune import Run, look, splice
 
@@ -32,6 +33,14 @@ def rounded(state: dict, feed: str, attention: str) -> tuple[dict, float]:
     return out, size / 1e6
 
 
+def seen(batch: dict) -> torch.Tensor:
+    """bool [1, 1, N, N]: what each row of a batch of one picture sees."""
+    start, size = batch["system"], len(batch["ids"])
+    out = torch.ones(size, size, dtype=torch.bool).tril()
+    out[start:] = batch["bias"][0, 0] > FAR / 2
+    return out[None, None]
+
+
 @torch.no_grad()
 def main() -> None:
     """Command line."""
@@ -45,16 +54,16 @@ def main() -> None:
     setup = {"stage": "mix", "rate": 0.0, "ratio": 1.0, "seed": 77, "frozen": False, "fresh": True}
     run = Run(argparse.Namespace(**vars(args), **setup))
     state, plain = run.language.merged(), Llama(run.base["meta"])
-    batches = [collate([run.source.item(6)]) for _ in range(args.count)]
+    mark = run.tokenizer.find("<imgpad>")
+    batches = [collate([run.source.item(6, CELLS)], run.source.system, mark) for _ in range(args.count)]
     for feed, attention in [("", ""), *CHOICES]:
         chosen, size = rounded(state, feed, attention) if feed else (state, 4 * 106.2)
         plain.load_state_dict(chosen)
-        model, losses = plain.to(torch.bfloat16), []
+        model, losses = plain, []
         for batch in batches:
             x = splice(run, batch, *look(run.vision, batch), model.token_embd.weight)
-            states = model(x, batch["positions"], batch["bias"] > -1)
-            at = batch["targets"] >= 0
-            losses.append(F.cross_entropy(model.logits(states[at]).float(), batch["targets"][at]).item())
+            states = model(x[None], batch["positions"][None], seen(batch))[0]
+            losses.append(F.cross_entropy(model.logits(states[batch["at"]]), batch["targets"]).item())
         mean, names = sum(losses) / len(losses), (feed or "as is", attention or "as is")
         print(f"feed {names[0]}, attention {names[1]}: {size:.1f} MB, loss {mean:.4f}", flush=True)
         plain = Llama(run.base["meta"])

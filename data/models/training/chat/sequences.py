@@ -1,14 +1,14 @@
 """From conversations to what a step of training reads: packed sequences, rasters, cached features.
 
-One sequence holds a picture's prefix (system turn, image, regions) once and several turns behind it. Turns are
-independent
-(each sees the prefix and itself only, at the positions it would have alone) or, with `CHAINED` chance, one dialogue.
+A batch is one list of rows without padding: the system turn once, then for every picture its image (a random part of
+its cells, each standing for several), its regions and a tree of turns: a question sees the prefix, an answer its
+question, and one question may have several answers. With `CHAINED` chance the turns are one dialogue instead.
 """
 
 import json
 import os
+from collections import Counter
 
-import cv2
 import numpy as np
 import torch
 
@@ -18,23 +18,24 @@ from egx import SYSTEM
 from features import CELLS, SIDE, WIDTH, order
 from tokenizer import Tokenizer
 
-CHAINED, NAMED = 0.2, 0.5
+CHAINED, NAMED = 0.15, 0.3
+FAR = -1e9
 # How often a source gives the picture.
 WEIGHTS = {
     "aid": 48,
-    "rsscn7": 5,
-    "sar_acd": 12,
+    "rsscn7": 9,
+    "sar_acd": 9,
     "hit_uav": 11,
     "hrplanes": 6,
-    "rsod": 6,
-    "ships": 4,
+    "rsod": 7,
+    "ships": 3,
     "airbus_planes": 2,
     "cats": 1.5,
     "pools": 2,
     "hrsid": 1.5,
-    "oil_spill": 2,
-    "landslide_bijie": 1,
-    "landslide_hokkaido": 1,
+    "oil_spill": 3,
+    "landslide_bijie": 1.5,
+    "landslide_hokkaido": 1.5,
     "dubai": 1.5,
     "deepglobe_land": 1,
     "psu_car": 1.5,
@@ -46,40 +47,12 @@ WEIGHTS = {
 }
 
 
-def quick_shape(region: dict, view: R.View, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coverage f32 [v, v] and outline of a region, drawn by OpenCV: as marks.Shape but for a few edge samples."""
-    shape, v = R.Shape(region, view, width, height), view.side
-    big, line = np.zeros((4 * v, 4 * v), np.uint8), np.zeros((v, v), np.uint8)
-    at = lambda p, s: np.round((np.asarray(p, float) * s - 0.5) * 16).astype(np.int32)  # noqa: E731
-    if shape.kind in ("point", "scribble"):
-        thick = max(1, int(round(8 * shape.radius)))
-        points = at(shape.points, 4)
-        if len(points) == 1:
-            cv2.circle(big, tuple(map(int, points[0])), int(4 * shape.radius * 16), 1, -1, cv2.LINE_8, 4)
-        else:
-            cv2.polylines(big, [points], False, 1, thick, cv2.LINE_8, 4)
-        line[:] = 1
-    elif shape.kind == "ellipse":
-        angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-        outline = shape.points[0] + np.stack([np.cos(angle), np.sin(angle)], 1) * shape.axes
-        cv2.fillPoly(big, [at(outline, 4)], 1, cv2.LINE_8, 4)
-        cv2.polylines(line, [at(outline, 1)], True, 1, 3, cv2.LINE_8, 4)
-    else:
-        p = shape.points
-        if shape.kind in ("box", "whole"):
-            p = np.array([p[0], (p[1, 0], p[0, 1]), p[1], (p[0, 0], p[1, 1])])
-        cv2.fillPoly(big, [at(p, 4)], 1, cv2.LINE_8, 4)
-        cv2.polylines(line, [at(p, 1)], True, 1, 3, cv2.LINE_8, 4)
-    cover = big.reshape(v, 4, v, 4).mean((1, 3), dtype=np.float32)
-    return cover, cover * line
-
-
 def quick_raster(regions: list[dict], width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     """V_p f32 [4, v, v] of view 0 and the regions' cell coverages f32 [K, 64]."""
     view = R.View(0, SIDE, SIDE / max(width, height), 0, 0)
     out, least, cells = np.zeros((4, SIDE, SIDE), np.float32), np.full((SIDE, SIDE), np.inf), []
     for k, region in enumerate(regions or [{"kind": "whole"}], 1):
-        cover, outline = quick_shape(region, view, width, height)
+        cover, outline = R.quick_shape(region, view, width, height)
         out[0], out[1] = np.maximum(out[0], cover), np.maximum(out[1], outline)
         mine = (cover >= 0.5) & (cover.sum() < least)
         least[mine], out[2][mine], out[3][mine] = cover.sum(), k / 10 if regions else 0, R.KINDS[region["kind"]]
@@ -97,13 +70,14 @@ class Source:
         with open(os.path.join(work, "features.done")) as f:
             done = int(f.read())
         self.cells = np.memmap(os.path.join(work, "cells.f16"), np.float16, "r", shape=(count, CELLS, WIDTH))
-        self.done = [int(i) for i in order(count)[:done]]
+        self.done = [int(i) for i in order(store.pictures)[:done]]
         self.pools: dict[str, list[int]] = {}
         for i in self.done:
             p = store.pictures[i]
             if not p.validation and p.source in WEIGHTS:
                 self.pools.setdefault(p.source, []).append(i)
         self.names = list(self.pools)
+        self.weights = {name: self.rarity(pool) for name, pool in self.pools.items()}
         weights = np.array([WEIGHTS[s] for s in self.names], float)
         self.chances = weights / weights.sum()
         self.marks: dict[int, list] = {}
@@ -113,24 +87,38 @@ class Source:
         self.zoom = np.memmap(os.path.join(work, "zoom.f16"), np.float16, "r", shape=(whole, WIDTH))
         for row, r in enumerate(rows[:whole]):
             self.marks.setdefault(r["picture"], []).append((r["object"], r["mark"] | {"row": row}))
-        system = tokenizer.compose(SYSTEM + "<|im_start|>user\n<img>")
-        self.head = system + [tokenizer.find("<imgpad>")] * CELLS + tokenizer.compose("</img>\n")
+        self.system = tokenizer.compose(SYSTEM + "<|im_start|>user\n<img>")
+        self.after = tokenizer.compose("</img>\n")
         self.open, self.close = tokenizer.compose("<|im_end|>\n<|im_start|>assistant\n"), tokenizer.find("<|im_end|>")
+        self.bare = quick_raster([], SIDE, SIDE)[0]
 
     def draw(self) -> int:
-        """A random picture."""
-        return int(self.rng.choice(self.pools[self.names[self.rng.choice(len(self.names), p=self.chances)]]))
+        """A random picture; in a source those with its rarer scenes and labels more often."""
+        name = self.names[self.rng.choice(len(self.names), p=self.chances)]
+        return int(self.rng.choice(self.pools[name], p=self.weights[name]))
 
-    def item(self, most: int) -> dict:
-        """One sequence: ids, targets (-1 where nothing is learnt), positions, segments, features."""
+    def rarity(self, pool: list[int]) -> np.ndarray:
+        """Chances of the pictures of a source: one over the root of how often their rarest label occurs."""
+        kinds = [{p.scene or ""} | {b[0] for b in p.boxes} for p in (self.store.pictures[i] for i in pool)]
+        often = Counter(k for found in kinds for k in found)
+        out = np.array([min(often[k] for k in found) ** -0.5 for found in kinds])
+        return out / out.sum()
+
+    def item(self, most: int, shown: int) -> dict:
+        """One picture with its turns (`most` 0: short answers): rows, targets, features; `shown` of its cells are in
+        the rows."""
         i = self.draw()
-        sample = self.author.sample(i, most, self.marks.get(i, []))
-        return self.packed(sample) | self.seen(i, sample.regions) | {"sample": sample}
+        marks = self.marks.get(i, [])
+        sample = self.author.sample(i, most, marks) if most else self.author.short(i, marks)
+        cells = np.sort(self.rng.permutation(CELLS)[:shown])
+        return self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
 
     def seen(self, i: int, regions: list[dict]) -> dict:
         """Cached features and raster of picture i."""
         p = self.store.pictures[i]
-        raster, cover = quick_raster(regions, p.width, p.height)
+        raster, cover = (
+            quick_raster(regions, p.width, p.height) if regions else (self.bare, np.zeros((0, CELLS), np.float32))
+        )
         zoom = np.stack([self.zoom[r["row"]] for r in regions]) if regions else np.zeros((0, WIDTH), np.float16)
         code = (
             np.stack([R.position_code(r, p.width, p.height) for r in regions])
@@ -139,59 +127,113 @@ class Source:
         )
         return {"cells": self.cells[i], "raster": raster, "cover": cover, "zoom": zoom, "code": code}
 
-    def prefix(self, regions: int) -> list[int]:
-        """Ids up to the first instruction."""
-        t = self.tokenizer
-        return self.head + [x for k in range(regions) for x in t.compose(f"<Region {k + 1}>: <vp><vppad></vp>\n")]
-
-    def packed(self, sample) -> dict:
-        """Ids and what is learnt from them."""
-        t, rng = self.tokenizer, self.rng
-        ids = self.prefix(len(sample.regions))
-        start = len(ids)
-        targets, weights, segments, positions = [-1] * start, [0.0] * start, [0] * start, list(range(start))
-        chained, at = rng.random() < CHAINED, start
+    def rows(self, sample, cells: np.ndarray, plain: bool = False) -> dict:
+        """Ids, positions and tree nodes of a picture's rows, and what is learnt: (row, target, weight) and the tasks'
+        spans in it; `plain`: no dialogue, no modality line."""
+        t, rng, tree = self.tokenizer, self.rng, Tree(len(self.system))
+        tree.put(0, [t.find("<imgpad>")] * len(cells), [len(self.system) + int(c) for c in cells])
+        tree.end[0] = len(self.system) + CELLS
+        tree.put(0, self.after)
+        for k in range(len(sample.regions)):
+            tree.put(0, t.compose(f"<Region {k + 1}>: <vp><vppad></vp>\n"))
+        chained, last = not plain and rng.random() < CHAINED, 0
         source = MODALITY[self.store.pictures[sample.picture].modality]
-        for n, turn in enumerate(sample.turns, 1):
-            named = (
-                f"Image source: {source}.\n"
-                if (n == 1 or not chained) and turn.task != "modality" and rng.random() < NAMED
-                else ""
-            )
-            ask = t.encode(named + turn.question) + self.open
-            if chained and n > 1:
-                ask = t.compose("\n<|im_start|>user\n") + ask
-            answer = t.compose(turn.answer) + [self.close]
-            both = ask + answer
-            first = at if chained else start
-            ids += both
-            # position p predicts ids[p + 1]: the last of `ask` predicts the answer's first token
-            targets += [-1] * (len(ask) - 1) + answer + [-1]
-            weights += [0.0] * (len(ask) - 1) + [len(answer) ** -0.5] * len(answer) + [0.0]
-            segments += [0 if chained else n] * len(both)
-            positions += range(first, first + len(both))
-            at = first + len(both)
-        return {"ids": ids, "targets": targets, "weights": weights, "segments": segments, "positions": positions}
+        for n, turn in enumerate(sample.turns):
+            named = (n == 0 or not chained) and turn.task != "modality" and not plain and rng.random() < NAMED
+            ask = t.encode((f"Image source: {source}.\n" if named else "") + turn.question) + self.open
+            if chained and n:
+                ask = [self.close] + t.compose("\n<|im_start|>user\n") + ask
+            node = tree.node(last if chained else 0)
+            before = tree.put(node, ask)
+            for answer in [turn.answer, *turn.others]:
+                leaf = tree.node(node)
+                said = t.compose(answer) + [self.close]
+                tree.learn(turn.task, before, leaf, said[:1] if turn.first else said)
+                last = leaf
+        return tree.rows()
 
 
-def collate(items: list[dict], multiple: int = 32) -> dict:
-    """Padded tensors of a batch; rows of region features are [sum of K] with `owner`."""
-    longest = -(-max(len(i["ids"]) for i in items) // multiple) * multiple
-    rows = lambda key, fill: torch.tensor([i[key] + [fill] * (longest - len(i[key])) for i in items])  # noqa: E731
-    segments = rows("segments", -9)
-    same = (segments[:, :, None] == segments[:, None, :]) | (segments[:, None, :] == 0)
-    allowed = same & torch.ones(longest, longest, dtype=torch.bool).tril()
-    allowed |= torch.eye(longest, dtype=torch.bool)
-    out = {
-        "ids": rows("ids", 0),
-        "targets": rows("targets", -1),
-        "weights": rows("weights", 0.0),
-        "positions": rows("positions", 0),
-        "bias": torch.zeros(allowed.shape, dtype=torch.bfloat16).masked_fill_(~allowed, -1e9)[:, None],
-    }
-    stack = lambda key: torch.from_numpy(np.stack([i[key] for i in items]))  # noqa: E731
-    out |= {"cells": stack("cells"), "raster": stack("raster")}
+class Tree:
+    """Rows that see their own node up to themselves and the nodes above it."""
+
+    def __init__(self, start: int) -> None:
+        self.ids, self.positions, self.nodes = [], [], []
+        self.above, self.end = [{0}], {0: start}
+        self.at, self.targets, self.weights, self.spans = [], [], [], []
+
+    def node(self, parent: int) -> int:
+        """A new node below `parent`."""
+        self.above.append(self.above[parent] | {len(self.above)})
+        self.end[len(self.above) - 1] = self.end[parent]
+        return len(self.above) - 1
+
+    def put(self, node: int, ids: list[int], positions: list[int] | None = None) -> int:
+        """Append rows to a node; returns the number of the last one."""
+        start = self.end[node]
+        self.positions += positions or range(start, start + len(ids))
+        self.ids += ids
+        self.nodes += [node] * len(ids)
+        self.end[node] = start + len(ids)
+        return len(self.ids) - 1
+
+    def learn(self, task: str, before: int, node: int, answer: list[int]) -> None:
+        """Append an answer whose first token row `before` predicts."""
+        first = len(self.ids)
+        self.put(node, answer[:-1])
+        self.spans.append((task, len(self.at), len(answer)))
+        self.at += [before, *range(first, first + len(answer) - 1)]
+        self.targets += answer
+        self.weights += [len(answer) ** -0.5] * len(answer)
+
+    def rows(self) -> dict:
+        """What a batch is made of."""
+        sees = np.zeros((len(self.above),) * 2, bool)
+        for node, above in enumerate(self.above):
+            sees[node, list(above)] = True
+        nodes = np.array(self.nodes)
+        allowed = sees[nodes][:, nodes] & np.tri(len(nodes), dtype=bool)
+        keys = ("ids", "positions", "at", "targets", "weights", "spans")
+        return {k: getattr(self, k) for k in keys} | {"allowed": allowed}
+
+
+def features(items: list[dict]) -> dict:
+    """Tensors of what the vision side reads; rasters without marks are the same and stand once, `raster_of` says
+    where; region rows are [sum of K] with `owner`."""
+    rasters, places, out = [], {}, {"raster_of": []}
+    for item in items:
+        if id(item["raster"]) not in places:
+            places[id(item["raster"])] = len(rasters)
+            rasters.append(item["raster"])
+        out["raster_of"].append(places[id(item["raster"])])
+    out["raster_of"] = torch.tensor(out["raster_of"])
+    out["cells"] = torch.from_numpy(np.stack([i["cells"] for i in items]))
+    out["raster"] = torch.from_numpy(np.stack(rasters))
     for key in ("cover", "zoom", "code"):
         out[key] = torch.from_numpy(np.concatenate([i[key] for i in items]))
     out["owner"] = torch.tensor([n for n, i in enumerate(items) for _ in range(len(i["code"]))], dtype=torch.long)
+    if "shown" in items[0]:
+        out["shown"] = torch.from_numpy(np.stack([i["shown"] for i in items]))
     return out
+
+
+def collate(items: list[dict], system: list[int], imgpad: int) -> dict:
+    """A batch: ids and positions [N] (the system turn's first), `index` [B, T] of the pictures' rows, `bias` [B, 1, T,
+    S + T], and `at`, `targets`, `weights` [M]; features beside them."""
+    start, most = len(system), max(len(i["ids"]) for i in items)
+    index = torch.zeros(len(items), most, dtype=torch.long)
+    bias = np.full((len(items), most, start + most), FAR, np.float32)
+    flat = {"ids": list(system), "positions": list(range(start)), "at": [], "targets": [], "weights": []}
+    for n, item in enumerate(items):
+        size, first = len(item["ids"]), len(flat["ids"])
+        index[n, :size] = torch.arange(first, first + size)
+        bias[n, :, :start] = 0
+        own = np.where(item["allowed"], np.float32(0), np.float32(FAR))
+        # a cell that stands for several weighs as many
+        own[:, np.array(item["ids"]) == imgpad] += np.log(CELLS / len(item["shown"]))
+        bias[n, :size, start : start + size] = own
+        flat["at"] += [first + a for a in item["at"]]
+        for key in ("ids", "positions", "targets", "weights"):
+            flat[key] += item[key]
+    used = torch.cat([torch.arange(len(i["ids"])) + n * most for n, i in enumerate(items)])
+    out = {k: torch.tensor(v) for k, v in flat.items()} | {"index": index, "used": used}
+    return out | {"bias": torch.from_numpy(bias)[:, None], "system": start} | features(items)

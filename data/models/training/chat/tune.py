@@ -3,9 +3,8 @@ resumes by itself.
 
 STAGE words: vision vectors learn to lie where the words of scene, labels and captions lie in the language model's
 embedding table (no language model runs). STAGE mix: instruction tuning through the language model, whose self-attention
-learns by low-rank updates that are merged at export; vision, new rows and updates learn together. The CNN branch is
-frozen
-and cached; the ViT branch is off (its last norm is zero) until `distil` has trained it.
+learns by low-rank updates that are merged at export; new rows learn with it, and the vision side without `--frozen`.
+The CNN branch is frozen and cached; the ViT branch is off (its last norm is zero) until `distil` has trained it.
 """
 
 import argparse
@@ -20,15 +19,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import vision as V
-from features import LITE, branch
-from llama import Llama, rope
-from sequences import Source, collate
+from features import CELLS, LITE, branch
+from conversations import EXHAUSTIVE, MODALITY, Author
+from llama import Llama
+from sequences import FAR, Source, collate, features
 from store import Store, default_data
 from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
 UPDATED = ("attn_q", "attn_v", "attn_output")
-BESIDE = 0.15  # weight of the loss of STAGE words in STAGE mix
+SHORT = 2.5  # pictures with a short answer that cost what one with several turns does
+MARKED = 0.45  # share of steps of STAGE words on marked objects
+EXTRA = {"sar_acd": {"airplane"}}
 LONG = ("caption", "detailed", "region", "region_detailed", "relation", "grounded")  # share of right tokens, else exact
 CONFIG = {"lite": LITE}
 
@@ -45,36 +47,58 @@ class LowRank(nn.Module):
         return F.linear(F.linear(x, self.a.to(x.dtype)), self.b.to(x.dtype) * SCALE)
 
 
+def halves(heads: int, size: int) -> Tensor:
+    """Row order that turns rope's adjacent pairs into the halves of each head."""
+    one = torch.cat([torch.arange(0, size, 2), torch.arange(1, size, 2)])
+    return (torch.arange(heads)[:, None] * size + one).flatten()
+
+
+def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rope on halves: x [N, h, hd], cos and sin [N, 1, hd / 2]."""
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+
 class Block(nn.Module):
-    """A decoder block in bf16 whose matrices are frozen and joined (q, k, v and gate, up), with or without updates."""
+    """A decoder block in f32 whose matrices are frozen and joined (q, k, v and gate, up), with or without updates."""
 
     def __init__(self, layer, learns: bool) -> None:
         super().__init__()
         self.heads, self.kv = layer.heads, layer.kv
         self.attn_norm, self.ffn_norm = layer.attn_norm, layer.ffn_norm
-        keep = lambda *parts: torch.cat([getattr(layer, p).weight.data for p in parts])  # noqa: E731
-        self.qkv, self.out = keep("attn_q", "attn_k", "attn_v"), keep("attn_output")
-        self.wide, self.down = keep("ffn_gate", "ffn_up"), keep("ffn_down")
-        dim, kv = self.out.shape[0], layer.attn_k.weight.shape[0]
+        dim, kv = layer.attn_q.weight.shape[0], layer.attn_k.weight.shape[0]
+        self.size, self.order = dim // self.heads, halves(self.heads, dim // self.heads)
+        q, k = layer.attn_q.weight.data[self.order], layer.attn_k.weight.data[halves(self.kv, self.size)]
+        self.qkv, self.out = torch.cat([q, k, layer.attn_v.weight.data]), layer.attn_output.weight.data
+        self.wide = torch.cat([layer.ffn_gate.weight.data, layer.ffn_up.weight.data])
+        self.down = layer.ffn_down.weight.data
         sizes = {"attn_q": dim, "attn_v": kv, "attn_output": dim}
         self.update = nn.ModuleDict({n: LowRank(sizes[n], dim) for n in UPDATED} if learns else {})
 
-    def forward(self, x: Tensor, turn: tuple, bias: Tensor) -> Tensor:
-        """Plain products: quicker backwards than the fused attention kernel on CPUs; bias [B, 1, T, T]."""
-        b, n, dim = x.shape
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+        """q [B, T, h, hd], k and v [B, S, kv, hd], bias [B, 1, T, S] -> [B, T, h * hd]; plain products, quicker
+        backwards than the fused kernel at these lengths."""
+        b, t, s, group = q.shape[0], q.shape[1], k.shape[1], self.heads // self.kv
+        q = (q * self.size**-0.5).view(b, t, self.kv, group, self.size).permute(0, 2, 3, 1, 4)
+        q = q.reshape(b * self.kv, group * t, self.size)
+        k, v = (x.permute(0, 2, 1, 3).reshape(b * self.kv, s, self.size) for x in (k, v))
+        scores = torch.bmm(q, k.transpose(1, 2)).view(b, self.heads, t, s) + bias
+        y = torch.bmm(scores.softmax(-1).view(b * self.kv, group * t, s), v)
+        return y.view(b, self.heads, t, self.size).transpose(1, 2).reshape(b, t, -1)
+
+    def forward(self, x: Tensor, turn: tuple, batch: dict) -> Tensor:
+        """Rows [N, D] of a batch (sequences.collate)."""
+        n, dim, start, index = len(x), x.shape[1], batch["system"], batch["index"]
         y = self.attn_norm(x)
-        q, k, v = F.linear(y, self.qkv).split([dim, (self.qkv.shape[0] - dim) // 2, (self.qkv.shape[0] - dim) // 2], -1)
+        q, k, v = F.linear(y, self.qkv).split([dim, self.kv * self.size, self.kv * self.size], -1)
         if self.update:
-            q, v = q + self.update["attn_q"](y), v + self.update["attn_v"](y)
-        q = rope(q.view(b, n, self.heads, -1).transpose(1, 2), *turn)
-        k = rope(k.view(b, n, self.kv, -1).transpose(1, 2), *turn)
-        group = self.heads // self.kv
-        q = (q * q.shape[-1] ** -0.5).reshape(b * self.kv, group * n, -1)
-        k = k.reshape(b * self.kv, n, -1)
-        v = v.reshape(b, n, self.kv, -1).transpose(1, 2).reshape(b * self.kv, n, -1)
-        s = torch.bmm(q, k.transpose(1, 2)).view(b, self.heads, n, n) + bias
-        y = torch.bmm(s.softmax(-1).view(b * self.kv, group * n, n), v)
-        y = y.view(b, self.heads, n, -1).transpose(1, 2).reshape(b, n, dim)
+            q, v = q + self.update["attn_q"](y)[:, self.order], v + self.update["attn_v"](y)
+        q, k = turned(q.view(n, self.heads, -1), *turn), turned(k.view(n, self.kv, -1), *turn)
+        v = v.view(n, self.kv, -1)
+        first = self.attend(q[None, :start], k[None, :start], v[None, :start], batch["causal"])
+        shared = lambda z: torch.cat([z[:start].expand(len(index), -1, -1, -1), z[index]], 1)  # noqa: E731
+        y = self.attend(q[index], shared(k), shared(v), batch["bias"])
+        y = torch.cat([first[0], y.flatten(0, 1)[batch["used"]]])
         x = x + F.linear(y, self.out)
         if self.update:
             x = x + self.update["attn_output"](y)
@@ -83,7 +107,7 @@ class Block(nn.Module):
 
 
 class Language(nn.Module):
-    """The frozen decoder in bf16 with low-rank updates of its attention and f32 rows for the added tokens."""
+    """The frozen decoder with low-rank updates of its attention and rows for the added tokens."""
 
     def __init__(self, base: dict) -> None:
         super().__init__()
@@ -91,22 +115,24 @@ class Language(nn.Module):
         self.weights = weights
         model = Llama(meta)
         model.load_state_dict(weights)
-        model = model.to(torch.bfloat16).requires_grad_(False)
+        model = model.requires_grad_(False)
         self.base, self.hd, self.output_norm = model.base, model.hd, model.output_norm
         self.old = model.token_embd.weight.data[: -len(ADDED)]
         self.blk = nn.ModuleList(Block(layer, i >= FIRST) for i, layer in enumerate(model.blk))
         self.rows = nn.Parameter(weights["token_embd.weight"][-len(ADDED) :].clone())
 
     def table(self) -> Tensor:
-        """Embedding and output matrix, bf16."""
-        return torch.cat([self.old, self.rows.to(torch.bfloat16)])
+        """Embedding and output matrix."""
+        return torch.cat([self.old, self.rows])
 
-    def forward(self, x: Tensor, positions: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, batch: dict) -> Tensor:
+        """Rows [N, D] -> normed states."""
         rates = self.base ** (-torch.arange(0, self.hd, 2, dtype=torch.float32) / self.hd)
-        angle = (positions.unsqueeze(-1).float() * rates).unsqueeze(1)
-        turn = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+        angle = (batch["positions"][:, None].float() * rates)[:, None]
+        turn, start = (angle.cos(), angle.sin()), batch["system"]
+        causal = torch.full((1, 1, start, start), FAR).triu(1)
         for block in self.blk:
-            x = block(x, turn, bias)
+            x = block(x, turn, batch | {"causal": causal})
         return self.output_norm(x)
 
     def merged(self) -> dict[str, Tensor]:
@@ -136,84 +162,118 @@ def fresh_vision(norm: float) -> V.Vision:
 
 
 def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor]:
-    """Image vectors [B, 64, D] and region vectors [K, D] from cached features."""
+    """Image vectors [B, 64, D] and region vectors [K, D] from cached features; of the cells `part` alone if given."""
     cells = batch["cells"].float()
+    if "part" in batch:
+        cells = cells[:, batch["part"]]
     cnn = torch.cat([v.lite.ln32(cells[..., :352]), v.lite.ln16(cells[..., 352:])], -1)
     empty = cnn.new_zeros(*cnn.shape[:2], 4 * v.config.vit["dim"])
-    with torch.autocast("cpu", torch.bfloat16):
-        fused = v.fuse(torch.cat([empty, cnn], -1)) + v.view[0]
-        hybrid = v.hyb(fused, v.sae(batch["raster"]))
-        image = v.proj(hybrid)
+    prompt, part = v.sae(batch["raster"])[batch["raster_of"]], batch.get("part")
+    fused = v.fuse(torch.cat([empty, cnn], -1)) + v.view[0]
+    hybrid = v.hyb(fused, prompt if part is None else prompt[:, part])
+    image = v.proj(hybrid)
     zoom = batch["zoom"].float()
     if not len(zoom):
-        return image.float(), image.new_zeros(0, image.shape[2])
+        return image, image.new_zeros(0, image.shape[2])
     c = batch["cover"]
-    h = torch.einsum("kt,ktd->kd", c, hybrid.float()[batch["owner"]]) / (c.sum(1, keepdim=True) + 1e-6)
+    h = torch.einsum("kt,ktd->kd", c, hybrid[batch["owner"]]) / (c.sum(1, keepdim=True) + 1e-6)
     z = torch.cat([v.lite.ln32(zoom[:, :352]), v.lite.ln16(zoom[:, 352:])], -1)
-    return image.float(), v.region(torch.cat([h, z, batch["code"]], 1))
+    return image, v.region(torch.cat([h, z, batch["code"]], 1))
 
 
-class Words:
-    """Targets of STAGE words: directions of names and of captions' words in the embedding table."""
+class Words(nn.Module):
+    """Targets of STAGE words: directions of names and of captions' words in the embedding table, and linear readers
+    of scene and label that keep what those directions alone would not tell apart."""
 
     def __init__(self, source: Source, table: Tensor) -> None:
-        self.source, self.tokenizer = source, source.tokenizer
+        super().__init__()
+        self.source, self.tokenizer, self.table = source, source.tokenizer, table
         self.centre = table[: -len(ADDED)].mean(0)
         store = source.store
         self.scenes = sorted({(p.source, p.scene) for p in store.pictures if p.scene})
         self.labels = sorted({b[0] for p in store.pictures for b in p.boxes})
-        direct = lambda text: table[self.tokenizer.encode(" " + text)].mean(0) - self.centre  # noqa: E731
-        self.scene = F.normalize(torch.stack([direct(s) for _, s in self.scenes]), dim=1)
-        self.label = F.normalize(torch.stack([direct(s) for s in self.labels]), dim=1)
-        stop = {
-            x
-            for w in (" a", " the", " are", " is", " in", " of", " and", " with", ".", " some", " many", " to", " on")
-            for x in self.tokenizer.encode(w)
-        }
-        said = {
-            x for i in source.done for c in source.author.captions.get(i, []) for x in self.tokenizer.encode(" " + c)
-        }
-        self.words = sorted(said - stop)
-        self.index = {w: n for n, w in enumerate(self.words)}
+        masked = {name for p in store.pictures for name in (p.mask_classes or {}).values()}
+        self.things = sorted(set(self.labels) | masked | {"airplane"})
+        self.scene = self.directions([s for _, s in self.scenes])
+        self.label, self.thing = self.directions(self.labels), self.directions(self.things)
+        said = {i: self.said(i) for i in source.done}
+        self.words = sorted({x for found in said.values() for x in found})
+        index = {w: n for n, w in enumerate(self.words)}
+        self.bags = {i: sorted(index[x] for x in found) for i, found in said.items()}
         self.word = F.normalize(table[self.words] - self.centre, dim=1)
+        torch.manual_seed(12)
+        self.read_scene, self.read_label = (nn.Linear(table.shape[1], len(x)) for x in (self.scenes, self.labels))
+        self.scale, self.shift = nn.Parameter(torch.tensor(8.0)), nn.Parameter(torch.zeros(len(self.things)))
 
-    def loss(self, items: list[dict], image: Tensor, region: Tensor) -> tuple[Tensor, dict]:
-        store, shown = self.source.store, {}
-        pooled = F.normalize(image.mean(1) - self.centre, dim=1)
-        pictures = [store.pictures[i["sample"].picture] for i in items]
-        loss = 0.02 * (image.norm(dim=2).mean() - 2.9) ** 2
+    def directions(self, names: list[str]) -> Tensor:
+        """Unit vectors of names."""
+        found = [self.table[self.tokenizer.encode(" " + s)].mean(0) - self.centre for s in names]
+        return F.normalize(torch.stack(found), dim=1)
+
+    def said(self, i: int) -> set[int]:
+        """Tokens of what is said about a picture: its captions, else its labels and modality."""
+        p = self.source.store.pictures[i]
+        texts = self.source.author.captions.get(i) or [*{b[0] for b in p.boxes}, *self.source.author.classes(p)]
+        texts = [*texts, MODALITY[p.modality]]
+        return {x for c in texts for x in self.tokenizer.encode(" " + c)} - self.stop()
+
+    def stop(self) -> set[int]:
+        """Tokens that say nothing about a picture."""
+        words = (" a", " the", " are", " is", " in", " of", " and", " with", ".", " some", " many", " to", " on")
+        return {x for w in words for x in self.tokenizer.encode(w)}
+
+    def known(self, p) -> tuple[set, set]:
+        """Things that are surely there, and surely not."""
+        here = {b[0] for b in p.boxes} | set(self.source.author.classes(p)) | EXTRA.get(p.source, set())
+        known = set(EXHAUSTIVE.get(p.source, [])) | set((p.mask_classes or {}).values())
+        return here, {c for c in known - here if not Author.traces(p, c)}
+
+    def of_scene(self, pooled: Tensor, raw: Tensor, pictures: list) -> tuple[Tensor, dict]:
         at = [n for n, p in enumerate(pictures) if p.scene]
-        if at:
-            logits = 16 * pooled[at] @ self.scene.T
-            own = torch.tensor([s == pictures[n].source for n in at for s, _ in self.scenes]).view(len(at), -1)
-            logits = logits.masked_fill(~own, -1e4)
-            true = torch.tensor([self.scenes.index((pictures[n].source, pictures[n].scene)) for n in at])
-            loss = loss + F.cross_entropy(logits, true)
-            shown["scene"] = (logits.argmax(1) == true).float().mean().item()
-        said = [
-            (
-                n,
-                {
-                    self.index[x]
-                    for c in self.source.author.captions.get(i["sample"].picture, [])
-                    for x in self.tokenizer.encode(" " + c)
-                    if x in self.index
-                },
-            )
-            for n, i in enumerate(items)
-        ]
-        said = [(n, sorted(w)) for n, w in said if w]
-        if said:
-            target = torch.zeros(len(said), len(self.words))
-            for row, (_, w) in enumerate(said):
-                target[row, w] = 1 / len(w)
-            loss = loss + 0.5 * F.cross_entropy(16 * pooled[[n for n, _ in said]] @ self.word.T, target)
-        if len(region):
-            labels = [pictures[n].boxes[o][0] for n, i in enumerate(items) for o in i["sample"].objects]
-            true = torch.tensor([self.labels.index(x) for x in labels])
-            logits = 16 * F.normalize(region - self.centre, dim=1) @ self.label.T
-            loss = loss + F.cross_entropy(logits, true) + 0.02 * (region.norm(dim=1).mean() - 2.9) ** 2
-            shown["region"] = (logits.argmax(1) == true).float().mean().item()
+        if not at:
+            return pooled.sum() * 0, {}
+        own = torch.tensor([s == pictures[n].source for n in at for s, _ in self.scenes]).view(len(at), -1)
+        true = torch.tensor([self.scenes.index((pictures[n].source, pictures[n].scene)) for n in at])
+        logits = (16 * pooled[at] @ self.scene.T).masked_fill(~own, FAR)
+        read = self.read_scene(raw[at])
+        loss = F.cross_entropy(logits, true) + 0.5 * F.cross_entropy(read, true)
+        right = {"scene": logits.argmax(1) == true, "read scene": read.argmax(1) == true}
+        return loss, {k: r.float().mean().item() for k, r in right.items()}
+
+    def of_words(self, pooled: Tensor, bags: list) -> Tensor:
+        at = [n for n, bag in enumerate(bags) if bag]
+        target = torch.zeros(len(at), len(self.words))
+        for row, n in enumerate(at):
+            target[row, bags[n]] = 1 / len(bags[n])
+        return F.cross_entropy(16 * pooled[at] @ self.word.T, target)
+
+    def of_things(self, pooled: Tensor, pictures: list) -> Tensor:
+        rows = [(n, x, y) for n, p in enumerate(pictures) for y, part in enumerate(self.known(p)[::-1]) for x in part]
+        if not rows:
+            return pooled.sum() * 0
+        n, x = [r[0] for r in rows], [self.things.index(r[1]) for r in rows]
+        logits = self.scale * (pooled[n] * self.thing[x]).sum(1) + self.shift[x]
+        return F.binary_cross_entropy_with_logits(logits, torch.tensor([float(r[2]) for r in rows]))
+
+    def of_regions(self, region: Tensor, labels: list[str]) -> tuple[Tensor, dict]:
+        true = torch.tensor([self.labels.index(x) for x in labels])
+        logits = 16 * F.normalize(region - self.centre, dim=1) @ self.label.T
+        read = self.read_label(region)
+        loss = F.cross_entropy(logits, true) + 0.5 * F.cross_entropy(read, true)
+        right = {"region": logits.argmax(1) == true, "read region": read.argmax(1) == true}
+        loss = loss + 0.02 * (region.norm(dim=1).mean() - 2.9) ** 2
+        return loss, {k: r.float().mean().item() for k, r in right.items()}
+
+    def forward(self, numbers: list[int], labels: list[str], image: Tensor, region: Tensor) -> tuple[Tensor, dict]:
+        """Loss of pictures `numbers` whose regions (in order) have `labels`."""
+        pictures, raw = [self.source.store.pictures[i] for i in numbers], image.mean(1)
+        pooled = F.normalize(raw - self.centre, dim=1)
+        loss, shown = self.of_scene(pooled, raw, pictures)
+        loss = loss + 0.02 * (image.norm(dim=2).mean() - 2.9) ** 2
+        loss = loss + 0.5 * self.of_words(pooled, [self.bags[i] for i in numbers]) + self.of_things(pooled, pictures)
+        if labels:
+            more, seen = self.of_regions(region, labels)
+            loss, shown = loss + more, shown | seen
         return loss, shown
 
 
@@ -241,7 +301,7 @@ class Run:
         if self.language:
             groups.append({"params": [p for p in self.language.parameters() if p.requires_grad], "scale": args.ratio})
         self.optimiser = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, foreach=True)
-        if saved and saved.get("stage") == args.stage and not getattr(args, "fresh", False):
+        if saved and saved.get("stage") == args.stage == "mix" and not getattr(args, "fresh", False):
             self.optimiser.load_state_dict(saved["optimiser"])
         self.tokenizer = Tokenizer(self.base["meta"])
         if getattr(args, "bare", False):
@@ -277,59 +337,75 @@ class Run:
         return float(norm)
 
 
+def chosen_marks(run: "Run", i: int) -> list[tuple[int, dict]]:
+    """Up to four marked objects of picture i."""
+    marks, out = run.source.marks.get(i, []), {}
+    for n in run.source.rng.permutation(len(marks)):
+        out.setdefault(marks[n][0], marks[n][1])
+    return list(out.items())[:4]
+
+
 def words_step(run: Run, words: Words) -> tuple[Tensor, dict]:
-    """Loss of one batch of STAGE words."""
-    items = []
-    for _ in range(run.args.batch):
+    """Loss of one batch of STAGE words: pictures without marks by a part of their cells (quicker), or with marks."""
+    rng, numbers, items, labels = run.source.rng, [], [], []
+    marked = rng.random() < MARKED
+    while len(items) < run.args.batch // (2 if marked else 1):
         i = run.source.draw()
-        sample = run.source.author.sample(i, 1, run.source.marks.get(i, []))
-        items.append(
-            run.source.seen(i, sample.regions)
-            | {"sample": sample, "ids": [0], "targets": [-1], "weights": [0.0], "segments": [0], "positions": [0]}
-        )
-    return words.loss(items, *look(run.vision, collate(items, 1)))
+        marks = chosen_marks(run, i) if marked else []
+        if marked and not marks:
+            continue
+        numbers.append(i)
+        labels += [run.source.store.pictures[i].boxes[o][0] for o, _ in marks]
+        items.append(run.source.seen(i, [m for _, m in marks]))
+    batch = features(items)
+    if not marked and run.args.part < CELLS:
+        batch["part"] = torch.from_numpy(np.sort(rng.permutation(CELLS)[: run.args.part]))
+    return words(numbers, labels, *look(run.vision, batch))
 
 
 def splice(run: Run, batch: dict, image: Tensor, region: Tensor, table: Tensor) -> Tensor:
-    """Embeddings [B, T, D], bf16."""
+    """Embeddings [N, D]; of the image vectors those that are shown."""
     x, ids = F.embedding(batch["ids"], table), batch["ids"]
-    x = x.masked_scatter((ids == run.tokenizer.find("<imgpad>")).unsqueeze(2), image.to(x.dtype))
-    return (
-        x.masked_scatter((ids == run.tokenizer.find("<vppad>")).unsqueeze(2), region.to(x.dtype)) if len(region) else x
-    )
+    shown = image.gather(1, batch["shown"][:, :, None].expand(-1, -1, image.shape[2]))
+    x = x.masked_scatter((ids == run.tokenizer.find("<imgpad>"))[:, None], shown)
+    return x.masked_scatter((ids == run.tokenizer.find("<vppad>"))[:, None], region) if len(region) else x
+
+
+def tasks_right(items: list[dict], right: Tensor) -> dict[str, list[float]]:
+    """By task: share of right tokens of long answers, whole answers right of the others."""
+    out, first = {}, 0
+    for item in items:
+        for task, at, size in item["spans"]:
+            own = right[first + at : first + at + size].float()
+            out.setdefault(task, []).append(own.mean().item() if task in LONG else own.min().item())
+        first += len(item["at"])
+    return out
+
+
+def answers(run: Run, items: list[dict]) -> tuple[Tensor, Tensor, dict]:
+    """Token losses and weights of a batch, and which tokens would be said."""
+    batch = collate(items, run.source.system, run.tokenizer.find("<imgpad>"))
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not run.args.frozen):
+        image, region = look(run.vision, batch)
+    table = run.language.table()
+    # the added rows learn as outputs; as inputs they would take the gradient through all blocks
+    states = run.language(splice(run, batch, image, region, table.detach()), batch)
+    logits = F.linear(states[batch["at"]], table)
+    loss = F.cross_entropy(logits, batch["targets"], reduction="none")
+    return loss, batch["weights"], {"right": logits.argmax(1) == batch["targets"], "rows": len(batch["ids"])}
 
 
 def mix_step(run: Run, words: Words) -> tuple[Tensor, dict]:
-    """Loss of one batch of STAGE mix; the loss of STAGE words goes along, for the vectors are there anyway."""
-    if not run.pending:  # batches of like lengths
-        found = sorted(
-            (run.source.item(run.args.turns) for _ in range(4 * run.args.batch)), key=lambda i: len(i["ids"])
-        )
-        run.pending = [found[n * run.args.batch : (n + 1) * run.args.batch] for n in run.source.rng.permutation(4)]
+    """Loss of one batch of STAGE mix."""
+    if not run.pending:  # batches of like lengths: pictures with several turns, and about as many rows of short ones
+        kinds = [(run.args.turns, run.args.batch)] * 4 + [(0, int(SHORT * run.args.batch))] * 6
+        for most, size in kinds:
+            run.pending.append([run.source.item(most, run.args.part) for _ in range(size)])
+        run.pending = [run.pending[n] for n in run.source.rng.permutation(len(run.pending))]
     items = run.pending.pop()
-    batch = collate(items, 16)
-    image, region = look(run.vision, batch)
-    beside, shown = words.loss(items, image, region) if not run.args.frozen else (0.0, {})
-    shown = {f"words {k}": v for k, v in shown.items()}
-    table = run.language.table()
-    # the added rows learn as outputs; as inputs they would take the gradient through all blocks
-    x = splice(run, batch, image, region, table.detach() if run.args.frozen else table)
-    states = run.language(x, batch["positions"], batch["bias"])
-    at = batch["targets"] >= 0
-    logits = F.linear(states[at], table).float()
-    loss = F.cross_entropy(logits, batch["targets"][at], reduction="none")
-    weights = batch["weights"][at]
-    right, n, tasks = logits.argmax(1) == batch["targets"][at], 0, {}
-    for item in items:
-        for turn in item["sample"].turns:
-            size = len(run.tokenizer.compose(turn.answer)) + 1
-            tasks.setdefault(turn.task, []).append(
-                right[n : n + size].float().mean().item() if turn.task in LONG else float(right[n : n + size].all())
-            )
-            n += size
-    shown |= {k: float(np.mean(v)) for k, v in tasks.items()} | {"length": batch["ids"].shape[1]}
-    text = (loss * weights).sum() / weights.sum()
-    return text + BESIDE * beside, shown | {"text": text.item()}
+    loss, weights, more = answers(run, items)
+    shown = {k: float(np.mean(v)) for k, v in tasks_right(items, more["right"]).items()}
+    return (loss * weights).sum() / weights.sum(), shown | {"rows": more["rows"], "pictures": len(items)}
 
 
 def main() -> None:
@@ -347,6 +423,9 @@ def main() -> None:
         "--ratio", type=float, default=1.0, help="rate of the language model's parts over the vision side's"
     )
     parser.add_argument(
+        "--part", type=int, default=16, help="cells of a picture that a step looks at"
+    )
+    parser.add_argument(
         "--frozen", action="store_true", help="STAGE mix: the vision side stays as it is, which is quicker"
     )
     parser.add_argument("--fresh", action="store_true", help="begin with a new optimiser state")
@@ -355,18 +434,20 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2_threads()
     run = Run(args)
-    words = Words(run.source, run.base["weights"]["token_embd.weight"])
+    words = Words(run.source, run.base["weights"]["token_embd.weight"]) if args.stage == "words" else None
+    if words:
+        run.optimiser.add_param_group({"params": list(words.parameters()), "scale": 2.0})
     begin, saved, means = time.time(), time.time(), {}
     mine = run.state["stages"].setdefault(args.stage, {"steps": 0, "samples": 0, "seconds": 0.0})
     local, spent = 0, mine["seconds"]
     while time.time() - begin < args.minutes * 60:
         done = (time.time() - begin) / (args.minutes * 60)
-        rate = args.rate * min(1.0, (local + 1) / 30) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
+        rate = args.rate * min(1.0, (local + 1) / 12) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
         loss, shown = (words_step if args.stage == "words" else mix_step)(run, words)
         shown["loss"] = loss.item()
         shown["norm"] = run.step(loss, rate)
         local += 1
-        mine["steps"], mine["samples"] = mine["steps"] + 1, mine["samples"] + args.batch
+        mine["steps"], mine["samples"] = mine["steps"] + 1, mine["samples"] + shown.get("pictures", args.batch)
         mine["seconds"] = spent + time.time() - begin
         for k, v in shown.items():
             means[k] = means.get(k, v) * 0.95 + v * 0.05
