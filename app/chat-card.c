@@ -145,6 +145,7 @@ void chat_card_present(GtkWindow *parent, const char *model, const char *card)
 	gtk_widget_set_valign(label, GTK_ALIGN_START);
 	gtk_widget_set_margin_start(label, 18);
 	gtk_widget_set_margin_end(label, 18);
+	gtk_widget_set_margin_top(label, 12);
 	gtk_widget_set_margin_bottom(label, 18);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), label);
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
@@ -156,5 +157,11 @@ void chat_card_present(GtkWindow *parent, const char *model, const char *card)
 	gtk_window_set_default_size(GTK_WINDOW(window), 640, 560);
 	gtk_window_set_transient_for(GTK_WINDOW(window), parent);
 	gtk_window_set_modal(GTK_WINDOW(window), TRUE);
+	gtk_window_set_focus(GTK_WINDOW(window), scroller); /* a label that gets the focus selects all of its text */
+	GtkEventController *keys = gtk_shortcut_controller_new();
+	gtk_shortcut_controller_add_shortcut(
+		GTK_SHORTCUT_CONTROLLER(keys),
+		gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0), gtk_named_action_new("window.close")));
+	gtk_widget_add_controller(window, keys);
 	gtk_window_present(GTK_WINDOW(window));
 }
