@@ -1,5 +1,5 @@
 /* Pointer, wheel, touchpad and keys of the canvas. Letters and other shortcuts are the window's. */
-#include "app/canvas-private.h"
+#include "app/vertex-tool.h"
 
 #include <math.h>
 
@@ -36,7 +36,7 @@ static void tell_pointer(NadirCanvas *c)
 /* What follows the pointer even without a button held. */
 static bool follows_pointer(NadirCanvas *c)
 {
-	return c->tool == NADIR_TOOL_BRUSH || c->polygon->len > 0;
+	return c->tool == NADIR_TOOL_BRUSH || c->polygon->len > 0 || c->cursor_shown;
 }
 
 static bool asks_model(NadirCanvas *c)
@@ -75,7 +75,10 @@ static void set_pointer(NadirCanvas *c, GtkEventController *controller, double s
 	c->inside = true;
 	c->pointer[0] = sx;
 	c->pointer[1] = sy;
-	c->pointer_shift = gtk_event_controller_get_current_event_state(controller) & GDK_SHIFT_MASK;
+	const GdkModifierType state = gtk_event_controller_get_current_event_state(controller);
+	c->pointer_shift = state & GDK_SHIFT_MASK;
+	c->pointer_control = state & GDK_CONTROL_MASK;
+	c->cursor_shown = false; /* the mouse has taken over */
 	if (follows_pointer(c))
 		gtk_widget_queue_draw(GTK_WIDGET(c));
 	tell_pointer(c);
@@ -217,7 +220,10 @@ static bool drawing_key(NadirCanvas *c, guint key)
 	case GDK_KEY_Escape:
 		return nadir_canvas_drop_drawing(c);
 	case GDK_KEY_BackSpace:
-		return nadir_canvas_shorten_drawing(c);
+		return nadir_canvas_shorten_drawing(c) || (c->tool == NADIR_TOOL_VERTEX && vertex_delete(c));
+	case GDK_KEY_Delete:
+	case GDK_KEY_KP_Delete:
+		return c->tool == NADIR_TOOL_VERTEX && vertex_delete(c);
 	default:
 		return false;
 	}
@@ -243,6 +249,8 @@ static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code,
 		gtk_widget_queue_draw(GTK_WIDGET(c));
 		return FALSE;
 	}
+	if (edit_cursor_key(c, key, state))
+		return TRUE;
 	if (key == GDK_KEY_space) {
 		c->space = true;
 		canvas_update_cursor(c);

@@ -64,7 +64,7 @@ struct _NadirCanvas {
 	bool space;        /* Space is held: drags pan */
 	bool inside;       /* the pointer is over the canvas */
 	double pointer[2]; /* sx, sy */
-	bool pointer_shift;
+	bool pointer_shift, pointer_control;
 	GdkModifierType press_state; /* modifiers when the button went down */
 	struct vertex_tool *vertex;  /* vertex-tool.c; NULL: nothing is edited */
 	bool cursor_shown;           /* the keyboard draws (edit-cursor.c) */
@@ -112,6 +112,9 @@ void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot);
 /* edit-overlay.c: outlines that are not stored, what a search found, the rubber band */
 void edit_overlay_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
+/* edit-cursor.c: true when the key was for it */
+bool edit_cursor_key(NadirCanvas *c, guint key, GdkModifierType state);
+void edit_cursor_draw(NadirCanvas *c, cairo_t *cr);
 /* The colour of a class, of the current one with NULL. */
 GdkRGBA overlay_class_color(NadirDocument *d, const char *name);
 /* Where the pending prompt's shape (or its marks) lies on the screen. */

@@ -1,5 +1,5 @@
 /* The canvas widget: what it owns, its interface, and the order in which a frame is drawn. */
-#include "app/canvas-private.h"
+#include "app/vertex-tool.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -281,6 +281,7 @@ static void nadir_canvas_finalize(GObject *object)
 	g_hash_table_unref(c->shapes);
 	g_array_unref(c->stroke);
 	g_array_unref(c->polygon);
+	vertex_free(c);
 	G_OBJECT_CLASS(nadir_canvas_parent_class)->finalize(object);
 }
 

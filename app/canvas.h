@@ -45,5 +45,7 @@ bool nadir_canvas_get_pointer(NadirCanvas *c, double *x, double *y);
 bool nadir_canvas_finish_drawing(NadirCanvas *c);
 bool nadir_canvas_drop_drawing(NadirCanvas *c);
 bool nadir_canvas_shorten_drawing(NadirCanvas *c);
+/* A crosshair that the arrow keys move and Space clicks with, for all tools (edit-cursor.c). */
+void nadir_canvas_toggle_cursor(NadirCanvas *c);
 
 G_END_DECLS

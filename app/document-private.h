@@ -30,6 +30,7 @@ struct _NadirDocument {
 	double least_score;   /* of those that are shown */
 	GCancellable *search; /* NULL: none runs */
 	double searched;      /* share of it */
+	guint n_searched;     /* found by then */
 	GPtrArray *classes;   /* of project_class */
 	int current_class;
 	double opacity;

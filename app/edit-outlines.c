@@ -33,6 +33,13 @@ static GBytes *grow(const NadirEdit *e, GBytes *shape, double area_m2, image_siz
 	return isfinite(by) ? shape_buffer(shape, by, on, error) : NULL;
 }
 
+/* Drawn by hand: it may cross itself. */
+static GBytes *reshaped(GBytes *shape, image_size on, GError **error)
+{
+	g_autoptr(wkb_shape) s = wkb_shape_read(shape, error);
+	return s ? shape_checked(s, on, error) : NULL;
+}
+
 static GBytes *one(const NadirEdit *e, GPtrArray *shapes, guint i, guint n_changing, double area_m2, image_size on,
                    GError **error)
 {
@@ -54,7 +61,7 @@ static GBytes *one(const NadirEdit *e, GPtrArray *shapes, guint i, guint n_chang
 	case NADIR_EDIT_TRANSFORM:
 		return shape_transform(shape, e->matrix, on, error);
 	case NADIR_EDIT_RESHAPE:
-		return g_bytes_ref(i == 0 ? e->shape : shape);
+		return i == 0 ? reshaped(e->shape, on, error) : g_bytes_ref(shape);
 	default:
 		g_return_val_if_reached(NULL);
 	}

@@ -1,5 +1,6 @@
 /* What is being edited, over the objects: outlines that are not stored yet, dashed; the rubber band. */
-#include "app/canvas-private.h"
+#include "app/edit-search.h"
+#include "app/vertex-tool.h"
 
 #include <math.h>
 
@@ -52,6 +53,26 @@ static void draw_ghosts(NadirCanvas *c, cairo_t *cr)
 	}
 }
 
+/* What a search found, as far as it counts: not stored, so dashed, and without a number. */
+static void draw_found(NadirCanvas *c, cairo_t *cr)
+{
+	const guint n = nadir_document_n_counting(c->document);
+	GPtrArray *found = nadir_document_get_found(c->document);
+	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
+	for (guint i = 0; i < n; i++) {
+		const wkb_shape *s = nadir_object_get_shape(found->pdata[i]);
+		GdkRGBA color = overlay_class_color(c->document, nadir_object_get_feature(found->pdata[i])->class_name);
+		if (!s || !is_in_sight(c, s))
+			continue;
+		trace(c, cr, s);
+		color.alpha = (float)nadir_document_get_opacity(c->document) * 0.7f;
+		gdk_cairo_set_source_rgba(cr, &color);
+		cairo_fill_preserve(cr);
+		color.alpha = 1;
+		stroke_dashed(cr, &color, 1.3);
+	}
+}
+
 static void draw_band(NadirCanvas *c, cairo_t *cr)
 {
 	const double *p = &g_array_index(c->stroke, double, 0);
@@ -68,12 +89,17 @@ static void draw_band(NadirCanvas *c, cairo_t *cr)
 
 void edit_overlay_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 {
-	if (c->document->ghosts->len == 0 && c->drag != DRAG_BAND)
+	const bool found = c->document->proposed->len > 0 && !nadir_document_get_hidden(c->document);
+	if (c->document->ghosts->len == 0 && c->drag != DRAG_BAND && !found && !vertex_of(c) && !c->cursor_shown)
 		return;
 	cairo_t *cr = gtk_snapshot_append_cairo(
 		snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)c->view.screen_w, (float)c->view.screen_h));
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+	if (found)
+		draw_found(c, cr);
 	draw_ghosts(c, cr);
+	vertex_draw(c, cr);
+	edit_cursor_draw(c, cr);
 	if (c->drag == DRAG_BAND)
 		draw_band(c, cr);
 	cairo_destroy(cr);

@@ -21,6 +21,10 @@ static const struct {
      N_("Draw along an object; right button or Shift: what is not part of it")},
 	{"win.tool::polygon", "nadir-polygon-symbolic", N_("Click corner after corner; double click closes the outline")},
 	{"win.tool::brush", "nadir-brush-symbolic", N_("Paint on the selected object; right button or Shift erases")},
+	{"win.tool::vertex", "nadir-vertex-symbolic",
+     N_("Drag corners and edges of the selected object, or its frame; Alt deletes a corner, Ctrl stops snapping")},
+	{"win.tool::split", "nadir-split-symbolic", N_("Draw a line across the selected objects; double click cuts them")},
+	{"win.tool::hole", "nadir-hole-symbolic", N_("Draw an outline to cut out of the selected objects")},
 };
 
 /* The key's letter and what is said of the tool, as the keys are now. */

@@ -2,6 +2,7 @@
  * does no harm. */
 #include "app/canvas-private.h"
 #include "app/edit-shapes.h"
+#include "app/vertex-tool.h"
 
 #include <math.h>
 
@@ -37,6 +38,7 @@ void tool_abort(NadirCanvas *c)
 	c->drag = DRAG_NONE;
 	g_array_set_size(c->stroke, 0);
 	g_array_set_size(c->polygon, 0);
+	vertex_forget(c);
 	canvas_update_cursor(c);
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
@@ -89,6 +91,8 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 		return;
 	}
 	g_array_set_size(c->stroke, 0);
+	if (c->tool == NADIR_TOOL_VERTEX && c->drag == DRAG_CLICK && vertex_press(c, sx, sy))
+		return;
 	if (c->drag > DRAG_CLICK)
 		append_image_point(c, c->stroke, sx, sy);
 	canvas_update_cursor(c);
@@ -147,7 +151,10 @@ void tool_motion(NadirCanvas *c, double sx, double sy)
 		extend_stroke(c, sx, sy);
 		break;
 	case DRAG_VERTEX:
-		break;
+		c->last[0] = sx;
+		c->last[1] = sy;
+		vertex_motion(c, sx, sy, c->pointer_control);
+		return;
 	}
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
@@ -247,6 +254,8 @@ void tool_release(NadirCanvas *c, double sx, double sy)
 	c->drag = DRAG_NONE;
 	if (drag == DRAG_CLICK)
 		tool_click(c, c->press[0], c->press[1], c->drag_sign);
+	else if (drag == DRAG_VERTEX)
+		vertex_release(c);
 	else if (drag == DRAG_BAND)
 		release_band(c, sx, sy);
 	else if (drag == DRAG_BOX && long_enough(c, sx, sy))

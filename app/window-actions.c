@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "app/actions.h"
+#include "app/edit-search.h"
 #include "app/engine/paths.h"
 #include "app/export-dialog.h"
 #include "app/shortcuts.h"
@@ -194,6 +195,10 @@ ACTION(on_drop)
 		return;
 	if (nadir_document_get_prompt(self->document))
 		nadir_document_drop_preview(self->document);
+	else if (nadir_document_get_searched(self->document, NULL) >= 0)
+		nadir_document_stop_search(self->document);
+	else if (nadir_document_get_found(self->document)->len > 0)
+		nadir_document_drop_found(self->document);
 	else
 		nadir_document_select(self->document, 0);
 }

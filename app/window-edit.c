@@ -1,10 +1,18 @@
 /* The window's actions on selected objects. */
 #include <glib/gi18n.h>
 
+#include <math.h>
+
+#include "app/document-private.h"
 #include "app/edit-dialog.h"
+#include "app/edit-search.h"
 #include "app/edit-selection.h"
 #include "app/edit-shapes.h"
 #include "app/window-private.h"
+
+#define MODEL_SIDE 512 /* pixels that the model sees of a part, roughly */
+#define TURN (G_PI / 36)
+#define STEP_FACTOR 1.05
 
 /* Actions that are one edit without an amount. */
 static const struct {
@@ -38,6 +46,111 @@ static void on_edit(GSimpleAction *action, GVariant *parameter, gpointer data)
 	}
 }
 
+/* --- many objects at once --- */
+
+/* The box that is marked, if that is all that is marked; else what is in sight. */
+static raster_rect part_to_search(NadirWindow *self)
+{
+	const prompt *p = nadir_document_get_prompt(self->document);
+	guint n = 0;
+	const sam_mark *m = p ? prompt_marks(p, &n) : NULL;
+	if (n != 1 || m->kind != SAM_BOX)
+		return viewport_visible(nadir_canvas_get_viewport(self->work->canvas));
+	const int x = (int)MIN(m->xy[0], m->xy[2]), y = (int)MIN(m->xy[1], m->xy[3]);
+	return (raster_rect){x, y, (int)ceil(MAX(m->xy[0], m->xy[2])) - x, (int)ceil(MAX(m->xy[1], m->xy[3])) - y};
+}
+
+static void on_search(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	NadirWindow *self = data;
+	const char *where = g_variant_get_string(parameter, NULL);
+	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
+	const bool whole = g_str_has_suffix(where, "image"), like = g_str_has_prefix(where, "similar");
+	const raster_rect area = whole ? (raster_rect){0, 0, info->width, info->height} : part_to_search(self);
+	const double zoom = nadir_canvas_get_viewport(self->work->canvas)->scale;
+	if (area.w <= 0 || area.h <= 0) {
+		nadir_window_show_notice(self, _("No part of the image is in sight."));
+		return;
+	}
+	/* Zoomed out, the model sees the view as coarse as the person does. */
+	nadir_document_search(self->document, &area, !like && !whole && zoom < 1 ? (int)(MODEL_SIDE / zoom) : 0, like);
+	if (nadir_document_get_prompt(self->document))
+		nadir_document_drop_preview(self->document);
+}
+
+static void on_stop_search(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	nadir_document_stop_search(((NadirWindow *)data)->document);
+}
+
+static void on_keep_found(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	nadir_document_keep_found(((NadirWindow *)data)->document);
+}
+
+static void on_drop_found(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	nadir_document_drop_found(((NadirWindow *)data)->document);
+}
+
+/* --- move, turn, scale --- */
+
+/* Around the middle of all selected objects: turned by `angle`, enlarged by `factor`. */
+static void turn_and_scale(NadirWindow *self, double angle, double factor)
+{
+	NadirDocument *d = self->document;
+	g_autoptr(GArray) ids = nadir_document_get_selection(d);
+	double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+	for (guint i = 0; i < ids->len; i++) {
+		g_autoptr(NadirObject) o = nadir_document_find(d, g_array_index(ids, gint64, i), NULL);
+		raster_rect b;
+		if (!nadir_object_get_bounds(o, &b))
+			continue;
+		x0 = MIN(x0, b.x);
+		y0 = MIN(y0, b.y);
+		x1 = MAX(x1, b.x + b.w);
+		y1 = MAX(y1, b.y + b.h);
+	}
+	const double cx = (x0 + x1) / 2, cy = (y0 + y1) / 2, c = factor * cos(angle), s = factor * sin(angle);
+	if (isfinite(cx) && isfinite(cy))
+		nadir_document_edit(d, &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM,
+		                                    .matrix = {c, -s, cx - c * cx + s * cy, s, c, cy - s * cx - c * cy}});
+}
+
+static void on_turn_left(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	turn_and_scale(data, -TURN, 1);
+}
+
+static void on_turn_right(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	turn_and_scale(data, TURN, 1);
+}
+
+static void on_enlarge(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	turn_and_scale(data, 0, STEP_FACTOR);
+}
+
+static void on_reduce(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	turn_and_scale(data, 0, 1 / STEP_FACTOR);
+}
+
+static void on_move(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	const char *where = g_variant_get_string(parameter, NULL);
+	const double dx = g_str_equal(where, "left") ? -1 : g_str_equal(where, "right") ? 1 : 0;
+	const double dy = g_str_equal(where, "up") ? -1 : g_str_equal(where, "down") ? 1 : 0;
+	nadir_document_edit(((NadirWindow *)data)->document,
+	                    &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM, .matrix = {1, 0, dx, 0, 1, dy}});
+}
+
+static void on_cursor(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	nadir_canvas_toggle_cursor(((NadirWindow *)data)->work->canvas);
+}
+
 static void on_select_all(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
 	nadir_document_select_all(((NadirWindow *)data)->document);
@@ -60,19 +173,46 @@ void nadir_window_delete_selected(NadirWindow *self)
 static const GActionEntry entries[] = {
 	{.name = "select-all", .activate = on_select_all},
 	{.name = "select-invert", .activate = on_select_invert},
+	{.name = "turn-left", .activate = on_turn_left},
+	{.name = "turn-right", .activate = on_turn_right},
+	{.name = "enlarge", .activate = on_enlarge},
+	{.name = "reduce", .activate = on_reduce},
+	{.name = "move", .activate = on_move, .parameter_type = "s"},
+	{.name = "search", .activate = on_search, .parameter_type = "s"},
+	{.name = "stop-search", .activate = on_stop_search},
+	{.name = "keep-found", .activate = on_keep_found},
+	{.name = "drop-found", .activate = on_drop_found},
+	{.name = "cursor", .activate = on_cursor},
 };
 
 void nadir_window_update_edit_actions(NadirWindow *self)
 {
 	NadirDocument *d = self->document;
 	const bool any = d && g_list_model_get_n_items(nadir_document_get_objects(d)) > 0;
+	const bool selected = d && nadir_document_can_edit(d, NADIR_EDIT_TRANSFORM);
+	const bool found = d && nadir_document_get_found(d)->len > 0;
+	const struct {
+		const char *name;
+		bool enabled;
+	} states[] = {{"select-all", any},
+	              {"select-invert", any},
+	              {"turn-left", selected},
+	              {"turn-right", selected},
+	              {"enlarge", selected},
+	              {"reduce", selected},
+	              {"move", selected},
+	              {"search", d != NULL},
+	              {"stop-search", d && nadir_document_get_searched(d, NULL) >= 0},
+	              {"keep-found", found},
+	              {"drop-found", found},
+	              {"cursor", d != NULL}};
 	for (guint i = 0; i < G_N_ELEMENTS(edits); i++) {
 		GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), edits[i].name);
 		g_simple_action_set_enabled(G_SIMPLE_ACTION(action), d && nadir_document_can_edit(d, edits[i].kind));
 	}
-	for (guint i = 0; i < G_N_ELEMENTS(entries); i++) {
-		GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), entries[i].name);
-		g_simple_action_set_enabled(G_SIMPLE_ACTION(action), any);
+	for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+		GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), states[i].name);
+		g_simple_action_set_enabled(G_SIMPLE_ACTION(action), states[i].enabled);
 	}
 }
 

@@ -49,6 +49,7 @@ void nadir_window_update_title(NadirWindow *self)
 
 void nadir_window_update_busy(NadirWindow *self)
 {
+	nadir_window_update_edit_actions(self); /* a search began or ended */
 	const engine_answer *answer = NULL;
 	int candidate = 0;
 	const double fraction = self->document ? nadir_document_get_encode_progress(self->document) : -1;

@@ -85,6 +85,7 @@ void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 	nadir_panel_image_set_document(self->image, document);
 	nadir_style_editor_set_document(self->style, document);
 	nadir_status_line_set_document(self->status, document);
+	nadir_search_bar_set_document(self->search, document);
 	g_set_object(&self->document, document);
 	nadir_workspace_update_view(self);
 }
@@ -103,6 +104,7 @@ static void ensure_types(void)
 {
 	g_type_ensure(NADIR_TYPE_CANVAS);
 	g_type_ensure(NADIR_TYPE_TOOL_STRIP);
+	g_type_ensure(NADIR_TYPE_SEARCH_BAR);
 	g_type_ensure(NADIR_TYPE_SCALE_BAR);
 	g_type_ensure(NADIR_TYPE_PANEL_OBJECTS);
 	g_type_ensure(NADIR_TYPE_CHAT_PANEL);
@@ -128,6 +130,7 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_bar);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, zoom_label);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, search);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_scale);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_label);

@@ -8,6 +8,7 @@
 #include "app/panel-image.h"
 #include "app/panel-objects.h"
 #include "app/scale-bar.h"
+#include "app/search-bar.h"
 #include "app/status-line.h"
 #include "app/style-editor.h"
 
@@ -31,6 +32,7 @@ struct _NadirWorkspace {
 	NadirScaleBar *scale_bar;
 	GtkWidget *scale_box;
 	GtkButton *zoom_label;
+	NadirSearchBar *search;
 	GtkWidget *brush_box;
 	GtkScale *brush_scale;
 	GtkLabel *brush_label;

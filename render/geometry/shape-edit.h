@@ -41,6 +41,9 @@ GBytes *shape_transform(GBytes *shape, const double m[6], image_size on, GError 
 /* An outline that somebody edited by hand: made valid where it crosses itself. */
 GBytes *shape_checked(const wkb_shape *s, image_size on, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Which points of a closed ring xy[n][2] (without the closing one) are needed for that tolerance: keep[i] 0 or 1, by
+ * Douglas-Peucker; at least three stay. */
+void ring_keep(const double *xy, guint n, double tolerance, guint8 *keep);
 guint shape_vertices(GBytes *shape); /* of all rings; 0 for what is no polygon */
 
 G_END_DECLS

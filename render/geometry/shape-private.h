@@ -18,7 +18,6 @@ OGRGeometryH shape_valid(OGRGeometryH g); /* takes it; itself when it is valid a
 double shape_area_of(OGRGeometryH g);
 
 /* shape-ring.c: closed rings xy[n][2] without the closing point */
-void ring_keep(const double *xy, guint n, double tolerance, guint8 *keep); /* Douglas-Peucker; at least three stay */
 /* A ring through fn; parts and holes as they are. Rings for which it gives fewer than three points go. */
 typedef void (*ring_fn)(const double *xy, guint n, GArray *out, void *data);
 wkb_shape *shape_each_ring(const wkb_shape *s, ring_fn fn, void *data);

@@ -1,0 +1,171 @@
+/* The vertex tool and the keyboard's cursor on a real canvas. */
+#include <math.h>
+
+#include "app/edit-selection.h"
+#include "app/vertex-tool.h"
+#include "tests/ui/fixture.h"
+
+typedef struct {
+	char *dir, *image;
+	service *service;
+	NadirDocument *d;
+	GtkWidget *window;
+	NadirCanvas *c;
+} world;
+
+static bool allocated(void *data)
+{
+	return gtk_widget_get_width(GTK_WIDGET(((world *)data)->c)) == 640;
+}
+
+static void world_up(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	w->dir = fixture_dir();
+	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
+	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
+	w->d = fixture_open(w->image, w->service, &error);
+	g_assert_no_error(error);
+	w->window = gtk_window_new();
+	w->c = NADIR_CANVAS(nadir_canvas_new());
+	gtk_window_set_decorated(GTK_WINDOW(w->window), FALSE);
+	gtk_window_set_default_size(GTK_WINDOW(w->window), 640, 480);
+	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(w->c));
+	nadir_canvas_set_document(w->c, w->d);
+	gtk_window_present(GTK_WINDOW(w->window));
+	g_assert_true(fixture_wait(allocated, w, 20));
+}
+
+static void world_down(world *w, gconstpointer data)
+{
+	g_object_ref(w->c);
+	gtk_window_destroy(GTK_WINDOW(w->window));
+	fixture_spin(0.05);
+	g_assert_finalize_object(w->c);
+	fixture_close(w->d);
+	service_free(w->service);
+	fixture_remove(w->dir);
+	g_free(w->image);
+	g_free(w->dir);
+}
+
+static gint64 add(world *w, int x, int y, int width, int height)
+{
+	double xy[8];
+	fixture_rectangle_of(x, y, width, height, xy);
+	nadir_document_draw_polygon(w->d, xy, 4);
+	fixture_settle(w->d);
+	return nadir_object_get_feature(nadir_document_get_selected(w->d))->id;
+}
+
+static gint64 area(world *w)
+{
+	return nadir_object_get_feature(nadir_document_get_selected(w->d))->area_px;
+}
+
+/* From one image position to another; wanders on the way, as a hand does. */
+static void drag(world *w, double x0, double y0, double x1, double y1, GdkModifierType state)
+{
+	double a[2], b[2];
+	viewport_to_screen(&w->c->view, x0, y0, &a[0], &a[1]);
+	viewport_to_screen(&w->c->view, x1, y1, &b[0], &b[1]);
+	w->c->last_click_time = 0;
+	tool_press(w->c, GDK_BUTTON_PRIMARY, state, 1000, a[0], a[1]);
+	tool_motion(w->c, (a[0] + b[0]) / 2 + 3, (a[1] + b[1]) / 2);
+	tool_release(w->c, b[0], b[1]);
+	fixture_settle(w->d);
+}
+
+static void test_vertex(world *w, gconstpointer data)
+{
+	add(w, 300, 200, 40, 40); /* out of the way */
+	const gint64 a = add(w, 100, 100, 60, 40);
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_VERTEX);
+	drag(w, 160, 140, 180, 160, 0); /* a corner */
+	const gint64 larger = area(w);
+	g_assert_cmpint(larger, >, 2400 + 900);
+	g_assert_cmpint(nadir_object_get_feature(nadir_document_get_selected(w->d))->id, ==, a);
+	drag(w, 130, 100, 130, 80, 0); /* the middle of an edge: a vertex more */
+	g_assert_cmpint(area(w), >, larger + 500);
+	const guint n = nadir_object_get_shape(nadir_document_get_selected(w->d))->xy->len / 2;
+	g_assert_cmpuint(n, ==, 5);
+	drag(w, 130, 80, 130, 80, GDK_ALT_MASK); /* and gone */
+	g_assert_cmpint(area(w), ==, larger);
+	nadir_document_undo(w->d);
+	fixture_settle(w->d);
+	g_assert_cmpint(area(w), >, larger + 500);
+	drag(w, 120, 120, 130, 125, 0); /* inside: the whole of it, by whole pixels */
+	raster_rect b;
+	g_assert_true(nadir_object_get_bounds(nadir_document_get_selected(w->d), &b));
+	g_assert_cmpint(b.x, ==, 110);
+	g_assert_cmpint(b.y, ==, 85);
+}
+
+/* A corner near another object's corner lands on it, unless Ctrl is held. */
+static void test_snap(world *w, gconstpointer data)
+{
+	add(w, 200, 100, 50, 50);
+	add(w, 100, 100, 60, 40);
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_VERTEX);
+	g_assert_nonnull(vertex_of(w->c)); /* what the next frame does: handles of the selected object */
+	double near_vertex[2] = {202, 152}, near_edge[2] = {202, 120}, near_image[2] = {3, 200}, nowhere[2] = {50, 250};
+	g_assert_cmpint(vertex_snap(w->c, 0, near_vertex), ==, SNAP_VERTEX);
+	g_assert_cmpfloat(near_vertex[0], ==, 200);
+	g_assert_cmpfloat(near_vertex[1], ==, 150);
+	g_assert_cmpint(vertex_snap(w->c, 0, near_edge), ==, SNAP_EDGE);
+	g_assert_cmpfloat(near_edge[0], ==, 200);
+	g_assert_cmpfloat(near_edge[1], ==, 120);
+	g_assert_cmpint(vertex_snap(w->c, 0, near_image), ==, SNAP_IMAGE);
+	g_assert_cmpfloat(near_image[0], ==, 0);
+	g_assert_cmpint(vertex_snap(w->c, 0, nowhere), ==, SNAP_NONE);
+	drag(w, 160, 140, 202, 152, 0);
+	double e[4];
+	wkb_shape_extent(nadir_object_get_shape(nadir_document_get_selected(w->d)), e);
+	g_assert_cmpfloat(e[2], ==, 200);
+	g_assert_cmpfloat(e[3], ==, 150);
+	w->c->pointer_control = true;
+	drag(w, 200, 150, 203, 153, 0);
+	wkb_shape_extent(nadir_object_get_shape(nadir_document_get_selected(w->d)), e);
+	g_assert_cmpfloat_with_epsilon(e[2], 203, 0.01);
+}
+
+/* An outline without a mouse. */
+static void test_cursor(world *w, gconstpointer data)
+{
+	const guint right = GDK_KEY_Right, down = GDK_KEY_Down, left = GDK_KEY_Left;
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_POLYGON);
+	g_assert_false(edit_cursor_key(w->c, right, 0)); /* not shown: the arrows pan */
+	nadir_canvas_toggle_cursor(w->c);
+	const double from = w->c->cursor[0];
+	g_assert_true(edit_cursor_key(w->c, right, GDK_SHIFT_MASK));
+	g_assert_cmpfloat(w->c->cursor[0], ==, from + 1); /* one pixel */
+	const guint keys[] = {GDK_KEY_space, right,         right, right, GDK_KEY_space, down,         down,
+	                      down,          GDK_KEY_space, left,  left,  left,          GDK_KEY_space};
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		g_assert_true(edit_cursor_key(w->c, keys[i], 0));
+	const double step = MAX(1, round(8 / w->c->view.scale));
+	g_assert_cmpuint(w->c->polygon->len, ==, 8);
+	g_assert_true(nadir_canvas_finish_drawing(w->c));
+	fixture_settle(w->d);
+	g_assert_cmpint(area(w), ==, (gint64)(9 * step * step));
+	/* A brush stroke: Space begins and ends it. */
+	const gint64 before = area(w);
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_BRUSH);
+	const guint stroke[] = {GDK_KEY_space, left, left, left, left, GDK_KEY_space};
+	for (guint i = 0; i < G_N_ELEMENTS(stroke); i++)
+		g_assert_true(edit_cursor_key(w->c, stroke[i], 0));
+	fixture_settle(w->d);
+	g_assert_cmpint(area(w), >, before);
+	g_assert_true(edit_cursor_key(w->c, GDK_KEY_Escape, 0));
+	g_assert_false(w->c->cursor_shown);
+}
+
+int main(int argc, char **argv)
+{
+	gtk_test_init(&argc, &argv, NULL);
+#define ADD(name, fn) g_test_add("/edit-tools/" name, world, NULL, world_up, fn, world_down)
+	ADD("vertex", test_vertex);
+	ADD("snap", test_snap);
+	ADD("cursor", test_cursor);
+	return g_test_run();
+}
