@@ -110,11 +110,6 @@ void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot);
 void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot);
-/* edit-overlay.c: outlines that are not stored, what a search found, the rubber band */
-void edit_overlay_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
-/* edit-cursor.c: true when the key was for it */
-bool edit_cursor_key(NadirCanvas *c, guint key, GdkModifierType state);
-void edit_cursor_draw(NadirCanvas *c, cairo_t *cr);
 /* The colour of a class, of the current one with NULL. */
 GdkRGBA overlay_class_color(NadirDocument *d, const char *name);
 /* Where the pending prompt's shape (or its marks) lies on the screen. */

@@ -2,7 +2,7 @@
  * click where a tool clicks, begin and end of a drag where it drags. */
 #include <math.h>
 
-#include "app/canvas-private.h"
+#include "app/vertex-tool.h"
 
 #define STEP 8.0 /* screen pixels an arrow; with Shift it is one pixel of the image */
 

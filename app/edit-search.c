@@ -6,6 +6,11 @@
 #include "app/edit-selection.h"
 #include "app/engine/record.h"
 
+/* What is not surer is noise; what counts is the threshold's matter. */
+#define LEAST_SCORE 0.25
+#define LEAST_STABILITY 0.6
+#define FIRST_THRESHOLD 0.5
+
 /* A search of a document that may be closed meanwhile. */
 typedef struct {
 	NadirDocument *d; /* owned */
@@ -92,6 +97,8 @@ static void on_outlines(GObject *source, GAsyncResult *result, gpointer data)
 		f->id = 0;
 		g_ptr_array_add(s->d->proposed, nadir_object_new(f, NADIR_STAGE_WAITING));
 	}
+	if (nadir_document_n_counting(s->d) == 0)
+		s->d->least_score = 0; /* show the little that there is */
 	if (t->features->len == 0)
 		nadir_document_notify_user(s->d, s->like ? _("Nothing here looks like the selected objects.")
 		                                         : _("No objects were found here."));
@@ -166,12 +173,14 @@ void nadir_document_search(NadirDocument *d, const raster_rect *area, int scale,
 	                                  .area = *area,
 	                                  .scale = scale,
 	                                  .like = (const bitmask *const *)masks->pdata,
-	                                  .n_like = masks->len};
+	                                  .n_like = masks->len,
+	                                  .least_score = LEAST_SCORE,
+	                                  .least_stability = LEAST_STABILITY};
 	search *s = g_new0(search, 1);
 	d->search = g_cancellable_new();
 	d->searched = 0;
 	d->n_searched = 0;
-	d->least_score = 0;
+	d->least_score = FIRST_THRESHOLD;
 	*s = (search){g_object_ref(d), g_object_ref(d->search), class_of(d, like), like};
 	service_sweep_async(d->service, &req, d->search, on_progress, on_swept, s);
 	nadir_document_emit(d, SIGNAL_BUSY);

@@ -20,6 +20,14 @@ bool vertex_delete(NadirCanvas *c); /* the vertex that was touched last; false: 
 void vertex_free(NadirCanvas *c);
 void vertex_draw(NadirCanvas *c, cairo_t *cr); /* handles, frame and snap mark */
 
+/* --- its neighbours --- */
+
+/* edit-overlay.c: outlines that are not stored, what a search found, the rubber band */
+void edit_overlay_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
+/* edit-cursor.c: true when the key was for it */
+bool edit_cursor_key(NadirCanvas *c, guint key, GdkModifierType state);
+void edit_cursor_draw(NadirCanvas *c, cairo_t *cr);
+
 /* --- for vertex-draw.c --- */
 
 enum { HANDLE_NONE = -1, HANDLE_TURN = 8 }; /* 0..7: corners and middles of the frame, from the top left */
