@@ -8,7 +8,7 @@
 
 /* What is not surer is noise; what counts is the threshold's matter. */
 #define LEAST_SCORE 0.25
-#define LEAST_STABILITY 0.6
+#define LEAST_STABILITY 0.4
 #define FIRST_THRESHOLD 0.5
 
 /* A search of a document that may be closed meanwhile. */
