@@ -37,6 +37,8 @@ static const char *kind_title(const feature *f)
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i += 2)
 		if (g_strcmp0(summary, kinds[i]) == 0)
 			return _(kinds[i + 1]);
+	if (g_strcmp0(f->source, "model") == 0) /* without marks: a search */
+		return _("found");
 	return _("imported");
 }
 
