@@ -1,8 +1,9 @@
 """The quality table, by driving the built program: python evaluate.py --binary build/nadir --model FILE.gguf.
 
 Rows: (a) box-IoU for four kinds of marks, (b) mask IoU for three, (c) mean IoU after 1, 3, 5 corrective clicks,
-(d) mask area over labelled-box area by class, (e) score against truth. --floors adds the two floors, --reference
-runs this folder's PyTorch pipeline in place of the program, --sheets writes contact sheets.
+(d) mask area over labelled-box area by class, (e) score against truth; each with its standard error. --floors adds the
+two floors, --reference runs this folder's PyTorch pipeline in place of the program, --sheets writes contact sheets.
+Answers are kept in WORK/answers, so a run that was cut off goes on where it stood.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import numpy as np
 import runners
 import sheets
 import tasks as T
+from kept import Kept, digest
 from store import ROOT, Store, build, default_data
 
 CLICKS = (1, 3, 5)
@@ -34,21 +36,36 @@ def mean(values: list) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 
+def error(values: list, pictures: list) -> float | None:
+    """Standard error of the mean, None of one picture: objects of a picture are alike, so pictures are what varies."""
+    rest, count = np.asarray(values) - np.mean(values), len(set(pictures))
+    sums = [rest[np.asarray(pictures) == p].sum() for p in set(pictures)]
+    return float(np.sqrt(np.square(sums).sum() * count / (count - 1)) / len(values)) if count > 1 else None
+
+
 class Table:
     """Collected figures of one runner."""
 
     def __init__(self, runner) -> None:
         self.runner = runner
-        self.rows: dict[tuple, list] = collections.defaultdict(list)  # (row, kind, group) -> values
+        self.rows: dict[tuple, list] = collections.defaultdict(list)  # (row, kind, group) -> (value, picture)
         self.fill: dict[str, list] = collections.defaultdict(list)
         self.scores: list[tuple] = []  # (score, iou)
         self.choices: list[tuple] = []  # (chosen is best, iou of chosen, best iou)
-        self.shown: list[tuple] = []  # (value, task, kind, prompts, mask)
+        self.shown: list[tuple] = []  # (value, task, kind, prompts)
+
+    def ask(self, tasks: list) -> None:
+        """Answer every mark of every task, one call a picture; the rows find the answers remembered."""
+        for group in by_picture(tasks):
+            self.runner.run(group[0].picture, [prompts for t in group for prompts in t.marks.values()])
 
     def note(self, row: str, kind: str, task, value: float) -> None:
-        """One figure, in all and in its modality and source."""
-        for group in ("all", task.picture.modality, task.picture.source):
-            self.rows[row, kind, group].append(value)
+        """One figure, in all and in its modality and source; components also without the sets of land cover."""
+        groups = ["all", task.picture.modality, task.picture.source]
+        if row == "b" and task.picture.source not in T.COVER_SETS:
+            groups.append("without land cover")
+        for group in groups:
+            self.rows[row, kind, group].append((value, task.picture.path))
 
     def marks(self, row: str, tasks: list, measure) -> None:
         """Rows (a) and (b): every mark of every task."""
@@ -58,7 +75,7 @@ class Table:
             for (t, kind, prompts), a in zip(wanted, answers):
                 value = measure(a.mask, t)
                 self.note(row, kind, t, value)
-                self.shown.append((value, t, kind, prompts, a.mask))
+                self.shown.append((value, t, kind, prompts))
                 self.scores.append((a.score, value))
                 if kind == "loose box" and a.mask.any():
                     self.fill[t.label].append(a.mask.sum() / ((t.box[2] - t.box[0]) * (t.box[3] - t.box[1])))
@@ -96,7 +113,8 @@ def error_region(mask: np.ndarray, task) -> tuple | None:
 
 def summary(table: Table) -> dict:
     """Figures of one runner as plain data."""
-    out = {f"{row} {kind} {group}": [mean(v), len(v)] for (row, kind, group), v in table.rows.items()}
+    out = {f"{row} {kind} {group}": [mean([v for v, _ in found]), len(found), error(*zip(*found))]
+           for (row, kind, group), found in table.rows.items()}
     out |= {f"d {label}": [mean(v), len(v)] for label, v in table.fill.items()}
     if table.choices:
         s, v = np.array(table.scores).T
@@ -104,6 +122,13 @@ def summary(table: Table) -> dict:
         out["e best of three chosen"] = [mean([c[0] for c in table.choices]), len(table.choices)]
         out["e lost by choosing"] = [mean([c[2] - c[1] for c in table.choices]), len(table.choices)]
     return out
+
+
+def cell(figure: list | None) -> str:
+    """One figure with its standard error, where it has one."""
+    if figure is None or figure[0] is None:
+        return ""
+    return f"{figure[0]:.3f}" + (f" ± {figure[2]:.3f}" if len(figure) > 2 and figure[2] is not None else "")
 
 
 def show(columns: dict[str, dict]) -> str:
@@ -114,29 +139,48 @@ def show(columns: dict[str, dict]) -> str:
     lines = ["| row | n | " + " | ".join(columns) + " |", "|---|---|" + "---|" * len(columns)]
     for k in sorted(keys):
         n = next(c[k][1] for c in columns.values() if k in c)
-        cells = (f"{c[k][0]:.3f}" if k in c and c[k][0] is not None else "" for c in columns.values())
+        cells = (cell(c.get(k)) for c in columns.values())
         lines.append(f"| {k} | {n} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def measured(name: str, runner, args, store: Store, sheet: str | None) -> dict:
     """Run all rows with one runner."""
-    boxes, parts = T.boxes(store), T.components(store)
+    boxes = T.boxes(store) if "a" in args.rows else []
+    parts = T.components(store) if "b" in args.rows or "c" in args.rows else []
     if args.limit:
         boxes, parts = T.thinned(boxes, args.limit), T.thinned(parts, args.limit // 2)
     table = Table(runner)
+    table.ask(parts + boxes)
     table.marks("a", boxes, lambda m, t: T.box_iou(m, t.box))
     table.marks("b", parts, T.mask_iou)
-    objects = [t for t in parts if t.picture.source not in T.COVER_SETS]
-    for kind in T.MASK_KINDS:
-        table.rows["b", kind, "without land cover"] = [
-            v for group in {t.picture.source for t in objects} for v in table.rows["b", kind, group]]
-    if not isinstance(runner, (runners.Shape, runners.GrabCut)):
+    if "c" in args.rows and not isinstance(runner.runner, (runners.Shape, runners.GrabCut)):
         table.clicks(parts)
     if sheet:
-        sheets.write(sheet, store, table.shown)
+        sheets.write(sheet, store, table.shown, lambda t, prompts: runner.run(t.picture, [prompts])[0].mask)
     print(f"{name}: done", flush=True)
     return summary(table)
+
+
+def columns_of(args, store: Store) -> dict[str, dict]:
+    """Figures of every model and floor that was asked for, by name."""
+    def kept(runner, name: str) -> Kept:
+        os.makedirs(os.path.join(args.work, "answers"), exist_ok=True)
+        return Kept(runner, os.path.join(args.work, "answers", name + ".jsonl"))
+
+    columns = {}
+    for i, model in enumerate(args.model):
+        name = os.path.basename(model)
+        if args.reference:
+            runner, tag = runners.Reference(model, store, args.dtype), f"{digest(model)}-{args.dtype}"
+        else:
+            runner = runners.Binary(args.binary, model, args.data, device=args.device)
+            tag = f"{digest(model)}-{digest(args.binary)}"
+        columns[name] = measured(name, kept(runner, f"{name}-{tag}"), args, store, args.sheets if i == 0 else None)
+    if args.floors:
+        columns["shape"] = measured("shape", Kept(runners.Shape(store)), args, store, None)
+        columns["GrabCut"] = measured("GrabCut", kept(runners.GrabCut(store), "grabcut"), args, store, None)
+    return columns
 
 
 def main() -> None:
@@ -150,21 +194,14 @@ def main() -> None:
     parser.add_argument("--reference", action="store_true", help="PyTorch in place of the program")
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"), help="with --reference")
     parser.add_argument("--floors", action="store_true")
+    parser.add_argument("--rows", default="abc", help="letters of the rows to fill; d and e come with them")
     parser.add_argument("--limit", type=int, default=0, help="about this many objects, spread over the sources")
     parser.add_argument("--sheets", help="folder for contact sheets of the first model")
     parser.add_argument("--json", help="also write the figures here")
     args = parser.parse_args()
     build(args.data, os.path.join(args.work, "cache"))
     store = Store(os.path.join(args.work, "cache"))
-    columns = {}
-    for i, model in enumerate(args.model):
-        runner = (runners.Reference(model, store, args.dtype) if args.reference
-                  else runners.Binary(args.binary, model, args.data, device=args.device))
-        name = os.path.basename(model)
-        columns[name] = measured(name, runner, args, store, args.sheets if i == 0 else None)
-    if args.floors:
-        columns["shape"] = measured("shape", runners.Shape(store), args, store, None)
-        columns["GrabCut"] = measured("GrabCut", runners.GrabCut(store), args, store, None)
+    columns = columns_of(args, store)
     print(show(columns))
     if args.json:
         with open(args.json, "w") as f:

@@ -45,9 +45,9 @@ def tile(store: Store, value: float, task, kind: str, prompts: list, mask: np.nd
     return picture
 
 
-def sheet(store: Store, shown: list, path: str) -> None:
-    """Write one sheet as JPEG."""
-    tiles = [tile(store, *s) for s in shown]
+def sheet(store: Store, shown: list, path: str, mask_of) -> None:
+    """Write one sheet as JPEG; `mask_of(task, prompts)` gives a result's mask."""
+    tiles = [tile(store, value, task, kind, prompts, mask_of(task, prompts)) for value, task, kind, prompts in shown]
     tiles += [np.zeros((SIDE, SIDE, 3), np.uint8)] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[i:i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
     cv2.imwrite(path, np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])
@@ -69,10 +69,10 @@ def spread(shown: list, count: int) -> list:
     return out
 
 
-def write(folder: str, store: Store, shown: list) -> None:
+def write(folder: str, store: Store, shown: list, mask_of) -> None:
     """objects.jpg: 48 spread over sources and marks; worst.jpg: the 24 lowest, at most three of one source and mark."""
     os.makedirs(folder, exist_ok=True)
-    sheet(store, spread(shown, 48), os.path.join(folder, "objects.jpg"))
+    sheet(store, spread(shown, 48), os.path.join(folder, "objects.jpg"), mask_of)
     taken: dict[tuple, int] = {}
     worst = []
     for s in sorted(shown, key=lambda s: s[0]):
@@ -80,4 +80,4 @@ def write(folder: str, store: Store, shown: list) -> None:
         if taken.get(key, 0) < 3 and len(worst) < 24:
             taken[key] = taken.get(key, 0) + 1
             worst.append(s)
-    sheet(store, worst, os.path.join(folder, "worst.jpg"))
+    sheet(store, worst, os.path.join(folder, "worst.jpg"), mask_of)

@@ -1,7 +1,7 @@
 """Train the starter segmenter: python train.py --data DATA --work WORK [--only-open]; resumes by itself.
 
-WORK holds the decoded pictures, pseudo-masks, regions and checkpoints. Weights are bf16 with f32 masters
-(AMX does the products); an average of the masters is what is validated and shipped.
+WORK holds the decoded pictures, pseudo-masks, regions and checkpoints. Weights are bf16 with f32 masters where the
+processor multiplies bf16, else f32; an average of the masters is what is validated and shipped.
 """
 
 import argparse
@@ -26,9 +26,18 @@ from store import ROOT, build, default_data
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+def quick_dtype() -> torch.dtype:
+    """What weights and activations are held in: bf16 without units for it is slower than f32 by a factor of tens."""
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("amx_bf16") or able.get("avx512_bf16") else torch.float32
+
+
+QUICK = quick_dtype()
+
+
 def orthogonal(x: torch.Tensor) -> torch.Tensor:
-    """Nearest matrix of equal singular values (nearly 1) to x [n, m]: Newton-Schulz in bf16, coefficients of Muon."""
-    y = x.bfloat16()
+    """Nearest matrix of equal singular values (nearly 1) to x [n, m]: Newton-Schulz, coefficients of Muon."""
+    y = x.to(QUICK)
     if tall := y.shape[0] > y.shape[1]:
         y = y.T
     y = y / (y.norm() + 1e-7)
@@ -39,7 +48,7 @@ def orthogonal(x: torch.Tensor) -> torch.Tensor:
 
 
 class Masters:
-    """Optimiser on f32 copies of the trainable bf16 parameters, and their running average: Muon for the matrices of
+    """Optimiser on f32 copies of the trainable parameters, and their running average: Muon for the matrices of
     neck and decoder (updates of the size AdamW's have), AdamW for everything else."""
 
     def __init__(self, model: Segmenter, whole: dict, rate: float) -> None:
@@ -244,7 +253,7 @@ class Trainer:
 
     def step(self, batch: dict, rate: float, size: int) -> dict:
         """One optimiser step: the prompts as given, then with luck one or two corrected rounds."""
-        encoded = self.model.encode(batch["image"])
+        encoded = self.model.encode(batch["image"].to(QUICK))
         logits, scores = self.model.decode(encoded, *batch["drawn"])
         loss, shown = item_losses(logits.float(), scores.float(), batch, batch["single"])
         again = self.rng.random()
@@ -314,7 +323,7 @@ def save(trainer: Trainer, state: dict, work: str) -> None:
 
 def work(rank: int, trainer: Trainer, state: dict, args: argparse.Namespace, begin: float, crops: torch.Tensor) -> None:
     """One process's loop until the budget is used. Barriers cost dearly on shared cores, so there are none: each
-    process computes gradients on its own bf16 copy and applies them to the shared masters."""
+    process computes gradients on its own copy and applies them to the shared masters."""
     random.seed(args.seed + rank)
     trainer.rng = np.random.default_rng((args.seed, rank, state["step"]))
     stream = iter(Stream(os.path.join(args.work, "cache"), args.work, args.size, args.prompts,
@@ -366,7 +375,7 @@ def main() -> None:
     model, state = start(args)
     freeze(model, args.frozen, args.only_score)
     whole = {k: v.float().clone() for k, v in model.state_dict().items()}
-    model = model.to(torch.bfloat16).to(memory_format=torch.channels_last)
+    model = model.to(QUICK).to(memory_format=torch.channels_last)
     trainer = Trainer(model, whole, args)
     trainer.masters.share()
     crops = torch.tensor([state["crops"]]).share_memory_()
