@@ -3,6 +3,7 @@
 #include "app/canvas.h"
 #include "app/chat-session.h"
 #include "app/document-private.h"
+#include "app/overlay-private.h"
 #include "render/raster/tile-view.h"
 
 G_BEGIN_DECLS
@@ -25,16 +26,6 @@ typedef enum {
 	DRAG_VERTEX
 } CanvasDrag;
 
-/* A shape drawn once and kept as a texture while scale and look stay the same. */
-typedef struct {
-	double anchor[2]; /* of the number, image pixels */
-	double scale;
-	guint look;              /* hash of what else changes the picture */
-	graphene_rect_t covered; /* screen pixels, from the top-left corner of the shape's bounds */
-	GdkTexture *texture;
-	guint64 frame; /* last used */
-} CanvasShape;
-
 struct _NadirCanvas {
 	GtkWidget parent_instance;
 
@@ -44,8 +35,9 @@ struct _NadirCanvas {
 	NadirChat *chat; /* chat-overlay.c: what is talked about while it is in sight; NULL: nothing */
 	GSignalGroup *chat_signals;
 	tile_cache *tiles;
-	GHashTable *blocks;     /* canvas-tiles.c: enlarged pieces of tiles */
-	GHashTable *shapes;     /* NadirObject (owned) -> CanvasShape */
+	GHashTable *blocks; /* canvas-tiles.c: enlarged pieces of tiles */
+	GHashTable *shapes; /* NadirObject (owned) -> CanvasShape */
+	CanvasCrowd crowd;
 	CanvasShape *preview;   /* of the shown candidate */
 	GdkTexture *checker[2]; /* light and dark theme */
 	char *tile_error;       /* the first tile that could not be read, told once */
@@ -55,9 +47,9 @@ struct _NadirCanvas {
 	bool fresh;  /* the document is new: the view is fitted at the next allocation */
 	bool fitted; /* and nobody moved it since */
 	guint64 frame;
-	gsize shape_bytes, shape_budget; /* kept pictures used in this frame; their limit */
-	gint64 deadline;                 /* for drawing shapes in this frame */
-	bool unfinished;                 /* this frame left something to the next one */
+	gsize shape_budget; /* bytes of kept pictures of objects */
+	gint64 deadline;    /* for drawing shapes in this frame */
+	bool unfinished;    /* this frame left something to the next one */
 
 	NadirTool tool;
 	double brush_radius;
@@ -103,16 +95,5 @@ bool tool_draws_outline(NadirCanvas *c);                         /* corner after
 void tool_click(NadirCanvas *c, double sx, double sy, int sign); /* what a click there does */
 bool tool_is_drawing(NadirCanvas *c);
 
-/* overlay.c, overlay-marks.c, overlay-label.c: drawn over the tiles, in this order */
-void overlay_init(NadirCanvas *c);
-void overlay_forget(NadirCanvas *c);
-void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot);
-void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot);
-void overlay_snapshot_marks(NadirCanvas *c, GtkSnapshot *snapshot);
-void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot);
-/* The colour of a class, of the current one with NULL. */
-GdkRGBA overlay_class_color(NadirDocument *d, const char *name);
-/* Where the pending prompt's shape (or its marks) lies on the screen. */
-bool overlay_preview_bounds(NadirCanvas *c, graphene_rect_t *bounds);
 
 G_END_DECLS

@@ -140,6 +140,7 @@ static void connect_signals(NadirCanvas *c)
 	for (guint i = 0; i < G_N_ELEMENTS(table); i++)
 		g_signal_group_connect_swapped(c->document_signals, table[i].name, table[i].handler, c);
 	c->list_signals = g_signal_group_new(G_TYPE_LIST_MODEL);
+	g_signal_group_connect_swapped(c->list_signals, "items-changed", G_CALLBACK(overlay_crowd_note), c);
 	g_signal_group_connect_swapped(c->list_signals, "items-changed", G_CALLBACK(on_selection), c);
 	c->unstored_signals = g_signal_group_new(G_TYPE_LIST_MODEL);
 	g_signal_group_connect_swapped(c->unstored_signals, "items-changed", G_CALLBACK(gtk_widget_queue_draw), c);
@@ -151,8 +152,7 @@ void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d)
 	if (c->document == d)
 		return;
 	tool_abort(c);
-	overlay_forget(c);
-	g_hash_table_remove_all(c->shapes);
+	overlay_forget_all(c);
 	g_set_object(&c->document, d);
 	g_signal_group_set_target(c->document_signals, d);
 	g_signal_group_set_target(c->list_signals, d ? nadir_document_get_objects(d) : NULL);
@@ -279,6 +279,7 @@ static void nadir_canvas_finalize(GObject *object)
 	NadirCanvas *c = NADIR_CANVAS(object);
 	g_hash_table_unref(c->blocks);
 	g_hash_table_unref(c->shapes);
+	overlay_crowd_finalize(c);
 	g_array_unref(c->stroke);
 	g_array_unref(c->polygon);
 	vertex_free(c);

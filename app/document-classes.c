@@ -81,7 +81,7 @@ static void rename_in_objects(NadirDocument *d, GHashTable *names)
 	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
 	guint first = n, last = 0;
 	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
+		NadirObject *o = nadir_object_list_get(d->objects, i);
 		const feature *f = nadir_object_get_feature(o);
 		const char *name = g_hash_table_lookup(names, GINT_TO_POINTER(f->class_id));
 		if (!name || g_str_equal(name, f->class_name))
@@ -91,7 +91,7 @@ static void rename_in_objects(NadirDocument *d, GHashTable *names)
 		last = i;
 	}
 	if (first < n)
-		g_list_model_items_changed(G_LIST_MODEL(d->objects), first, last - first + 1, last - first + 1);
+		nadir_object_list_renamed(d->objects, first, last);
 }
 
 void nadir_document_take_classes(NadirDocument *d, GPtrArray *classes)

@@ -1,6 +1,7 @@
 /* Changes of a document as jobs of the store, for the document's own files. */
 #pragma once
 #include "app/document.h"
+#include "app/object-list.h"
 
 G_BEGIN_DECLS
 
@@ -15,11 +16,6 @@ typedef struct {
 scene *scene_new(raster *image, georef *ref, gint64 image_id); /* takes both */
 scene *scene_ref(scene *s);
 void scene_unref(scene *s);
-
-typedef struct {
-	gint64 id;
-	NadirObject *now; /* NULL: it is gone */
-} object_change;
 
 /* What a project begins with: the classes and the view as the user has them. */
 typedef struct {
@@ -64,7 +60,7 @@ struct document_job {
 	GDestroyNotify data_free;
 
 	/* Results */
-	GPtrArray *changed; /* of object_change */
+	GPtrArray *changed; /* of object_change, which own their objects */
 	GPtrArray *classes; /* of project_class; NULL: as before */
 };
 document_job *document_job_new(NadirDocument *d, bool (*work)(document_job *, project *, GError **));

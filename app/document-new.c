@@ -108,9 +108,13 @@ void nadir_document_store_object(document_job *j)
 
 void nadir_document_forget_object(document_job *j)
 {
-	move_item(j->document, j->fresh->item, false);
-	forget_selection(j->document, j->id);
+	g_autoptr(NadirDocument) d = g_object_ref(j->document);
+	if (j->fresh) { /* else an edit: the object stays as it was */
+		move_item(d, j->fresh->item, false);
+		forget_selection(d, j->id);
+	}
 	document_job_free(j);
+	nadir_document_emit(d, SIGNAL_STORE);
 }
 
 /* --- drafts --- */

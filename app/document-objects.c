@@ -3,33 +3,10 @@
 
 #include <glib/gi18n.h>
 
-#define MANY 16
-
 GListModel *nadir_document_get_objects(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
 	return G_LIST_MODEL(d->objects);
-}
-
-/* Where the object is in the list, or would be: ids fall. */
-static NadirObject *locate(NadirDocument *d, gint64 id, guint *position)
-{
-	guint low = 0, high = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
-	while (low < high) {
-		const guint middle = low + (high - low) / 2;
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), middle);
-		const gint64 here = nadir_object_get_feature(o)->id;
-		if (here == id) {
-			*position = middle;
-			return g_steal_pointer(&o);
-		}
-		if (here > id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*position = low;
-	return NULL;
 }
 
 static NadirObject *find_unstored(NadirDocument *d, gint64 id, guint *position)
@@ -38,7 +15,8 @@ static NadirObject *find_unstored(NadirDocument *d, gint64 id, guint *position)
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->unstored), i);
 		if (nadir_object_get_feature(o)->id == id) {
-			*position = i;
+			if (position)
+				*position = i;
 			return g_steal_pointer(&o);
 		}
 	}
@@ -47,11 +25,10 @@ static NadirObject *find_unstored(NadirDocument *d, gint64 id, guint *position)
 
 NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position)
 {
-	guint at = 0;
-	NadirObject *o = id < 0 ? find_unstored(d, id, &at) : id > 0 ? locate(d, id, &at) : NULL;
-	if (o && position)
-		*position = at;
-	return o;
+	if (id < 0)
+		return find_unstored(d, id, position);
+	NadirObject *o = id > 0 ? nadir_object_list_find(d->objects, id, position) : NULL;
+	return o ? g_object_ref(o) : NULL;
 }
 
 /* --- selection --- */
@@ -76,75 +53,24 @@ void nadir_document_select(NadirDocument *d, gint64 id)
 NadirObject *nadir_document_object_at(NadirDocument *d, double x, double y)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
-		if (nadir_object_contains(o, x, y))
-			return o; /* the list keeps it alive */
-	}
-	return NULL;
+	return nadir_object_list_at(d->objects, x, y);
 }
 
 /* --- what the store tells --- */
 
-static void apply(NadirDocument *d, const object_change *c)
-{
-	guint position;
-	g_autoptr(NadirObject) before = locate(d, c->id, &position);
-	gpointer items[] = {c->now};
-	if (before || c->now)
-		g_list_store_splice(d->objects, position, before ? 1 : 0, items, c->now ? 1 : 0);
-	if (d->selected != c->id)
-		return;
-	if (!c->now)
-		d->selected = 0;
-	nadir_document_emit(d, SIGNAL_SELECTION);
-}
-
-static int newer_first(gconstpointer a, gconstpointer b)
-{
-	const gint64 x = nadir_object_get_feature(*(NadirObject *const *)a)->id;
-	const gint64 y = nadir_object_get_feature(*(NadirObject *const *)b)->id;
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-/* Many at once (a step back over an import): one change of the list, for those who look through all of it at each. */
-static void apply_many(NadirDocument *d, GPtrArray *changed)
-{
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(d->objects));
-	g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
-	g_autoptr(GPtrArray) want = g_ptr_array_new_with_free_func(g_object_unref);
-	for (guint i = 0; i < changed->len; i++) {
-		object_change *c = changed->pdata[i];
-		g_hash_table_insert(by_id, &c->id, c);
-	}
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(d->objects), i);
-		if (!g_hash_table_contains(by_id, &nadir_object_get_feature(o)->id))
-			g_ptr_array_add(want, g_steal_pointer(&o));
-	}
-	GHashTableIter iter;
-	gpointer c;
-	g_hash_table_iter_init(&iter, by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &c))
-		if (((object_change *)c)->now)
-			g_ptr_array_add(want, g_object_ref(((object_change *)c)->now));
-	g_ptr_array_sort(want, newer_first);
-	g_list_store_splice(d->objects, 0, n, want->pdata, want->len);
-	const object_change *selected = g_hash_table_lookup(by_id, &d->selected);
-	if (selected && !selected->now)
-		d->selected = 0;
-	nadir_document_emit(d, SIGNAL_SELECTION);
-}
-
 void nadir_document_apply(NadirDocument *d, GPtrArray *changed)
 {
-	if (changed->len > MANY) {
-		apply_many(d, changed);
-		return;
+	const object_change *about_selected = NULL;
+	for (guint i = 0; i < changed->len; i++) {
+		const object_change *c = changed->pdata[i];
+		about_selected = c->id == d->selected ? c : about_selected;
 	}
-	for (guint i = 0; i < changed->len; i++)
-		apply(d, changed->pdata[i]);
+	nadir_object_list_apply(d->objects, (object_change *const *)changed->pdata, changed->len);
+	if (!about_selected)
+		return;
+	if (!about_selected->now)
+		d->selected = 0;
+	nadir_document_emit(d, SIGNAL_SELECTION);
 }
 
 /* --- changes --- */

@@ -15,7 +15,7 @@ typedef struct {
 	char *bands, *stretch, *source, *model, *opacity, *caption;
 	char *damage;       /* of the project; NULL: it is whole */
 	GPtrArray *classes; /* of project_class; NULL without a project */
-	GListStore *objects;
+	NadirObjectList *objects;
 } opening;
 
 static void opening_free(void *data)
@@ -84,11 +84,17 @@ static bool read_project(opening *o, GError **error)
 	o->classes = stored ? project_classes(o->project, error) : NULL;
 	if (!o->classes)
 		return false;
-	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_object_unref);
 	g_ptr_array_set_free_func(stored, NULL);
-	for (guint i = stored->len; i-- > 0;)
-		g_ptr_array_add(items, nadir_object_new(stored->pdata[i], NADIR_STAGE_STORED));
-	g_list_store_splice(o->objects, 0, 0, items->pdata, items->len);
+	g_autofree object_change *changes = g_new(object_change, stored->len + 1);
+	g_autofree object_change **each = g_new(object_change *, stored->len + 1);
+	for (guint i = 0; i < stored->len; i++) {
+		feature *f = stored->pdata[i];
+		changes[i] = (object_change){f->id, nadir_object_new(f, NADIR_STAGE_STORED)};
+		each[i] = &changes[i];
+	}
+	nadir_object_list_apply(o->objects, each, stored->len);
+	for (guint i = 0; i < stored->len; i++)
+		g_object_unref(changes[i].now);
 	return true;
 }
 
@@ -149,7 +155,7 @@ void nadir_document_open_async(GFile *file, service *svc, GCancellable *cancel, 
 	o->path = g_file_get_path(file);
 	if (!o->path)
 		o->path = g_file_get_uri(file);
-	o->objects = g_list_store_new(NADIR_TYPE_OBJECT);
+	o->objects = nadir_object_list_new();
 	g_autoptr(GTask) task = g_task_new(NULL, cancel, done, data);
 	g_task_set_source_tag(task, nadir_document_open_async);
 	g_task_set_task_data(task, o, opening_free);

@@ -110,10 +110,16 @@ void nadir_document_drop_preview(NadirDocument *d)
 		end_preview(d);
 }
 
+static void keep_edit(NadirDocument *d);
+
 void nadir_document_leave_preview(NadirDocument *d)
 {
-	if (d->preview.latest && d->preview.latest->accepted)
+	keep_edit(d);
+	if (d->preview.latest && d->preview.latest->accepted) {
 		detach_accepted(d);
+		d->preview.edited = 0;
+		g_clear_pointer(&d->preview.base, mask_free);
+	}
 	nadir_document_drop_preview(d);
 }
 
@@ -336,19 +342,38 @@ static bool on_replaced(document_job *j, const GError *error)
 	return false;
 }
 
+static document_job *edit_job(NadirDocument *d, const char *class_name)
+{
+	document_job *j = document_job_new(d, replace);
+	j->id = d->preview.edited;
+	j->text = g_strdup(class_name);
+	/* Translators: a step in the undo list; %s is a class. */
+	j->what = g_strdup_printf(_("mark %s again"), class_name);
+	j->done = on_replaced;
+	return j;
+}
+
 static void store_edited(NadirDocument *d, int shown)
 {
 	const char *class_name = nadir_document_current_class_name(d);
 	if (prompt_count(d->preview.marks) > 0) {
-		document_job *j = document_job_new(d, replace);
-		j->id = d->preview.edited;
+		document_job *j = edit_job(d, class_name);
 		j->object = nadir_document_result_feature(d, d->preview.result, shown, d->preview.marks, class_name);
-		/* Translators: a step in the undo list; %s is a class. */
-		j->what = g_strdup_printf(_("mark %s again"), class_name);
-		j->done = on_replaced;
 		document_job_push(j);
 	}
 	end_preview(d);
+}
+
+/* Enter came, its answer not yet, and the document is left: the answer is stored when it comes. Without one the object
+ * stays as it was. */
+static void keep_edit(NadirDocument *d)
+{
+	preview_request *r = d->preview.latest;
+	if (!r || r->accepted || !d->preview.edited || !d->preview.accept_soon)
+		return;
+	r->accepted = edit_job(d, nadir_document_current_class_name(d));
+	r->accepted->data = prompt_copy(d->preview.marks);
+	r->accepted->data_free = (GDestroyNotify)prompt_free;
 }
 
 /* The mask is not there yet: the request that is under way will store it. */

@@ -16,13 +16,13 @@ struct _NadirDocument {
 	bool model_follows;             /* the model sees the screen's */
 	char *bands, *stretch, *source; /* the user's choice for the screen; NULL: by rule */
 	char *title;
-	char *caption;        /* of the image; NULL: none */
-	char *damage;         /* of the project file, as project_salvage() says; NULL: none */
-	GListStore *objects;  /* stored, newest first: by falling id */
-	GListStore *unstored; /* newest first */
-	GPtrArray *drafts;    /* of document_job: what could not be stored */
-	GPtrArray *strokes;   /* of document_job, borrowed: painted, not stored yet */
-	gint64 last_given;    /* the last id < 0 */
+	char *caption;            /* of the image; NULL: none */
+	char *damage;             /* of the project file, as project_salvage() says; NULL: none */
+	NadirObjectList *objects; /* stored */
+	GListStore *unstored;     /* newest first */
+	GPtrArray *drafts;        /* of document_job: what could not be stored */
+	GPtrArray *strokes;       /* of document_job, borrowed: painted, not stored yet */
+	gint64 last_given;        /* the last id < 0 */
 	gint64 selected;
 	GHashTable *chosen;   /* gint64: selected besides that one (edit-selection.c) */
 	GPtrArray *ghosts;    /* of wkb_shape: outlines that are not stored, drawn dashed (edit-overlay.c) */

@@ -158,7 +158,7 @@ static void on_failed(NadirDocument *d, const GError *error)
 /* The object was accepted and another one is being marked: it stays as a draft, unless its marks were to blame. */
 static void accepted_failed(NadirDocument *d, document_job *j, const GError *error)
 {
-	if (!is_about_marks(error)) {
+	if (j->fresh && !is_about_marks(error)) {
 		nadir_document_make_draft(j, error);
 		return;
 	}
@@ -180,6 +180,11 @@ static void fail(preview_request *r, const GError *error)
 static void store_accepted(NadirDocument *d, preview_request *r, preview_result *result)
 {
 	document_job *j = g_steal_pointer(&r->accepted);
+	if (!j->fresh) {
+		j->object = nadir_document_result_feature(d, result, (int)result->option[0], j->data, j->text);
+		document_job_push(j);
+		return;
+	}
 	const bool current = d->preview.latest == r;
 	const guint chosen = current && d->preview.wanted > 0 ? d->preview.chosen : 0;
 	j->object = nadir_document_result_feature(d, result, (int)result->option[chosen], j->fresh->marks, j->text);

@@ -94,7 +94,7 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 
 static void nadir_document_init(NadirDocument *self)
 {
-	self->objects = g_list_store_new(NADIR_TYPE_OBJECT);
+	self->objects = nadir_object_list_new();
 	self->unstored = g_list_store_new(NADIR_TYPE_OBJECT);
 	self->chosen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	self->ghosts = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);

@@ -27,8 +27,8 @@ struct _NadirExportDialog {
 	GtkFileChooserNative *chooser;
 
 	export_format format;
-	GtkCheckButton *checks[EXPORT_PIXEL_GEOJSON + 1]; /* borrowed, by format */
-	gboolean typing;                                  /* the name says the format, not the other way round */
+	GtkCheckButton *checks[EXPORT_FORMATS]; /* borrowed, by format */
+	gboolean typing;                        /* the name says the format, not the other way round */
 };
 
 G_DEFINE_FINAL_TYPE(NadirExportDialog, nadir_export_dialog, ADW_TYPE_WINDOW)
@@ -44,7 +44,13 @@ static const struct {
 	{EXPORT_SHP, N_("Read by every GIS; texts are cut at 254 bytes, the rest goes into a side file")},
 	{EXPORT_GEOJSON, N_("For the web: longitude and latitude in WGS 84")},
 	{EXPORT_FGB, N_("Fast over the network, for very many objects")},
+	{EXPORT_KML, N_("For Google Earth: longitude and latitude in WGS 84; the colours stay behind")},
+	{EXPORT_CSV, N_("A table for spreadsheets, outlines as text (WKT); without colours, the CRS in a file beside it")},
 	{EXPORT_COCO, N_("For training: exact masks as compressed run lengths")},
+	{EXPORT_LABELME,
+     N_("For labelme: polygons in pixels, objects with holes as masks; opened there up to 32767 pixels a side")},
+	{EXPORT_YOLO,
+     N_("For training: classes and one polygon an object, holes and parts joined by bridges; the rest in a side file")},
 	{EXPORT_TIF, N_("Mask with georeference: each pixel holds its object's number, the later object wins")},
 	{EXPORT_PNG, N_("Mask as a picture: each pixel holds its object's number, the later object wins")},
 	{EXPORT_PIXEL_GEOJSON, N_("Outlines in pixels of the image, for images without a place on Earth")},
@@ -61,14 +67,13 @@ static bool is_outline(export_format f)
 
 static char *stem_of(const char *path)
 {
-	char *stem = g_strdup(path);
+	gsize longest = 0; /* ".pixel.geojson" ends in ".geojson" */
 	for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
 		const char *ext = export_format_extension(formats[i].format);
-		if (g_str_has_suffix(stem, ext) &&
-		    (formats[i].format != EXPORT_GEOJSON || !g_str_has_suffix(stem, ".pixel.geojson")))
-			stem[strlen(stem) - strlen(ext)] = '\0';
+		if (g_str_has_suffix(path, ext))
+			longest = MAX(longest, strlen(ext));
 	}
-	return stem;
+	return g_strndup(path, strlen(path) - longest);
 }
 
 static char *default_stem(NadirExportDialog *self)
@@ -204,7 +209,8 @@ static gboolean on_close_request(NadirExportDialog *self)
 static void add_format(NadirExportDialog *self, guint i, GtkCheckButton **group, const char *chosen)
 {
 	const export_format format = formats[i].format;
-	const bool impossible = format == EXPORT_GEOJSON && !georef_has_crs(nadir_document_get_georef(self->document));
+	const bool on_earth = format == EXPORT_GEOJSON || format == EXPORT_KML;
+	const bool impossible = on_earth && !georef_has_crs(nadir_document_get_georef(self->document));
 	GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
 	g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title(format), export_format_extension(format));
 	adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);

@@ -110,23 +110,18 @@ bool nadir_object_get_bounds(NadirObject *o, raster_rect *bounds)
 	return true;
 }
 
-/* Even-odd over all rings, so holes are outside. Asked at the centre of the pixel: the same pixels as the mask's. */
 bool nadir_object_contains(NadirObject *o, double x, double y)
 {
 	raster_rect b;
 	x = floor(x) + 0.5;
 	y = floor(y) + 0.5;
-	if (!nadir_object_get_bounds(o, &b) || x < b.x || y < b.y || x > b.x + b.w || y > b.y + b.h)
-		return false;
-	bool inside = false;
-	for (guint r = 0; r < o->shape->rings->len; r++) {
-		const wkb_ring *ring = &g_array_index(o->shape->rings, wkb_ring, r);
-		const double *p = &g_array_index(o->shape->xy, double, 2 * (gsize)ring->first);
-		for (guint i = 0, j = ring->n - 1; i < ring->n; j = i++) {
-			const double *a = p + 2 * (gsize)i, *c = p + 2 * (gsize)j;
-			if ((a[1] > y) != (c[1] > y) && x < a[0] + (y - a[1]) / (c[1] - a[1]) * (c[0] - a[0]))
-				inside = !inside;
-		}
-	}
-	return inside;
+	return nadir_object_get_bounds(o, &b) && x >= b.x && y >= b.y && x <= b.x + b.w && y <= b.y + b.h &&
+	       wkb_shape_contains(o->shape, x, y);
+}
+
+bool nadir_object_get_extent(NadirObject *o, double extent[4])
+{
+	for (int i = 0; i < 4; i++)
+		extent[i] = o->shape ? o->extent[i] : 0;
+	return o->shape != NULL;
 }

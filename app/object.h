@@ -28,6 +28,8 @@ void nadir_object_set_stage(NadirObject *o, NadirStage stage);
 void nadir_object_rename(NadirObject *o, const char *class_name);
 void nadir_object_set_outline(NadirObject *o, const double *xy, guint n); /* to draw while there is no geometry yet */
 const wkb_shape *nadir_object_get_shape(NadirObject *o);                  /* NULL: none, or broken */
+/* x0, y0, x1, y1 in image pixels; zeros and false when it has no geometry. */
+bool nadir_object_get_extent(NadirObject *o, double extent[4]);
 bool nadir_object_contains(NadirObject *o, double x, double y);
 
 G_END_DECLS

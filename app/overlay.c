@@ -1,35 +1,24 @@
-/* Objects and the preview over the image. A shape becomes a texture once and is kept while scale and look stay, so a
- * pan costs nothing; what is not on the screen costs nothing either, and a frame draws anew only what it has time for:
- * the rest is shown as it was, scaled, until its turn comes. Never colour alone: outlines have a pattern for each class
- * and every object its number. */
+/* Objects and the preview over the image. While few objects are in sight each becomes a texture once and is kept while
+ * scale and look stay the same, and a frame draws anew only what it has time for: the rest is shown as it was, scaled,
+ * until its turn comes. Many are one picture, drawn by a thread (overlay-crowd.c). What is not on the screen costs
+ * nothing. Never colour alone: outlines have a pattern for each class and every object its number. */
 #include "app/canvas-private.h"
 #include "app/edit-selection.h"
 
 #include <math.h>
+#include <string.h>
 
-#define FRAME_BUDGET 8000 /* microseconds for drawing shapes */
+#define FRAME_BUDGET 6000 /* microseconds for drawing shapes */
 #define MARGIN 8.0        /* screen pixels around a shape, for its outline */
 #define SMALL 3.0         /* objects below this size on the screen are dots */
 #define BADGE_SMALLEST 20.0
-#define BADGES_MOST 300
-#define EXACT_SCALE 4.0 /* from here on pixel edges are drawn as they are; below, corners are cut by half a pixel */
-
-typedef struct {
-	GdkRGBA fill, line;
-	int pattern;
-	double width;
-	bool selected, preview, stale;
-} look;
-
-static const struct {
-	int n;
-	double dash[4];
-} patterns[] = {{0, {0}}, {2, {8, 6}}, {2, {0.1, 5.5}}, {4, {9, 5, 2, 5}}};
+#define FEW 200 /* objects in sight that are drawn each for itself */
 
 static void shape_free(void *data)
 {
 	CanvasShape *s = data;
 	g_clear_object(&s->texture);
+	g_clear_object(&s->badge);
 	g_free(s);
 }
 
@@ -37,11 +26,19 @@ void overlay_init(NadirCanvas *c)
 {
 	c->shapes = g_hash_table_new_full(NULL, NULL, g_object_unref, shape_free);
 	c->shape_budget = CANVAS_SHAPE_BYTES;
+	overlay_crowd_init(c);
 }
 
 void overlay_forget(NadirCanvas *c)
 {
 	g_clear_pointer(&c->preview, shape_free);
+}
+
+void overlay_forget_all(NadirCanvas *c)
+{
+	overlay_forget(c);
+	overlay_crowd_forget(c);
+	g_hash_table_remove_all(c->shapes);
 }
 
 GdkRGBA overlay_class_color(NadirDocument *d, const char *name)
@@ -55,93 +52,26 @@ GdkRGBA overlay_class_color(NadirDocument *d, const char *name)
 	return color;
 }
 
-/* --- drawing one shape --- */
-
-/* Image pixels to the texture's own pixels. */
-typedef struct {
-	double ox, oy, scale;
-} transform;
-
-static void corner(cairo_t *cr, const double *a, const double *b, const double *z, const transform *t, bool first)
-{
-	/* The corner b between a and z, cut where the edges are half a pixel away from it, or at their middles. */
-	const double la = hypot(a[0] - b[0], a[1] - b[1]), lz = hypot(z[0] - b[0], z[1] - b[1]);
-	const double ka = la > 1 ? 0.5 / la : 0.5, kz = lz > 1 ? 0.5 / lz : 0.5;
-	const double x0 = b[0] + (a[0] - b[0]) * ka, y0 = b[1] + (a[1] - b[1]) * ka;
-	const double x1 = b[0] + (z[0] - b[0]) * kz, y1 = b[1] + (z[1] - b[1]) * kz;
-	if (first)
-		cairo_move_to(cr, (x0 - t->ox) * t->scale, (y0 - t->oy) * t->scale);
-	else
-		cairo_line_to(cr, (x0 - t->ox) * t->scale, (y0 - t->oy) * t->scale);
-	cairo_line_to(cr, (x1 - t->ox) * t->scale, (y1 - t->oy) * t->scale);
-}
-
-static void ring_path(cairo_t *cr, const double *p, guint n, const transform *t)
-{
-	const bool exact = t->scale >= EXACT_SCALE;
-	/* Steps below a third of a screen pixel cannot be seen: far out, only some of the vertices are drawn. */
-	const double least = t->scale < 1 ? 0.35 / t->scale : 0;
-	const double *before = p;
-	for (guint i = 0; i < n; i++) {
-		const double *b = p + 2 * (gsize)i;
-		if (exact || least > 0) {
-			if (i > 0 && least > 0 && i + 1 < n && fabs(b[0] - before[0]) + fabs(b[1] - before[1]) < least)
-				continue;
-			before = b;
-			cairo_line_to(cr, (b[0] - t->ox) * t->scale, (b[1] - t->oy) * t->scale);
-		} else {
-			corner(cr, p + 2 * (gsize)((i + n - 1) % n), b, p + 2 * (gsize)((i + 1) % n), t, i == 0);
-		}
-	}
-	cairo_close_path(cr);
-}
-
-static void shape_path(cairo_t *cr, const wkb_shape *s, const transform *t)
-{
-	for (guint r = 0; r < s->rings->len; r++) {
-		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, r);
-		cairo_new_sub_path(cr);
-		ring_path(cr, &g_array_index(s->xy, double, 2 * (gsize)ring->first), ring->n, t);
-	}
-}
-
-static void stroke(cairo_t *cr, const GdkRGBA *color, double width, int pattern, bool keep)
-{
-	const int p = pattern % (int)G_N_ELEMENTS(patterns);
-	gdk_cairo_set_source_rgba(cr, color);
-	cairo_set_line_width(cr, p == 2 ? width * 1.4 : width); /* dots are as heavy as lines */
-	cairo_set_dash(cr, patterns[p].dash, patterns[p].n, 0);
-	if (keep)
-		cairo_stroke_preserve(cr);
-	else
-		cairo_stroke(cr);
-}
-
-static void draw_shape(cairo_t *cr, const wkb_shape *s, const transform *t, const look *k)
-{
-	const GdkRGBA under = {0, 0, 0, k->stale ? 0.4f : 0.72f}, white = {1, 1, 1, k->stale ? 0.6f : 1};
-	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-	cairo_set_line_cap(cr, k->pattern == 2 ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
-	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
-	shape_path(cr, s, t);
-	gdk_cairo_set_source_rgba(cr, &k->fill);
-	cairo_fill_preserve(cr);
-	stroke(cr, &under, k->width + (k->selected ? 4 : 2), 0, true);
-	if (k->selected)
-		stroke(cr, &white, k->width + 2, 0, true);
-	if (k->preview)
-		stroke(cr, &white, k->width, 1, false);
-	else
-		stroke(cr, &k->line, k->width, k->selected ? 0 : k->pattern, false);
-}
-
 /* --- the kept texture --- */
 
-static guint look_hash(const look *k)
+static draw_color to_draw(const GdkRGBA *c, float alpha)
 {
-	g_autofree char *fill = gdk_rgba_to_string(&k->fill), *line = gdk_rgba_to_string(&k->line);
-	return g_str_hash(fill) ^ (g_str_hash(line) * 31) ^ ((guint)k->pattern << 3) ^ (k->selected ? 1u : 0) ^
-	       (k->preview ? 2u : 0) ^ (k->stale ? 4u : 0);
+	return (draw_color){c->red, c->green, c->blue, alpha};
+}
+
+static guint look_hash(const shape_look *k)
+{
+	const struct {
+		draw_color fill, line;
+		float width;
+		guint32 rest;
+	} all = {k->fill, k->line, (float)k->width,
+	         (guint32)k->pattern << 3 | (k->selected ? 1u : 0) | (k->preview ? 2u : 0) | (k->stale ? 4u : 0)};
+	guint32 words[sizeof all / 4], hash = 2166136261u;
+	memcpy(words, &all, sizeof all);
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		hash = (hash ^ words[i]) * 16777619u;
+	return hash;
 }
 
 static graphene_rect_t rect_from(double x0, double y0, double x1, double y1)
@@ -160,7 +90,7 @@ static graphene_rect_t part_to_draw(NadirCanvas *c, const graphene_rect_t *r, do
 	                 ceil(MIN(r->size.height + MARGIN, c->view.screen_h - top + ey)));
 }
 
-static GdkTexture *texture_of(cairo_surface_t *surface)
+GdkTexture *overlay_texture_of(cairo_surface_t *surface)
 {
 	const int w = cairo_image_surface_get_width(surface), h = cairo_image_surface_get_height(surface);
 	const int stride = cairo_image_surface_get_stride(surface);
@@ -171,19 +101,18 @@ static GdkTexture *texture_of(cairo_surface_t *surface)
 	return gdk_memory_texture_new(w, h, GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
 }
 
-static void redraw(NadirCanvas *c, CanvasShape *kept, const wkb_shape *s, const double extent[4], const look *k)
+static void redraw(NadirCanvas *c, CanvasShape *kept, const wkb_shape *s, const double extent[4], const shape_look *k)
 {
 	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
 	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)kept->covered.size.width * f,
 	                                                      (int)kept->covered.size.height * f);
 	cairo_t *cr = cairo_create(surface);
-	const transform t = {extent[0], extent[1], c->view.scale};
 	cairo_scale(cr, f, f);
 	cairo_translate(cr, -kept->covered.origin.x, -kept->covered.origin.y);
-	draw_shape(cr, s, &t, k);
+	shape_draw(cr, s, &(shape_view){extent[0], extent[1], c->view.scale}, k);
 	cairo_destroy(cr);
 	g_clear_object(&kept->texture);
-	kept->texture = texture_of(surface);
+	kept->texture = overlay_texture_of(surface);
 	cairo_surface_destroy(surface);
 }
 
@@ -192,48 +121,33 @@ static gsize shape_bytes(const CanvasShape *s)
 	return s->texture ? (gsize)gdk_texture_get_width(s->texture) * gdk_texture_get_height(s->texture) * 4 : 0;
 }
 
-/* Many objects that each fill the screen would take more memory than their pictures are worth. */
-static bool append_unkept(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
-                          const graphene_rect_t *on_screen, const graphene_rect_t *needed, const double extent[4],
-                          const look *k)
-{
-	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
-	if (c->shape_bytes + (gsize)(needed->size.width * needed->size.height) * 4 * f * f <= c->shape_budget)
-		return false;
-	g_clear_object(&kept->texture);
-	gtk_snapshot_save(snapshot);
-	gtk_snapshot_translate(snapshot, &on_screen->origin);
-	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, needed);
-	draw_shape(cr, s, &(transform){extent[0], extent[1], c->view.scale}, k);
-	cairo_destroy(cr);
-	gtk_snapshot_restore(snapshot);
-	return true;
-}
-
-static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const wkb_shape *s,
-                         const graphene_rect_t *on_screen, const double extent[4], const look *k)
+/* Draws the texture anew where that is needed and the frame has time for it; false: there is none yet. */
+static bool prepare_shape(NadirCanvas *c, CanvasShape *kept, const wkb_shape *s, const graphene_rect_t *on_screen,
+                          const double extent[4], const shape_look *k)
 {
 	const graphene_rect_t needed = part_to_draw(c, on_screen, 0);
 	const guint hash = look_hash(k);
 	if (needed.size.width <= 0 || needed.size.height <= 0)
-		return;
+		return true;
 	kept->frame = c->frame;
-	if (append_unkept(c, snapshot, kept, s, on_screen, &needed, extent, k))
-		return;
-	if (!kept->texture || kept->scale != c->view.scale || kept->look != hash ||
-	    !graphene_rect_contains_rect(&kept->covered, &needed)) {
-		if (g_get_monotonic_time() < c->deadline) {
-			kept->scale = c->view.scale;
-			kept->look = hash;
-			kept->covered = part_to_draw(c, on_screen, 0.25);
-			redraw(c, kept, s, extent, k);
-		} else {
-			c->unfinished = true;
-		}
+	if (kept->texture && kept->scale == c->view.scale && kept->look == hash &&
+	    graphene_rect_contains_rect(&kept->covered, &needed))
+		return true;
+	if (g_get_monotonic_time() < c->deadline) {
+		kept->scale = c->view.scale;
+		kept->look = hash;
+		kept->covered = part_to_draw(c, on_screen, 0.25);
+		redraw(c, kept, s, extent, k);
+	} else {
+		c->unfinished = true;
 	}
+	return kept->texture != NULL;
+}
+
+static void append_shape(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *kept, const graphene_rect_t *on_screen)
+{
 	if (!kept->texture)
 		return;
-	c->shape_bytes += shape_bytes(kept);
 	const float z = (float)(c->view.scale / kept->scale);
 	gtk_snapshot_append_texture(snapshot, kept->texture,
 	                            &GRAPHENE_RECT_INIT(on_screen->origin.x + kept->covered.origin.x * z,
@@ -250,66 +164,133 @@ static graphene_rect_t screen_rect(NadirCanvas *c, const double extent[4])
 	                          (float)((extent[3] - extent[1]) * c->view.scale));
 }
 
-/* --- badges --- */
-
-/* The vertex farthest to the top right: there the number stands beside the object and over little of it. */
-static void badge_anchor(const wkb_shape *s, double *x, double *y)
-{
-	const double *p = &g_array_index(s->xy, double, 0);
-	guint best = 0;
-	for (guint i = 1; i < s->xy->len / 2; i++)
-		if (p[2 * (gsize)i] - p[2 * (gsize)i + 1] > p[2 * (gsize)best] - p[2 * (gsize)best + 1])
-			best = i;
-	*x = p[2 * (gsize)best];
-	*y = p[2 * (gsize)best + 1];
-}
-
-static void append_badge(NadirCanvas *c, GtkSnapshot *snapshot, const double anchor[2], gint64 id, const GdkRGBA *color,
-                         bool selected)
-{
-	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, id);
-	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(c), text);
-	int tw, th;
-	pango_layout_get_pixel_size(layout, &tw, &th);
-	const float w = (float)MAX(tw + 8, th), h = (float)th;
-	/* Always in sight while the object is. */
-	double ax, ay;
-	viewport_to_screen(&c->view, anchor[0], anchor[1], &ax, &ay);
-	const float x = (float)CLAMP(canvas_snap(c, ax) + 3, 2, c->view.screen_w - w - 2);
-	const float y = (float)CLAMP(canvas_snap(c, ay) - h - 1, 2, c->view.screen_h - h - 2);
-	const GdkRGBA dark = {0, 0, 0, 0.85f}, white = {1, 1, 1, 1};
-	const double light = 0.299 * color->red + 0.587 * color->green + 0.114 * color->blue;
-	GskRoundedRect pill;
-	gsk_rounded_rect_init_from_rect(&pill, &GRAPHENE_RECT_INIT(x, y, w, h), 5);
-	gtk_snapshot_push_rounded_clip(snapshot, &pill);
-	gtk_snapshot_append_color(snapshot, color, &pill.bounds);
-	gtk_snapshot_pop(snapshot);
-	const float border = selected ? 2 : 1;
-	gtk_snapshot_append_border(snapshot, &pill, (float[4]){border, border, border, border},
-	                           (GdkRGBA[4]){selected ? white : dark, selected ? white : dark, selected ? white : dark,
-	                                        selected ? white : dark});
-	gtk_snapshot_save(snapshot);
-	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT(x + (w - (float)tw) / 2, y));
-	gtk_snapshot_append_layout(snapshot, layout, light > 0.5 ? &dark : &white);
-	gtk_snapshot_restore(snapshot);
-}
-
 /* --- objects --- */
 
 typedef struct {
-	NadirObject *object; /* borrowed from the list */
+	NadirObject *object; /* borrowed from a list */
 	graphene_rect_t rect;
 	double extent[4]; /* image pixels */
 	GdkRGBA color;
+	int pattern;
 	bool selected, unstored;
 } visible_object;
+
+/* What a frame shows. */
+typedef struct {
+	NadirCanvas *c;
+	GArray *found; /* of visible_object, the bottom one first */
+	gsize bytes;   /* that textures of all of them take */
+	char *last_class;
+	GdkRGBA last_color;
+	int last_pattern;
+} scenery;
+
+static void set_class(scenery *s, visible_object *v)
+{
+	const char *name = nadir_object_get_feature(v->object)->class_name;
+	if (g_strcmp0(name, s->last_class) != 0) {
+		const project_class *k = nadir_document_find_class(s->c->document, name);
+		g_free(s->last_class);
+		s->last_class = g_strdup(name);
+		s->last_color = overlay_class_color(s->c->document, name);
+		s->last_pattern = k ? k->pattern : 0;
+	}
+	v->color = s->last_color;
+	v->pattern = s->last_pattern;
+}
+
+static void add_visible(scenery *s, NadirObject *o, bool unstored)
+{
+	NadirCanvas *c = s->c;
+	visible_object v = {.object = o, .unstored = unstored};
+	raster_rect b;
+	if (!nadir_object_get_bounds(o, &b) ||
+	    nadir_object_get_feature(o)->id == nadir_document_get_edited(c->document)) /* its preview stands for it */
+		return;
+	const int e[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
+	for (int i = 0; i < 4; i++)
+		v.extent[i] = e[i];
+	v.rect = screen_rect(c, v.extent);
+	v.selected = nadir_document_is_selected(c->document, nadir_object_get_feature(o)->id);
+	set_class(s, &v);
+	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
+	const graphene_rect_t part = part_to_draw(c, &v.rect, 0.25);
+	s->bytes += (gsize)(part.size.width * part.size.height) * 4 * f * f;
+	g_array_append_val(s->found, v);
+}
+
+static void visible_area(NadirCanvas *c, double area[4])
+{
+	const raster_rect v = viewport_visible(&c->view);
+	const double edges[4] = {v.x, v.y, v.x + v.w, v.y + v.h};
+	memcpy(area, edges, sizeof edges);
+}
+
+/* Stored objects in sight; false, and none of them: so many that they are a crowd. */
+static bool find_stored(scenery *s)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new();
+	NadirObject *selected = nadir_document_get_selected(s->c->document);
+	double area[4];
+	visible_area(s->c, area);
+	if (!nadir_object_list_search(s->c->document->objects, area, FEW, found))
+		return false;
+	for (int chosen = 0; chosen < 2; chosen++) /* those that are selected above the others */
+		for (guint i = 0; i < found->len; i++) {
+			const gint64 id = nadir_object_get_feature(found->pdata[i])->id;
+			if (found->pdata[i] != selected && nadir_document_is_selected(s->c->document, id) == (chosen == 1))
+				add_visible(s, found->pdata[i], false);
+		}
+	if (selected && g_ptr_array_find(found, selected, NULL))
+		add_visible(s, selected, false); /* above all others */
+	return true;
+}
+
+/* Of very many selected objects only the first ones are told apart in a crowd. */
+static void add_chosen(scenery *s, NadirObject *selected)
+{
+	NadirDocument *d = s->c->document;
+	GHashTableIter iter;
+	gpointer key;
+	guint n = 0;
+	g_hash_table_iter_init(&iter, d->chosen);
+	while (n++ < FEW && g_hash_table_iter_next(&iter, &key, NULL)) {
+		NadirObject *o = nadir_object_list_find(d->objects, *(gint64 *)key, NULL);
+		if (o && o != selected)
+			add_visible(s, o, false);
+	}
+}
+
+/* Over a crowd: what it cannot show yet, and the selected ones. */
+static void find_beside_crowd(scenery *s)
+{
+	NadirObject *selected = nadir_document_get_selected(s->c->document);
+	for (guint i = 0; i < s->c->crowd.late->len; i++) {
+		NadirObject *o = s->c->crowd.late->pdata[i];
+		const gint64 id = nadir_object_get_feature(o)->id;
+		if (o != selected && nadir_object_list_find(s->c->document->objects, id, NULL) == o)
+			add_visible(s, o, false);
+	}
+	add_chosen(s, selected);
+	if (selected && nadir_object_get_stage(selected) == NADIR_STAGE_STORED)
+		add_visible(s, selected, false);
+}
+
+static void find_unstored(scenery *s)
+{
+	GListModel *list = nadir_document_get_unstored(s->c->document);
+	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
+		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
+		add_visible(s, o, true);
+	}
+}
 
 static CanvasShape *kept_shape(NadirCanvas *c, NadirObject *o)
 {
 	CanvasShape *s = g_hash_table_lookup(c->shapes, o);
 	if (!s) {
 		s = g_new0(CanvasShape, 1);
-		badge_anchor(nadir_object_get_shape(o), &s->anchor[0], &s->anchor[1]);
+		overlay_badge_anchor(nadir_object_get_shape(o), s->anchor);
 		g_hash_table_insert(c->shapes, g_object_ref(o), s);
 	}
 	return s;
@@ -324,7 +305,7 @@ static void prune_shapes(NadirCanvas *c, guint n_visible)
 	g_hash_table_iter_init(&iter, c->shapes);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		bytes += shape_bytes(value);
-	if (bytes <= c->shape_budget && g_hash_table_size(c->shapes) <= 2 * n_visible + 64)
+	if (bytes <= c->shape_budget && g_hash_table_size(c->shapes) <= 2 * n_visible + FEW)
 		return;
 	g_hash_table_iter_init(&iter, c->shapes);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
@@ -332,82 +313,106 @@ static void prune_shapes(NadirCanvas *c, guint n_visible)
 			g_hash_table_iter_remove(&iter);
 }
 
-static void append_object(NadirCanvas *c, GtkSnapshot *snapshot, const visible_object *v)
+static bool is_dot(const visible_object *v)
 {
-	NadirObject *o = v->object;
-	const feature *f = nadir_object_get_feature(o);
-	const project_class *k = nadir_document_find_class(c->document, f->class_name);
-	if (v->rect.size.width < SMALL && v->rect.size.height < SMALL) {
-		gtk_snapshot_append_color(snapshot, &v->color,
-		                          &GRAPHENE_RECT_INIT(v->rect.origin.x - 1, v->rect.origin.y - 1, 4, 4));
-		return;
+	return v->rect.size.width < SMALL && v->rect.size.height < SMALL;
+}
+
+static shape_look look_of(NadirCanvas *c, const visible_object *v, bool in_crowd)
+{
+	const double width = shape_line_width(v->rect.size.width, v->rect.size.height);
+	/* The crowd's picture has the fill already. */
+	const double opacity = in_crowd && !v->unstored ? 0 : nadir_document_get_opacity(c->document);
+	return (shape_look){.fill = to_draw(&v->color, (float)opacity),
+	                    .line = to_draw(&v->color, 1),
+	                    .pattern = v->pattern,
+	                    .width = v->selected ? 2.5 : width,
+	                    .selected = v->selected && !v->unstored,
+	                    .preview = v->unstored,
+	                    .stale = v->unstored};
+}
+
+static bool prepare_all(NadirCanvas *c, const GArray *found, bool in_crowd)
+{
+	bool all = true;
+	for (guint i = found->len; i-- > 0;) { /* the selected one is the last */
+		const visible_object *v = &g_array_index(found, visible_object, i);
+		const shape_look look = look_of(c, v, in_crowd && v->selected);
+		if (!is_dot(v))
+			all &= prepare_shape(c, kept_shape(c, v->object), nadir_object_get_shape(v->object), &v->rect, v->extent,
+			                     &look);
 	}
-	look l = {.fill = v->color,
-	          .line = v->color,
-	          .pattern = k ? k->pattern : 0,
-	          .width = v->selected ? 2.5 : CLAMP(MAX(v->rect.size.width, v->rect.size.height) / 12, 1, 2),
-	          .selected = v->selected && !v->unstored,
-	          .preview = v->unstored,
-	          .stale = v->unstored};
-	l.fill.alpha = (float)nadir_document_get_opacity(c->document);
-	append_shape(c, snapshot, kept_shape(c, o), nadir_object_get_shape(o), &v->rect, v->extent, &l);
+	return all;
 }
 
-static bool is_visible(NadirCanvas *c, NadirObject *o, const raster_rect *area, double extent[4])
+static void append_objects(NadirCanvas *c, GtkSnapshot *snapshot, const GArray *found)
 {
-	raster_rect b;
-	if (!nadir_object_get_bounds(o, &b) || b.x > area->x + area->w || b.y > area->y + area->h || b.x + b.w < area->x ||
-	    b.y + b.h < area->y)
-		return false;
-	const int e[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
-	for (int i = 0; i < 4; i++)
-		extent[i] = e[i];
-	return nadir_object_get_feature(o)->id != nadir_document_get_edited(c->document); /* its preview stands for it */
-}
-
-/* Back to front: oldest first, the selected one last. */
-static void find_visible(NadirCanvas *c, GListModel *list, bool unstored, GArray *found)
-{
-	NadirObject *selected = nadir_document_get_selected(c->document);
-	const raster_rect area = viewport_visible(&c->view);
-	visible_object last = {0};
-	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
-		visible_object v = {.object = o,
-		                    .selected = nadir_document_is_selected(c->document, nadir_object_get_feature(o)->id),
-		                    .unstored = unstored};
-		if (!is_visible(c, o, &area, v.extent))
-			continue;
-		v.rect = screen_rect(c, v.extent);
-		v.color = overlay_class_color(c->document, nadir_object_get_feature(o)->class_name);
-		if (o == selected)
-			last = v;
+	for (guint i = 0; i < found->len; i++) {
+		const visible_object *v = &g_array_index(found, visible_object, i);
+		if (is_dot(v))
+			gtk_snapshot_append_color(snapshot, &v->color,
+			                          &GRAPHENE_RECT_INIT(v->rect.origin.x - 1, v->rect.origin.y - 1, 4, 4));
 		else
-			g_array_append_val(found, v);
+			append_shape(c, snapshot, kept_shape(c, v->object), &v->rect);
 	}
-	if (last.object)
-		g_array_append_val(found, last);
+}
+
+static void append_badges(NadirCanvas *c, GtkSnapshot *snapshot, const GArray *found, bool all)
+{
+	for (guint i = 0; i < found->len; i++) {
+		const visible_object *v = &g_array_index(found, visible_object, i);
+		const bool large = v->rect.size.width >= BADGE_SMALLEST || v->rect.size.height >= BADGE_SMALLEST;
+		if (!v->unstored && (v->selected || (large && all)))
+			overlay_append_badge(c, snapshot, kept_shape(c, v->object), nadir_object_get_feature(v->object)->id,
+			                     &v->color, v->selected);
+	}
+}
+
+/* What was drawn one by one before, while the crowd's picture is still on its way. */
+static void append_kept(NadirCanvas *c, GtkSnapshot *snapshot)
+{
+	GHashTableIter iter;
+	gpointer object, kept;
+	g_hash_table_iter_init(&iter, c->shapes);
+	while (g_hash_table_iter_next(&iter, &object, &kept)) {
+		double extent[4];
+		if (!nadir_object_get_extent(object, extent) ||
+		    nadir_object_list_find(c->document->objects, nadir_object_get_feature(object)->id, NULL) != object)
+			continue;
+		const graphene_rect_t r = screen_rect(c, extent);
+		append_shape(c, snapshot, kept, &r);
+	}
 }
 
 void overlay_snapshot_objects(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	if (nadir_document_get_hidden(c->document))
 		return;
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(visible_object));
-	find_visible(c, nadir_document_get_objects(c->document), false, found);
-	find_visible(c, nadir_document_get_unstored(c->document), true, found);
+	scenery s = {c, g_array_new(FALSE, FALSE, sizeof(visible_object)), 0, NULL, {0}, 0};
+	double area[4];
+	visible_area(c, area);
 	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
-	c->shape_bytes = 0;
-	for (guint i = 0; i < found->len; i++)
-		append_object(c, snapshot, &g_array_index(found, visible_object, i));
-	for (guint i = 0; i < found->len; i++) {
-		const visible_object *v = &g_array_index(found, visible_object, i);
-		const bool large = v->rect.size.width >= BADGE_SMALLEST || v->rect.size.height >= BADGE_SMALLEST;
-		if (!v->unstored && (v->selected || (large && found->len <= BADGES_MOST)))
-			append_badge(c, snapshot, kept_shape(c, v->object)->anchor, nadir_object_get_feature(v->object)->id,
-			             &v->color, v->selected);
+	const bool listed = find_stored(&s);
+	const bool few = listed && s.bytes <= c->shape_budget; /* else each alone would take too much memory */
+	/* Few objects again: the crowd's picture stays until each has its own. */
+	const bool ready = few && prepare_all(c, s.found, false);
+	const bool each = few && (ready || !overlay_crowd_has(c, area));
+	g_autoptr(GArray) numbered = g_array_copy(s.found);
+	if (!each) {
+		g_array_set_size(s.found, 0);
+		if (!few)
+			overlay_crowd_want(c, area);
+		if (!overlay_crowd_append(c, snapshot, area))
+			append_kept(c, snapshot);
+		find_beside_crowd(&s);
 	}
-	prune_shapes(c, found->len);
+	find_unstored(&s);
+	prepare_all(c, s.found, !each);
+	append_objects(c, snapshot, s.found);
+	append_badges(c, snapshot, listed ? numbered : s.found, listed);
+	prune_shapes(c, numbered->len);
+	g_array_unref(s.found);
+	g_free(s.last_class);
 }
 
 /* --- the preview --- */
@@ -429,12 +434,14 @@ void overlay_snapshot_preview(NadirCanvas *c, GtkSnapshot *snapshot)
 	if (!s || nadir_document_get_hidden(c->document))
 		return;
 	const bool stale = nadir_document_get_preview(c->document, NULL, NULL) == NADIR_PREVIEW_RUNNING;
-	const look l = {.fill = {0.2f, 0.82f, 0.48f, stale ? 0.22f : 0.42f}, .width = 2, .preview = true, .stale = stale};
+	const shape_look look = {
+		.fill = {0.2f, 0.82f, 0.48f, stale ? 0.22f : 0.42f}, .width = 2, .preview = true, .stale = stale};
 	double extent[4];
 	wkb_shape_extent(s, extent);
 	const graphene_rect_t r = screen_rect(c, extent);
 	if (!c->preview)
 		c->preview = g_new0(CanvasShape, 1);
 	c->deadline = g_get_monotonic_time() + FRAME_BUDGET;
-	append_shape(c, snapshot, c->preview, s, &r, extent, &l);
+	prepare_shape(c, c->preview, s, &r, extent, &look);
+	append_shape(c, snapshot, c->preview, &r);
 }

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/object-list.h"
 #include "app/swatch.h"
 #include "render/geometry/class-style.h"
 
@@ -157,16 +158,9 @@ static void update_counts(NadirPanelClasses *self)
 {
 	GPtrArray *classes = self->document ? nadir_document_get_classes(self->document) : NULL;
 	GListModel *objects = self->document ? nadir_document_get_objects(self->document) : NULL;
-	const guint n = objects ? g_list_model_get_n_items(objects) : 0;
-	g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(objects, i);
-		gpointer id = GINT_TO_POINTER(nadir_object_get_feature(o)->class_id);
-		g_hash_table_insert(counts, id, GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, id)) + 1));
-	}
 	for (guint i = 0; classes && i < MIN(classes->len, self->counts->len); i++) {
 		const project_class *c = classes->pdata[i];
-		const guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, GINT_TO_POINTER(c->id)));
+		const guint count = nadir_object_list_count(NADIR_OBJECT_LIST(objects), c->id);
 		g_autofree char *text = count ? g_strdup_printf("%u", count) : g_strdup("");
 		gtk_label_set_text(self->counts->pdata[i], text);
 	}

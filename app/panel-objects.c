@@ -29,6 +29,7 @@ struct _NadirPanelObjects {
 	GtkFilter *filter;
 	GtkSorter *sorter;
 	GtkFilterListModel *filtered;
+	GtkSortListModel *sorted;
 	GtkMultiSelection *selection;
 	GHashTable *rows; /* of NadirObjectRow, borrowed: those bound now */
 	char *needle;     /* case-folded filter text */
@@ -42,8 +43,6 @@ G_DEFINE_FINAL_TYPE(NadirPanelObjects, nadir_panel_objects, GTK_TYPE_WIDGET)
 static gboolean matches(gpointer item, gpointer data)
 {
 	NadirPanelObjects *self = data;
-	if (!self->needle || !*self->needle)
-		return TRUE;
 	const feature *f = nadir_object_get_feature(item);
 	g_autofree char *details = nadir_object_describe(item);
 	g_autofree char *all = g_strdup_printf("%s #%" G_GINT64_FORMAT " %s %s %s", f->class_name, f->id, details, f->state,
@@ -98,28 +97,52 @@ static void update_count(NadirPanelObjects *self)
 	gtk_stack_set_visible_child_name(self->stack, shown ? "list" : all ? "no-match" : "empty");
 }
 
+/* Without a filter or another order the models pass things on: nothing is looked through at a change. */
 static void on_filter_changed(NadirPanelObjects *self)
 {
 	g_free(self->needle);
 	self->needle = g_utf8_casefold(gtk_editable_get_text(GTK_EDITABLE(self->filter_entry)), -1);
+	gtk_filter_list_model_set_filter(self->filtered, *self->needle ? self->filter : NULL);
 	gtk_filter_changed(self->filter, GTK_FILTER_CHANGE_DIFFERENT);
 }
 
 static void on_order_changed(NadirPanelObjects *self)
 {
-	if (self->sorter)
-		gtk_sorter_changed(self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+	if (!self->sorter)
+		return;
+	const bool as_stored = gtk_drop_down_get_selected(self->order) == SORT_NEWEST;
+	gtk_sort_list_model_set_sorter(self->sorted, as_stored ? NULL : self->sorter);
+	gtk_sorter_changed(self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
 }
 
 /* --- selection, both ways --- */
 
-static guint find_position(NadirPanelObjects *self, gint64 id)
+static guint look_through(NadirPanelObjects *self, NadirObject *o)
 {
 	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
 	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
-		if (nadir_object_get_feature(o)->id == id)
+		g_autoptr(NadirObject) here = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
+		if (here == o)
 			return i;
+	}
+	return GTK_INVALID_LIST_POSITION;
+}
+
+/* The order is total, so a sorted list is searched by halves; one that is still being sorted is looked through. */
+static guint find_position(NadirPanelObjects *self, NadirObject *o)
+{
+	guint low = 0, high = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	if (gtk_sort_list_model_get_pending(self->sorted) > 0)
+		return look_through(self, o);
+	while (low < high) {
+		const guint middle = low + (high - low) / 2;
+		g_autoptr(NadirObject) here = g_list_model_get_item(G_LIST_MODEL(self->selection), middle);
+		if (here == o)
+			return middle;
+		if (compare(here, o, self) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return GTK_INVALID_LIST_POSITION;
 }
@@ -128,7 +151,7 @@ static guint find_position(NadirPanelObjects *self, gint64 id)
 static guint selected_position(NadirPanelObjects *self)
 {
 	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
-	return selected ? find_position(self, nadir_object_get_feature(selected)->id) : GTK_INVALID_LIST_POSITION;
+	return selected ? find_position(self, selected) : GTK_INVALID_LIST_POSITION;
 }
 
 static void follow_document(NadirPanelObjects *self)
@@ -209,16 +232,17 @@ static void on_relabel(NadirObjectRow *row, const char *name, NadirPanelObjects 
 	nadir_document_relabel(self->document, nadir_object_get_feature(nadir_object_row_get_object(row))->id, name);
 }
 
-static void on_row_pressed(GtkGestureClick *gesture, int n_press, double x, double y, NadirObjectRow *row)
+static void on_list_pressed(NadirPanelObjects *self, int n_press, double x, double y)
 {
-	NadirPanelObjects *self = NADIR_PANEL_OBJECTS(gtk_widget_get_ancestor(GTK_WIDGET(row), NADIR_TYPE_PANEL_OBJECTS));
-	NadirObject *o = nadir_object_row_get_object(row);
+	GtkWidget *at = gtk_widget_pick(GTK_WIDGET(self->list), x, y, GTK_PICK_DEFAULT);
+	GtkWidget *row = at ? gtk_widget_get_ancestor(at, NADIR_TYPE_OBJECT_ROW) : NULL;
+	NadirObject *o = row ? nadir_object_row_get_object(NADIR_OBJECT_ROW(row)) : NULL;
 	double px, py;
-	if (!self || !o || !self->document)
+	if (!o || !self->document)
 		return;
 	if (!nadir_document_is_selected(self->document, nadir_object_get_feature(o)->id))
 		nadir_document_select(self->document, nadir_object_get_feature(o)->id);
-	gtk_widget_translate_coordinates(GTK_WIDGET(row), GTK_WIDGET(self), x, y, &px, &py);
+	gtk_widget_translate_coordinates(GTK_WIDGET(self->list), GTK_WIDGET(self), x, y, &px, &py);
 	gtk_popover_set_pointing_to(GTK_POPOVER(self->menu), &(GdkRectangle){(int)px, (int)py, 1, 1});
 	gtk_popover_popup(GTK_POPOVER(self->menu));
 }
@@ -226,10 +250,6 @@ static void on_row_pressed(GtkGestureClick *gesture, int n_press, double x, doub
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPanelObjects *self)
 {
 	GtkWidget *row = nadir_object_row_new();
-	GtkGesture *click = gtk_gesture_click_new();
-	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
-	g_signal_connect_object(click, "pressed", G_CALLBACK(on_row_pressed), row, 0);
-	gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(click));
 	g_signal_connect_object(row, "relabel", G_CALLBACK(on_relabel), self, 0);
 	gtk_list_item_set_child(item, row);
 }
@@ -322,6 +342,7 @@ static void nadir_panel_objects_dispose(GObject *object)
 		gtk_widget_unparent(child);
 	g_clear_object(&self->selection);
 	g_clear_object(&self->filtered);
+	g_clear_object(&self->sorted);
 	g_clear_object(&self->lists);
 	g_clear_object(&self->filter);
 	g_clear_object(&self->sorter);
@@ -356,10 +377,11 @@ static void make_models(NadirPanelObjects *self)
 	self->sorter = GTK_SORTER(gtk_custom_sorter_new(compare, self, NULL));
 	self->lists = g_list_store_new(G_TYPE_LIST_MODEL);
 	GtkFlattenListModel *all = gtk_flatten_list_model_new(g_object_ref(G_LIST_MODEL(self->lists)));
-	self->filtered = gtk_filter_list_model_new(G_LIST_MODEL(all), g_object_ref(self->filter));
-	GtkSortListModel *sorted =
-		gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), g_object_ref(self->sorter));
-	self->selection = gtk_multi_selection_new(G_LIST_MODEL(sorted));
+	self->filtered = gtk_filter_list_model_new(G_LIST_MODEL(all), NULL);
+	self->sorted = gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), NULL);
+	gtk_filter_list_model_set_incremental(self->filtered, TRUE);
+	gtk_sort_list_model_set_incremental(self->sorted, TRUE);
+	self->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)));
 	g_signal_connect_swapped(self->selection, "selection-changed", G_CALLBACK(on_user_selected), self);
 	g_signal_connect_data(self->selection, "items-changed", G_CALLBACK(on_items_changed), self, NULL,
 	                      G_CONNECT_SWAPPED | G_CONNECT_AFTER);
@@ -370,6 +392,10 @@ static void nadir_panel_objects_init(NadirPanelObjects *self)
 	self->rows = g_hash_table_new(NULL, NULL);
 	gtk_widget_init_template(GTK_WIDGET(self));
 	make_models(self);
+	GtkGesture *click = gtk_gesture_click_new();
+	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+	g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_list_pressed), self);
+	gtk_widget_add_controller(GTK_WIDGET(self->list), GTK_EVENT_CONTROLLER(click));
 	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
 	g_signal_connect(factory, "setup", G_CALLBACK(on_setup), self);
 	g_signal_connect(factory, "bind", G_CALLBACK(on_bind), self);

@@ -30,6 +30,19 @@ static void rounded_square(cairo_t *cr, double x, double side, double r)
 	cairo_close_path(cr);
 }
 
+void nadir_swatch_draw(cairo_t *cr, const GdkRGBA *color, int pattern, double side)
+{
+	GdkRGBA fill = *color;
+	fill.alpha = 0.45f;
+	rounded_square(cr, 1, side - 2, 3.5);
+	gdk_cairo_set_source_rgba(cr, &fill);
+	cairo_fill_preserve(cr);
+	gdk_cairo_set_source_rgba(cr, color);
+	cairo_set_line_width(cr, 2);
+	set_dash(cr, pattern);
+	cairo_stroke(cr);
+}
+
 static void nadir_swatch_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
 	NadirSwatch *self = NADIR_SWATCH(widget);
@@ -37,15 +50,7 @@ static void nadir_swatch_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	const double side = MIN(w, h);
 	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
 	cairo_translate(cr, (w - side) / 2, (h - side) / 2);
-	GdkRGBA fill = self->color;
-	fill.alpha = 0.45f;
-	rounded_square(cr, 1, side - 2, 3.5);
-	gdk_cairo_set_source_rgba(cr, &fill);
-	cairo_fill_preserve(cr);
-	gdk_cairo_set_source_rgba(cr, &self->color);
-	cairo_set_line_width(cr, 2);
-	set_dash(cr, self->pattern);
-	cairo_stroke(cr);
+	nadir_swatch_draw(cr, &self->color, self->pattern, side);
 	cairo_destroy(cr);
 }
 

@@ -9,7 +9,9 @@ G_BEGIN_DECLS
 typedef struct {
 	const cli_options *options;
 	const char *image;  /* --image, or the shipped sample */
-	int view_w, view_h; /* --size: the window of the bench of viewing */
+	int view_w, view_h; /* --size: the window that view and objects draw */
+	int objects;        /* --objects: only so many of them; 0: 2,000, 20,000 and 100,000 */
+	const char *keep;   /* --keep: folder for the projects that objects makes; NULL: they go */
 	cJSON *results;     /* with --json: where bench_report() puts figures; else NULL and they are printed */
 	char *device;       /* set by the bench: what it ran on; g_free'd by the caller */
 	char *model;        /* set by the bench, or NULL: it uses none */
@@ -20,6 +22,7 @@ bool bench_segment(bench_job *job, GError **error);
 bool bench_kernels(bench_job *job, GError **error);
 bool bench_view(bench_job *job, GError **error);
 bool bench_chat(bench_job *job, GError **error);
+bool bench_objects(bench_job *job, GError **error);
 
 /* Figures under one stable name. */
 typedef struct bench_series bench_series;

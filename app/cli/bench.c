@@ -1,4 +1,4 @@
-/* nadir bench [segment|kernels|view|chat]: speed on this machine, without the embedding cache. */
+/* nadir bench [segment|kernels|view|objects|chat]: speed on this machine, without the embedding cache. */
 #include <glib/gi18n.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,10 +11,8 @@ static const struct {
 	const char *name;
 	bool (*run)(bench_job *job, GError **error);
 } benches[] = {
-	{"segment", bench_segment},
-	{"kernels", bench_kernels},
-	{"view", bench_view},
-	{"chat", bench_chat},
+	{"segment", bench_segment}, {"kernels", bench_kernels}, {"view", bench_view},
+	{"objects", bench_objects}, {"chat", bench_chat},
 };
 
 /* --- series --- */
@@ -120,12 +118,17 @@ static void print_results(const bench_job *job)
 bool cli_bench(int argc, char **argv, GError **error)
 {
 	g_auto(cli_options) o = {0};
-	g_autofree char *image = NULL, *size = NULL;
+	g_autofree char *image = NULL, *size = NULL, *keep = NULL;
+	int objects = 0;
 	const GOptionEntry entries[] = {
 		{"image", 0, 0, G_OPTION_ARG_FILENAME, &image, N_("image to use instead of the sample"), "FILE"},
-		{"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("of the window that view draws (1920x1080)"), "WIDTHxHEIGHT"},
+		{"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("of the window that view and objects draw (1920x1080)"),
+	     "WIDTHxHEIGHT"},
+		{"objects", 0, 0, G_OPTION_ARG_INT, &objects, N_("how many objects to make"), "N"},
+		{"keep", 0, 0, G_OPTION_ARG_FILENAME, &keep, N_("keep the projects that objects makes, in a folder"), "FOLDER"},
 		{0}};
-	g_autoptr(GOptionContext) ctx = g_option_context_new(_("[segment|kernels|view|chat] — speed on this machine"));
+	g_autoptr(GOptionContext) ctx =
+		g_option_context_new(_("[segment|kernels|view|objects|chat] — speed on this machine"));
 	g_option_context_add_main_entries(ctx, entries, GETTEXT_PACKAGE);
 	cli_add_options(ctx, &o, CLI_MODEL);
 	bool (*run)(bench_job *, GError **) = NULL;
@@ -135,6 +138,8 @@ bool cli_bench(int argc, char **argv, GError **error)
 		return false;
 	g_autofree char *sample = paths_sample();
 	job.image = image ? image : sample;
+	job.keep = keep;
+	job.objects = CLAMP(objects, 0, 10000000);
 	job.results = o.json ? cJSON_CreateArray() : NULL;
 	const bool ok = run(&job, error);
 	cli_progress_done();

@@ -217,6 +217,26 @@ void wkb_shape_extent(const wkb_shape *s, double e[4])
 	}
 }
 
+static bool ring_crossed(const wkb_shape *s, const wkb_ring *ring, double x, double y)
+{
+	const double *p = &g_array_index(s->xy, double, 2 * (gsize)ring->first);
+	bool odd = false;
+	for (guint i = 0, j = ring->n - 1; i < ring->n; j = i++) {
+		const double *a = p + 2 * (gsize)i, *c = p + 2 * (gsize)j;
+		if ((a[1] > y) != (c[1] > y) && x < a[0] + (y - a[1]) / (c[1] - a[1]) * (c[0] - a[0]))
+			odd = !odd;
+	}
+	return odd;
+}
+
+bool wkb_shape_contains(const wkb_shape *s, double x, double y)
+{
+	bool inside = false;
+	for (guint r = 0; r < s->rings->len; r++)
+		inside ^= ring_crossed(s, &g_array_index(s->rings, wkb_ring, r), floor(x) + 0.5, floor(y) + 0.5);
+	return inside;
+}
+
 double wkb_ring_area(const wkb_shape *s, const wkb_ring *ring)
 {
 	const double *p = &g_array_index(s->xy, double, 2 * ring->first);

@@ -33,6 +33,9 @@ void wkb_shape_add_ring(wkb_shape *s);
 void wkb_shape_add_point(wkb_shape *s, double x, double y);
 /* x0, y0, x1, y1 */
 void wkb_shape_extent(const wkb_shape *s, double extent[4]);
+/* Even-odd over all rings, so holes are outside. Asked at the centre of the pixel that x, y lies in: the same pixels as
+ * the mask's. */
+bool wkb_shape_contains(const wkb_shape *s, double x, double y);
 /* Signed area of a ring in its own units: positive when it runs counter-clockwise with y up. */
 double wkb_ring_area(const wkb_shape *s, const wkb_ring *ring);
 /* Turns rings so that outer ones have a positive wkb_ring_area and holes a negative one. */

@@ -15,6 +15,7 @@ ALLOWED = {
     "render/file": [],
     "render/raster": [],
     "render/geometry": ["render/raster"],
+    "render/draw": ["render/geometry", "render/raster"],
     "render/store": ["render/geometry", "render/raster", "render/file"],
     "render/review": ["render/store", "render/geometry", "render/raster", "render/file"],
     "render/exchange": ["render/geometry", "render/raster", "render/file"],

@@ -240,23 +240,61 @@ static gsize kept_bytes(NadirCanvas *c)
 	return bytes;
 }
 
-/* Beyond the budget objects look the same, but nothing is kept of them. */
+static bool has_crowd(void *data)
+{
+	world *w = data;
+	take_picture(w);
+	return w->c->crowd.texture && !w->c->crowd.working;
+}
+
+/* Beyond the budget objects look the same, but are one picture, and nothing is kept of each. */
 static void test_objects_budget(world *w, gconstpointer data)
 {
-	look_at(w, 1.5, 200, 150);
+	look_at(w, 2, 200, 150);
 	wait_for_tiles(w, 200, 150, 3);
 	for (int i = 0; i < 6; i++)
-		add(w, 40 + i, 30 + i, 300, 220);
+		add(w, 60 + i, 50 + i, 240, 180);
+	nadir_document_select(w->d, 0);
 	for (int i = 0; i < 8; i++)
 		take_picture(w); /* each frame draws what it has time for */
-	g_assert_cmpuint(kept_bytes(w->c), >, 6 * 450 * 330 * 4);
+	g_assert_null(w->c->crowd.texture);
+	g_assert_cmpuint(kept_bytes(w->c), >, 6 * 480 * 360 * 4);
 	g_autofree uint8_t *all = g_memdup2(w->pixels, (gsize)W * H * 4);
-	w->c->shape_budget = 450 * 330 * 4 * 3;
-	for (int i = 0; i < 4; i++)
-		take_picture(w);
+	w->c->shape_budget = 480 * 360 * 4 * 3;
+	g_assert_true(fixture_wait(has_crowd, w, 20));
+	take_picture(w);
 	g_assert_cmpuint(kept_bytes(w->c), <=, w->c->shape_budget);
 	for (gsize i = 0; i < (gsize)W * H * 4; i++)
 		g_assert_cmpint(abs(all[i] - w->pixels[i]), <=, 2);
+}
+
+/* Of a crowd the newest object is in sight at once, a deleted one is gone, another opacity shows. */
+static void test_objects_crowd(world *w, gconstpointer data)
+{
+	look_at(w, 1, 200, 150);
+	wait_for_tiles(w, 200, 150, 0);
+	w->c->shape_budget = 1;
+	add(w, 20, 20, 100, 100);
+	nadir_document_select(w->d, 0);
+	g_assert_true(fixture_wait(has_crowd, w, 20));
+	take_picture(w);
+	g_assert_true(differs(at_image(w, 70, 70), 70, 70));
+	add(w, 200, 20, 100, 100);
+	const gint64 newest = nadir_object_get_feature(nadir_document_get_selected(w->d))->id;
+	nadir_document_select(w->d, 0);
+	take_picture(w);
+	g_assert_true(differs(at_image(w, 200, 70), 200, 70));
+	g_assert_true(fixture_wait(has_crowd, w, 20));
+	take_picture(w);
+	g_assert_true(differs(at_image(w, 250, 70), 250, 70));
+	nadir_document_delete(w->d, newest);
+	fixture_settle(w->d);
+	expectation gone = {w, 250, 70, 0};
+	g_assert_true(fixture_wait(shows, &gone, 20));
+	g_assert_true(differs(at_image(w, 70, 70), 70, 70));
+	nadir_document_set_opacity(w->d, 0);
+	expectation clear = {w, 70, 70, 1};
+	g_assert_true(fixture_wait(shows, &clear, 20));
 }
 
 static void test_accessible(world *w, gconstpointer data)
@@ -578,6 +616,7 @@ int main(int argc, char **argv)
 	ADD("objects", test_objects);
 	ADD("objects-pan", test_objects_pan);
 	ADD("objects-budget", test_objects_budget);
+	ADD("objects-crowd", test_objects_crowd);
 	ADD("accessible", test_accessible);
 	ADD("zoom-at-pointer", test_zoom_at_pointer);
 	ADD("pan", test_pan);

@@ -262,6 +262,49 @@ static void test_accept_and_close(world *w, gconstpointer data)
 	assert_reproducible(w, object(w, 0), 0);
 }
 
+/* The same with the marks of a stored object: what was accepted is stored, what was not leaves the object as it was. */
+static void test_edit_and_close(world *w, gconstpointer data)
+{
+	point(w, 1, 200, 200);
+	wait_ready(w);
+	const gint64 id = nadir_object_get_feature(accept(w))->id;
+	for (guint round = 0; round < 2; round++) {
+		nadir_document_edit_again(w->d, id);
+		wait_ready(w);
+		point(w, -1, 215 - 30 * (int)round, 205);
+		if (round == 0)
+			nadir_document_accept_preview(w->d);
+		fixture_close(w->d);
+		world_open(w);
+		g_assert_cmpuint(n_objects(w), ==, 1);
+		g_autoptr(prompt) marks = prompt_from_json(nadir_object_get_feature(object(w, 0))->prompt, NULL);
+		g_assert_cmpuint(prompt_count(marks), ==, 2); /* the first round's */
+		assert_reproducible(w, object(w, 0), 0);
+	}
+}
+
+/* Without a model Enter ahead ends in a failure: nothing is said to be on its way. */
+static void test_ahead_fails(world *w, gconstpointer data)
+{
+	int changes = 0;
+	service *with_model = svc;
+	fixture_close(w->d);
+	svc = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
+	world_open(w);
+	point(w, 1, 200, 200);
+	nadir_document_accept_preview(w->d);
+	g_assert_cmpuint(nadir_document_get_pending(w->d).storing, ==, 1);
+	fixture_count(w->d, "store-changed", &changes);
+	fixture_settle(w->d);
+	g_assert_cmpuint(nadir_document_get_pending(w->d).storing, ==, 0);
+	g_assert_cmpint(changes, >, 0); /* the status line hears of it */
+	g_assert_true(nadir_document_can_retry(w->d));
+	fixture_close(w->d);
+	service_free(svc);
+	svc = with_model;
+	world_open(w);
+}
+
 /* What cannot be stored is not shown as stored, and is not lost. */
 static void test_accept_fails(world *w, gconstpointer data)
 {
@@ -436,6 +479,8 @@ int main(int argc, char **argv)
 	ADD("accept-early", test_accept_early);
 	ADD("accept-ahead", test_accept_ahead);
 	ADD("accept-and-close", test_accept_and_close);
+	ADD("edit-and-close", test_edit_and_close);
+	ADD("ahead-fails", test_ahead_fails);
 	ADD("accept-fails", test_accept_fails);
 	ADD("edit-marks", test_edit_marks);
 	ADD("edit-drawn", test_edit_drawn);
