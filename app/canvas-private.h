@@ -95,5 +95,4 @@ bool tool_draws_outline(NadirCanvas *c);                         /* corner after
 void tool_click(NadirCanvas *c, double sx, double sy, int sign); /* what a click there does */
 bool tool_is_drawing(NadirCanvas *c);
 
-
 G_END_DECLS
