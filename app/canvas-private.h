@@ -9,10 +9,9 @@
 G_BEGIN_DECLS
 
 /* Memory for pixels: decoded tiles, and the enlarged pieces of them that are drawn above 1:1. */
-#define CANVAS_TILE_BYTES (192u << 20)
-#define CANVAS_BLOCK_COUNT 96           /* of at most 1 MiB */
+#define CANVAS_TILE_BYTES (96u << 20)
+#define CANVAS_BLOCK_COUNT 64           /* of at most 1 MiB */
 #define CANVAS_SHAPE_BYTES (192u << 20) /* of kept pictures of objects; the rest is drawn anew in every frame */
-
 /* What the pointer is doing between press and release. */
 typedef enum {
 	DRAG_NONE,
@@ -44,8 +43,8 @@ struct _NadirCanvas {
 	guint tell_error;       /* source id */
 
 	viewport view;
-	bool fresh;  /* the document is new: the view is fitted at the next allocation */
-	bool fitted; /* and nobody moved it since */
+	bool fresh;        /* the document is new: the view is fitted at the next allocation */
+	bool fitted, grid; /* and nobody moved it since; lines between pixels at high zoom */
 	guint64 frame;
 	gsize shape_budget; /* bytes of kept pictures of objects */
 	gint64 deadline;    /* for drawing shapes in this frame */
@@ -80,6 +79,7 @@ double canvas_snap(NadirCanvas *c, double s); /* to whole device pixels */
 void canvas_tiles_init(NadirCanvas *c);
 void canvas_tiles_reset(NadirCanvas *c); /* for the document, or none */
 void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot);
+void canvas_grid_snapshot(NadirCanvas *c, GtkSnapshot *snapshot); /* canvas-grid.c */
 
 /* canvas-input.c */
 void canvas_input_init(NadirCanvas *c);

@@ -53,6 +53,7 @@ static void block_free(void *data)
 static void on_tiles(void *data)
 {
 	gtk_widget_queue_draw(GTK_WIDGET(data));
+	g_signal_emit_by_name(data, "tiles-changed");
 }
 
 void canvas_tiles_reset(NadirCanvas *c)
@@ -134,6 +135,33 @@ static GdkTexture *tile_texture(tile *t)
 	if (!t->user)
 		t->user = gdk_memory_texture_new(t->area.w, t->area.h, GDK_MEMORY_DEFAULT, t->pixels, (gsize)t->area.w * 4);
 	return t->user;
+}
+
+void nadir_canvas_stop_reading(NadirCanvas *c)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	if (c->tiles)
+		tile_cache_stop(c->tiles);
+}
+
+void nadir_canvas_read_again(NadirCanvas *c)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	if (c->tiles)
+		tile_cache_read_again(c->tiles);
+	g_clear_pointer(&c->tile_error, g_free);
+	gtk_widget_queue_draw(GTK_WIDGET(c));
+}
+
+GdkTexture *nadir_canvas_get_cover(NadirCanvas *c)
+{
+	g_return_val_if_fail(NADIR_IS_CANVAS(c), NULL);
+	if (!c->tiles)
+		return NULL;
+	const raster_info *info = raster_get_info(nadir_document_get_raster(c->document));
+	tile *t = tile_cache_get(c->tiles, (tile_key){info->n_levels - 1, 0, 0});
+	const raster_level *last = &info->levels[info->n_levels - 1];
+	return t && t->pixels && t->area.w == last->width && t->area.h == last->height ? tile_texture(t) : NULL;
 }
 
 /* Each pixel of the piece to a square of factor x factor. */

@@ -80,6 +80,13 @@ void nadir_canvas_fit(NadirCanvas *c)
 	c->fitted = true;
 }
 
+void nadir_canvas_look_at(NadirCanvas *c, double ix, double iy, double scale)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	viewport_look_at(&c->view, ix, iy, scale);
+	canvas_view_changed(c);
+}
+
 void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o)
 {
 	g_return_if_fail(NADIR_IS_CANVAS(c) && NADIR_IS_OBJECT(o));
@@ -225,6 +232,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	c->unfinished = false;
 	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
 	canvas_tiles_snapshot(c, snapshot);
+	canvas_grid_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
 	chat_overlay_snapshot(c, snapshot);
 	edit_overlay_snapshot(c, snapshot);
@@ -298,6 +306,7 @@ static void nadir_canvas_class_init(NadirCanvasClass *klass)
 	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 	signals[SIGNAL_VIEW] =
 		g_signal_new("view-changed", NADIR_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+	g_signal_new("tiles-changed", NADIR_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 	signals[SIGNAL_POINTER] = g_signal_new("pointer-moved", NADIR_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 	                                       G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
 	signals[SIGNAL_TOOL] =
@@ -307,6 +316,7 @@ static void nadir_canvas_class_init(NadirCanvasClass *klass)
 static void nadir_canvas_init(NadirCanvas *c)
 {
 	c->tool = NADIR_TOOL_SELECT;
+	c->grid = true;
 	c->brush_radius = 6;
 	c->stroke = g_array_new(FALSE, FALSE, sizeof(double));
 	c->polygon = g_array_new(FALSE, FALSE, sizeof(double));

@@ -23,7 +23,8 @@ typedef enum {
 #define NADIR_TYPE_CANVAS (nadir_canvas_get_type())
 G_DECLARE_FINAL_TYPE(NadirCanvas, nadir_canvas, NADIR, CANVAS, GtkWidget)
 
-/* Signals: "view-changed" (zoom or pan), "pointer-moved" (image position; NaN when it left), "tool-changed". */
+/* Signals: "view-changed" (zoom or pan), "tiles-changed" (something of the image was read), "pointer-moved" (image
+ * position; NaN when it left), "tool-changed". */
 GtkWidget *nadir_canvas_new(void);
 void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d); /* NULL: empty */
 NadirDocument *nadir_canvas_get_document(NadirCanvas *c);
@@ -35,6 +36,14 @@ void nadir_canvas_set_brush_radius(NadirCanvas *c, double image_pixels);
 void nadir_canvas_zoom(NadirCanvas *c, double factor); /* around the pointer if it is inside, else the centre */
 void nadir_canvas_zoom_to(NadirCanvas *c, double scale);
 void nadir_canvas_fit(NadirCanvas *c);
+/* That image position in the middle of the view; scale 0: as it is. */
+void nadir_canvas_look_at(NadirCanvas *c, double ix, double iy, double scale);
+/* The whole image, small; NULL while it is not read yet. Borrowed until the next "tiles-changed". */
+GdkTexture *nadir_canvas_get_cover(NadirCanvas *c);
+/* Parts of the image that are on their way, and those that could not be had. */
+void nadir_canvas_stop_reading(NadirCanvas *c);
+void nadir_canvas_read_again(NadirCanvas *c);
+void nadir_canvas_set_grid(NadirCanvas *c, bool grid); /* lines between pixels at high zoom; on at first */
 void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o);
 /* The last pointer position in image pixels; false when the pointer is elsewhere. */
 bool nadir_canvas_get_pointer(NadirCanvas *c, double *x, double *y);

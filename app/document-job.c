@@ -37,7 +37,7 @@ void scene_unref(scene *s)
 
 /* --- what a project begins with --- */
 
-const char *const document_settings[5] = {"opacity", "bands", "stretch", "source", "model"};
+const char *const document_settings[7] = {"opacity", "bands", "stretch", "source", "model", "look", "bookmarks"};
 
 birth *birth_new(NadirDocument *d, const char *path)
 {
@@ -50,6 +50,8 @@ birth *birth_new(NadirDocument *d, const char *path)
 	b->settings[2] = g_strdup(d->stretch);
 	b->settings[3] = g_strdup(d->source);
 	b->settings[4] = g_strdup(d->model_follows ? "screen" : NULL);
+	b->settings[5] = nadir_document_look_text(d);
+	b->settings[6] = g_strdup(d->bookmarks);
 	return b;
 }
 

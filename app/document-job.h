@@ -21,9 +21,9 @@ void scene_unref(scene *s);
 typedef struct {
 	char *path;
 	GPtrArray *classes; /* of project_class */
-	char *settings[5];  /* values of document_settings */
+	char *settings[7];  /* values of document_settings */
 } birth;
-extern const char *const document_settings[5];
+extern const char *const document_settings[7];
 
 /* A new object on its way to the project. */
 typedef struct {

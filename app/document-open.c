@@ -12,7 +12,7 @@ typedef struct {
 	project *project;
 	gint64 image_id;
 	raster_style rule_style, style;
-	char *bands, *stretch, *source, *model, *opacity, *caption;
+	char *bands, *stretch, *source, *model, *opacity, *caption, *look, *bookmarks;
 	char *damage;       /* of the project; NULL: it is whole */
 	GPtrArray *classes; /* of project_class; NULL without a project */
 	NadirObjectList *objects;
@@ -33,6 +33,8 @@ static void opening_free(void *data)
 	g_free(o->opacity);
 	g_free(o->caption);
 	g_free(o->damage);
+	g_free(o->look);
+	g_free(o->bookmarks);
 	g_clear_pointer(&o->classes, g_ptr_array_unref);
 	g_clear_object(&o->objects);
 	g_free(o);
@@ -72,6 +74,8 @@ static void restore_style(opening *o, GCancellable *cancel)
 	o->model = setting(o, "model");
 	o->opacity = setting(o, "opacity");
 	o->caption = setting(o, "caption");
+	o->look = setting(o, "look");
+	o->bookmarks = setting(o, "bookmarks");
 	if (o->bands || o->stretch || o->source)
 		if (!raster_style_resolve(o->image, o->bands, o->stretch, o->source, &o->style, cancel, NULL))
 			o->style = o->rule_style;
@@ -174,9 +178,11 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	d->store = store_new(g_steal_pointer(&o->project));
 	d->rule_style = o->rule_style;
 	d->style = o->style;
+	nadir_document_take_look(d, o->look);
 	d->bands = g_steal_pointer(&o->bands);
 	d->stretch = g_steal_pointer(&o->stretch);
 	d->source = g_steal_pointer(&o->source);
+	d->bookmarks = g_steal_pointer(&o->bookmarks);
 	d->caption = g_steal_pointer(&o->caption);
 	d->damage = g_steal_pointer(&o->damage);
 	d->model_follows = g_strcmp0(o->model, "screen") == 0;

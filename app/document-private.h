@@ -18,6 +18,7 @@ struct _NadirDocument {
 	char *title;
 	char *caption;            /* of the image; NULL: none */
 	char *damage;             /* of the project file, as project_salvage() says; NULL: none */
+	char *bookmarks;          /* NULL: none */
 	NadirObjectList *objects; /* stored */
 	GListStore *unstored;     /* newest first */
 	GPtrArray *drafts;        /* of document_job: what could not be stored */
@@ -98,6 +99,8 @@ void nadir_document_leave_preview(NadirDocument *d);          /* what was accept
 void nadir_document_preview_dispose(NadirDocument *d);
 int nadir_document_shown_candidate(NadirDocument *d); /* < 0: none */
 /* A setting of the image in the project. */
+char *nadir_document_look_text(NadirDocument *d); /* as kept in the project; NULL: nothing special; g_free */
+void nadir_document_take_look(NadirDocument *d, const char *text);
 void nadir_document_remember(NadirDocument *d, const char *key, const char *value);
 
 G_END_DECLS

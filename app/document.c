@@ -1,4 +1,5 @@
 /* The document object itself: image, style of the screen, project, display settings. */
+#include "app/document-look.h"
 #include "app/document-private.h"
 
 #include <glib/gi18n.h>
@@ -67,6 +68,7 @@ static void nadir_document_finalize(GObject *object)
 	g_free(self->title);
 	g_free(self->caption);
 	g_free(self->damage);
+	g_free(self->bookmarks);
 	G_OBJECT_CLASS(nadir_document_parent_class)->finalize(object);
 }
 
@@ -174,6 +176,24 @@ void nadir_document_remember(NadirDocument *d, const char *key, const char *valu
 	document_job *j = document_job_new(d, write_setting);
 	j->what = g_strdup(key);
 	j->text = g_strdup(value ? value : "");
+	document_job_push(j);
+}
+
+const char *nadir_document_get_bookmarks(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), "");
+	return d->bookmarks ? d->bookmarks : "";
+}
+
+void nadir_document_set_bookmarks(NadirDocument *d, const char *text)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && text);
+	g_free(d->bookmarks);
+	d->bookmarks = g_strdup(text);
+	document_job *j = document_job_new(d, write_setting);
+	j->birth = birth_new(d, NULL);
+	j->what = g_strdup("bookmarks");
+	j->text = g_strdup(text);
 	document_job_push(j);
 }
 
@@ -290,6 +310,8 @@ void nadir_document_set_model_follows(NadirDocument *d, bool follows)
 typedef struct {
 	raster *image;
 	char *bands, *stretch, *source;
+	raster_rect area;
+	bool part; /* statistics of area only */
 	raster_style style;
 } style_job;
 
@@ -307,10 +329,16 @@ static void resolve_style(GTask *task, gpointer source, gpointer data, GCancella
 {
 	style_job *j = data;
 	GError *error = NULL;
-	if (raster_style_resolve(j->image, j->bands, j->stretch, j->source, &j->style, cancel, &error))
-		g_task_return_boolean(task, TRUE);
-	else
+	if (!raster_style_resolve_in(j->image, j->bands, j->stretch, j->source, j->part ? &j->area : NULL, &j->style,
+	                             cancel, &error)) {
 		g_task_return_error(task, error);
+		return;
+	}
+	if (j->part && j->style.stretch != RASTER_STRETCH_NONE) {
+		g_free(j->stretch);
+		j->stretch = raster_style_range_text(j->style.db, j->style.lo, j->style.hi);
+	}
+	g_task_return_boolean(task, TRUE);
 }
 
 static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer data)
@@ -323,6 +351,8 @@ static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer da
 		return; /* a newer choice is under way */
 	g_clear_object(&d->style_cancel);
 	if (ok) {
+		j->style.gamma = d->style.gamma;
+		j->style.ramp = d->style.ramp;
 		d->style = j->style;
 		g_free(d->bands);
 		g_free(d->stretch);
@@ -342,6 +372,54 @@ static void on_style_resolved(GObject *object, GAsyncResult *result, gpointer da
 
 void nadir_document_set_style(NadirDocument *d, const char *bands, const char *stretch, const char *source)
 {
+	nadir_document_set_style_from(d, bands, stretch, source, NULL);
+}
+
+void nadir_document_try_range(NadirDocument *d, const double lo[3], const double hi[3])
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	d->style.stretch = d->style.db ? RASTER_STRETCH_DB : RASTER_STRETCH_MANUAL;
+	d->style.palette = false;
+	for (int i = 0; i < 3; i++) {
+		d->style.lo[i] = lo[i];
+		d->style.hi[i] = MAX(hi[i], lo[i] + 1e-9 * MAX(1, fabs(lo[i])));
+	}
+	nadir_document_emit(d, SIGNAL_STYLE);
+}
+
+char *nadir_document_look_text(NadirDocument *d)
+{
+	char gamma[G_ASCII_DTOSTR_BUF_SIZE];
+	if (d->style.gamma == 1 && d->style.ramp == 0)
+		return NULL;
+	return g_strdup_printf("%s %s", g_ascii_dtostr(gamma, sizeof gamma, d->style.gamma),
+	                       raster_ramp_name(d->style.ramp));
+}
+
+void nadir_document_take_look(NadirDocument *d, const char *text)
+{
+	char *end = NULL;
+	const double gamma = text ? g_ascii_strtod(text, &end) : 1;
+	const int ramp = text && *end == ' ' ? raster_ramp_find(end + 1) : 0;
+	d->style.gamma = gamma >= 0.1 && gamma <= 10 ? gamma : 1;
+	d->style.ramp = MAX(ramp, 0);
+}
+
+void nadir_document_set_look(NadirDocument *d, double gamma, int ramp)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && gamma > 0 && raster_ramp_name(ramp));
+	if (d->style.gamma == gamma && d->style.ramp == ramp)
+		return;
+	d->style.gamma = gamma;
+	d->style.ramp = ramp;
+	g_autofree char *text = nadir_document_look_text(d);
+	nadir_document_remember(d, "look", text);
+	nadir_document_emit(d, SIGNAL_STYLE);
+}
+
+void nadir_document_set_style_from(NadirDocument *d, const char *bands, const char *stretch, const char *source,
+                                   const raster_rect *area)
+{
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
 	if (d->style_cancel)
 		g_cancellable_cancel(d->style_cancel);
@@ -352,6 +430,9 @@ void nadir_document_set_style(NadirDocument *d, const char *bands, const char *s
 	j->bands = g_strdup(bands);
 	j->stretch = g_strdup(stretch);
 	j->source = g_strdup(source);
+	j->part = area != NULL;
+	if (area)
+		j->area = *area;
 	g_autoptr(GTask) task = g_task_new(NULL, d->style_cancel, on_style_resolved, g_object_ref(d));
 	g_task_set_task_data(task, j, style_job_free);
 	g_task_run_in_thread(task, resolve_style);

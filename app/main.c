@@ -1,6 +1,7 @@
 /* Entry: a sub-command runs without a display; anything else opens the window. */
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "app/cli/cli.h"
@@ -10,6 +11,10 @@
 
 int main(int argc, char **argv)
 {
+#ifdef M_ARENA_MAX
+	/* Every thread that decodes tiles would keep a heap of its own, each as large as its largest moment. */
+	mallopt(M_ARENA_MAX, 2);
+#endif
 	setlocale(LC_ALL, "");
 	bindtextdomain(GETTEXT_PACKAGE, NADIR_LOCALEDIR);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

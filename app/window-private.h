@@ -33,8 +33,12 @@ struct _NadirWindow {
 	/* Owned references */
 	NadirDocument *document;
 	GSignalGroup *document_signals;
-	GCancellable *opening; /* of the file being opened */
-	GFile *file;           /* what is open or being opened */
+	GCancellable *opening;       /* of the file being opened */
+	GCancellable *second_cancel; /* of the second view being opened; window-second.c */
+	GtkFileChooserNative *second_chooser;
+	gboolean second_beside;
+	guint second_turn; /* which bands come next */
+	GFile *file;       /* what is open or being opened */
 	GtkFileChooserNative *chooser;
 	service *service;       /* what the document was opened with */
 	GtkWindow *history;     /* of the document; NULL: not open. Weak. */
@@ -53,6 +57,13 @@ void nadir_window_update_actions(NadirWindow *self);
 void nadir_window_install_edit_actions(NadirWindow *self);
 void nadir_window_update_edit_actions(NadirWindow *self);
 void nadir_window_delete_selected(NadirWindow *self);
+/* window-view.c */
+void nadir_window_install_view_actions(NadirWindow *self);
+void nadir_window_update_view_actions(NadirWindow *self);
+/* window-second.c */
+void nadir_window_install_second(NadirWindow *self);
+void nadir_window_update_second(NadirWindow *self);
+void nadir_window_close_second(NadirWindow *self);
 /* window-open.c */
 void nadir_window_setup_open(NadirWindow *self);               /* drag and drop, recent files */
 void nadir_window_open_beside(NadirWindow *self, GFile *file); /* here when empty, else in another window */

@@ -95,6 +95,7 @@ void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 {
 	g_signal_group_set_target(self->document_signals, document);
 	nadir_chat_panel_set_document(self->work->chat, document, document ? get_chat(self) : NULL);
+	nadir_window_close_second(self);
 	nadir_workspace_set_document(self->work, document);
 	nadir_window_close_history(self);
 	close_document(self);
@@ -237,6 +238,9 @@ static void nadir_window_dispose(GObject *object)
 	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);
 	g_clear_object(&self->chooser);
+	g_cancellable_cancel(self->second_cancel);
+	g_clear_object(&self->second_cancel);
+	g_clear_object(&self->second_chooser);
 	G_OBJECT_CLASS(nadir_window_parent_class)->dispose(object);
 }
 

@@ -86,6 +86,9 @@ void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 	nadir_style_editor_set_document(self->style, document);
 	nadir_status_line_set_document(self->status, document);
 	nadir_search_bar_set_document(self->search, document);
+	nadir_overview_progress_set_document(self->overviews, document);
+	nadir_remote_state_set_document(self->remote, document);
+	gtk_widget_queue_resize(GTK_WIDGET(self->navigator));
 	g_set_object(&self->document, document);
 	nadir_workspace_update_view(self);
 }
@@ -111,6 +114,10 @@ static void ensure_types(void)
 	g_type_ensure(NADIR_TYPE_PANEL_IMAGE);
 	g_type_ensure(NADIR_TYPE_STYLE_EDITOR);
 	g_type_ensure(NADIR_TYPE_STATUS_LINE);
+	g_type_ensure(NADIR_TYPE_OVERVIEW_PROGRESS);
+	g_type_ensure(NADIR_TYPE_MEASURE);
+	g_type_ensure(NADIR_TYPE_NAVIGATOR);
+	g_type_ensure(NADIR_TYPE_REMOTE_STATE);
 }
 
 static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
@@ -138,6 +145,13 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_progress);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_text);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, status);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, overviews);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, measure);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, navigator);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, navigator_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, remote);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, panes);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, canvas_overlay);
 	gtk_widget_class_bind_template_callback(widget_class, on_brush_scale);
 	gtk_widget_class_bind_template_callback(widget_class, on_view_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_pointer_moved);
@@ -149,4 +163,7 @@ static void nadir_workspace_init(NadirWorkspace *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
 	nadir_chat_panel_set_canvas(self->chat, self->canvas);
+	nadir_measure_set_canvas(self->measure, self->canvas);
+	nadir_navigator_set_canvas(self->navigator, self->canvas);
+	nadir_remote_state_set_canvas(self->remote, self->canvas);
 }

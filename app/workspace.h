@@ -5,8 +5,12 @@
 
 #include "app/canvas.h"
 #include "app/chat-panel.h"
+#include "app/measure.h"
+#include "app/navigator.h"
+#include "app/overview-progress.h"
 #include "app/panel-image.h"
 #include "app/panel-objects.h"
+#include "app/remote-state.h"
 #include "app/scale-bar.h"
 #include "app/search-bar.h"
 #include "app/status-line.h"
@@ -40,6 +44,14 @@ struct _NadirWorkspace {
 	GtkProgressBar *encode_progress;
 	GtkLabel *encode_text;
 	NadirStatusLine *status;
+	NadirOverviewProgress *overviews;
+	NadirMeasure *measure;
+	NadirNavigator *navigator;
+	GtkWidget *navigator_box;
+	NadirRemoteState *remote;
+	GtkBox *panes;
+	GtkOverlay *canvas_overlay;
+	GtkWidget *second; /* a NadirSecondView; NULL: none */
 
 	/* Owned references */
 	NadirDocument *document;

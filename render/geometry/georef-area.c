@@ -55,6 +55,70 @@ static double ring_area_m2(const georef *g, const wkb_shape *s, const wkb_ring *
 	return fabs(area);
 }
 
+/* The points of a line with more between them; longest: pixels. */
+static void densify_line(const double *xy, guint n, bool closed, double longest, GArray *x, GArray *y)
+{
+	for (guint i = 0; i + !closed < n; i++) {
+		const double *a = xy + 2 * (gsize)i, *b = xy + 2 * (gsize)((i + 1) % n);
+		const double pieces = fmax(1, ceil(hypot(b[0] - a[0], b[1] - a[1]) / longest));
+		for (double k = 0; k < pieces; k++)
+			push(x, y, a[0] + (b[0] - a[0]) * k / pieces, a[1] + (b[1] - a[1]) * k / pieces);
+	}
+	if (!closed)
+		push(x, y, xy[2 * (gsize)n - 2], xy[2 * (gsize)n - 1]);
+}
+
+#define LINE_POINTS 4096 /* about as many points as a measured line is cut to at most */
+
+static bool line_to_geographic(const georef *g, const double *xy, guint n, bool closed, GArray *lon, GArray *lat)
+{
+	double length = 0;
+	for (guint i = 0; i + !closed < n; i++) {
+		const double *a = xy + 2 * (gsize)i, *b = xy + 2 * (gsize)((i + 1) % n);
+		length += hypot(b[0] - a[0], b[1] - a[1]);
+	}
+	const double metres = georef_metres_per_pixel(g, xy[0], xy[1]);
+	const double longest = fmax(metres > 0 ? 2000 / metres : 16, length / LINE_POINTS);
+	densify_line(xy, n, closed, longest, lon, lat);
+	return georef_to_geographic(g, lon->len, &g_array_index(lon, double, 0), &g_array_index(lat, double, 0), NULL);
+}
+
+double georef_length_m(const georef *g, const double *xy, guint n)
+{
+	g_autoptr(GArray) lon = g_array_new(FALSE, FALSE, sizeof(double));
+	g_autoptr(GArray) lat = g_array_new(FALSE, FALSE, sizeof(double));
+	double sum = 0;
+	if (!georef_has_crs(g))
+		return NAN;
+	if (n < 2)
+		return 0;
+	if (!line_to_geographic(g, xy, n, false, lon, lat))
+		return NAN;
+	const double *x = &g_array_index(lon, double, 0), *y = &g_array_index(lat, double, 0);
+	for (guint i = 0; i + 1 < lon->len; i++) {
+		double metres;
+		geod_inverse(&g->ellipsoid, y[i], x[i], y[i + 1], x[i + 1], &metres, NULL, NULL);
+		sum += metres;
+	}
+	return sum;
+}
+
+double georef_ring_area_m2(const georef *g, const double *xy, guint n)
+{
+	g_autoptr(GArray) lon = g_array_new(FALSE, FALSE, sizeof(double));
+	g_autoptr(GArray) lat = g_array_new(FALSE, FALSE, sizeof(double));
+	double area;
+	if (!georef_has_crs(g))
+		return NAN;
+	if (n < 3)
+		return 0;
+	if (!line_to_geographic(g, xy, n, true, lon, lat))
+		return NAN;
+	geod_polygonarea(&g->ellipsoid, &g_array_index(lat, double, 0), &g_array_index(lon, double, 0), (int)lon->len,
+	                 &area, NULL);
+	return fabs(area);
+}
+
 double georef_area_m2(const georef *g, GBytes *px_wkb)
 {
 	double area = 0;

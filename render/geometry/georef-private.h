@@ -19,8 +19,8 @@ struct georef {
 	OGRSpatialReferenceH srs;
 	OGRCoordinateTransformationH
 		to_geographic; /* the CRS's own datum; NULL when it is geographic already or has none */
-	OGRCoordinateTransformationH to_wgs84;
-	double degrees; /* of one unit of the geographic CRS; 0 when there is none */
+	OGRCoordinateTransformationH to_wgs84, from_wgs84; /* both or none */
+	double degrees;                                    /* of one unit of the geographic CRS; 0 when there is none */
 	struct geod_geodesic ellipsoid;
 	GMutex lock; /* GDAL's transformers are not for two threads at once */
 };

@@ -92,6 +92,7 @@ static bool set_crs(georef *g, GError **error)
 		return false;
 	}
 	g->to_wgs84 = make_to_wgs84(g->srs);
+	g->from_wgs84 = g->to_wgs84 ? OCTGetInverse(g->to_wgs84) : NULL;
 	set_geographic(g);
 	return true;
 }
@@ -182,6 +183,8 @@ void georef_free(georef *g)
 		GDALDestroyGenImgProjTransformer(g->transformer);
 	if (g->to_geographic)
 		OCTDestroyCoordinateTransformation(g->to_geographic);
+	if (g->from_wgs84)
+		OCTDestroyCoordinateTransformation(g->from_wgs84);
 	if (g->to_wgs84)
 		OCTDestroyCoordinateTransformation(g->to_wgs84);
 	if (g->srs)
@@ -317,6 +320,11 @@ static void crs_to_lonlat(const georef *g, guint n, double *x, double *y)
 	}
 }
 
+static void lonlat_to_crs(const georef *g, guint n, double *x, double *y)
+{
+	run_oct(g->from_wgs84, n, x, y);
+}
+
 static char *pixel_fails(const char *point, const char *crs)
 {
 	return g_strdup_printf(_("The pixel position %s has no place in the image's coordinate system (%s)."), point, crs);
@@ -386,6 +394,19 @@ bool georef_to_lonlat(const georef *g, guint n, double *lon, double *lat, GError
 		return false;
 	}
 	return n == 0 || run_stages(g, pixel_to_crs, crs_to_lonlat, globe_fails, n, lon, lat, error);
+}
+
+bool georef_from_lonlat(const georef *g, guint n, double *lon, double *lat, GError **error)
+{
+	if (!g->wkt)
+		return no_crs(error);
+	if (!g->from_wgs84) {
+		g_set_error(error, GEOMETRY_ERROR, GEOMETRY_ERROR_TRANSFORM,
+		            _("There is no way from longitude and latitude to the coordinate system %s."),
+		            g->name ? g->name : "");
+		return false;
+	}
+	return n == 0 || run_stages(g, lonlat_to_crs, crs_to_pixel, map_fails, n, lon, lat, error);
 }
 
 bool georef_to_geographic(const georef *g, guint n, double *x, double *y, GError **error)

@@ -18,6 +18,12 @@ bool georef_is_affine(const georef *g);
 bool georef_to_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool georef_from_map(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool georef_to_lonlat(const georef *g, guint n, double *lon, double *lat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool georef_from_lonlat(const georef *g, guint n, double *lon, double *lat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Geodesic length in metres of a line xy[n][2] in pixels, along its straight pixel edges; NaN without a CRS or where a
+ * point does not transform. */
+double georef_length_m(const georef *g, const double *xy, guint n);
+/* The same for the area in m2 of the ring xy[n][2] that closes itself. */
+double georef_ring_area_m2(const georef *g, const double *xy, guint n);
 /* Geodesic area of a pixel-space MultiPolygon (WKB) in m2 on the CRS's ellipsoid (PROJ geod_polygonarea); NaN without a
  * CRS or where a vertex does not transform. */
 double georef_area_m2(const georef *g, GBytes *px_wkb);

@@ -1,5 +1,5 @@
 /* Any format through GDAL: what is known of the image, and its pixels where raster-tiff.c does not read them. */
-#include "render/raster/raster-private.h"
+#include "render/raster/raster-remote-private.h"
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 typedef struct {
 	raster_source source;
 	char *path;
+	raster_remote *remote; /* belongs to the raster */
 	GDALDataType type;
 	GMutex lock;
 	GCond returned;
@@ -98,6 +99,16 @@ static void give_back(gdal_source *s, GDALDatasetH d)
 	g_mutex_unlock(&s->lock);
 }
 
+/* One that failed on a remote file may stay broken: the next reader opens another. */
+static void throw_away(gdal_source *s, GDALDatasetH d)
+{
+	GDALClose(d);
+	g_mutex_lock(&s->lock);
+	s->opened--;
+	g_cond_signal(&s->returned);
+	g_mutex_unlock(&s->lock);
+}
+
 static int CPL_STDCALL go_on(double done, const char *message, void *data)
 {
 	return !g_cancellable_is_cancelled(data);
@@ -128,24 +139,43 @@ static void set_read_error(const gdal_source *s, int level, const raster_rect *a
 	            a->w, a->h, level, gdal_log_text(log));
 }
 
-static bool gdal_read(raster_source *base, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
-                      GCancellable *cancel, GError **error)
+static bool read_once(gdal_source *s, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
+                      const gdal_log *log, GCancellable *cancel, GError **error)
 {
-	gdal_source *s = (gdal_source *)base;
-	gdal_log log;
-	gdal_log_begin(&log);
-	GDALDatasetH d = borrow(s, &log, error);
+	GDALDatasetH d = borrow(s, log, error);
 	bool ok = d != NULL;
 	size_t plane = (size_t)area->w * (size_t)area->h * (size_t)GDALGetDataTypeSizeBytes(s->type);
 	for (int i = 0; ok && i < n_bands; i++) {
 		GDALRasterBandH band = GDALGetRasterBand(d, bands[i] + 1);
 		ok = read_band(band, level, area, (char *)out + (size_t)i * plane, s->type, cancel);
 		if (!ok)
-			set_read_error(s, level, area, &log, cancel, error);
+			set_read_error(s, level, area, log, cancel, error);
 	}
-	if (d)
+	if (d && !ok && s->remote)
+		throw_away(s, d);
+	else if (d)
 		give_back(s, d);
-	gdal_log_end(&log);
+	return ok;
+}
+
+static bool gdal_read(raster_source *base, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
+                      GCancellable *cancel, GError **error)
+{
+	gdal_source *s = (gdal_source *)base;
+	GError *why = NULL;
+	bool ok = false, again = true;
+	raster_remote_begin(s->remote);
+	for (int failures = 1; !ok && again; failures++) {
+		gdal_log log;
+		g_clear_error(&why);
+		gdal_log_begin(&log);
+		ok = read_once(s, level, area, bands, n_bands, out, &log, cancel, &why);
+		gdal_log_end(&log);
+		again = !ok && raster_remote_again(s->remote, s->path, failures, why->message, cancel);
+	}
+	raster_remote_end(s->remote, !ok && !g_cancellable_is_cancelled(cancel));
+	if (why)
+		g_propagate_error(error, why);
 	return ok;
 }
 
@@ -415,7 +445,8 @@ static gdal_source *source_new(const char *path, GDALDatasetH d, GDALDataType ty
 	s->opened = 1;
 	/* These are decoded from their first row on: a second handle would only decode the same again. */
 	static const char *const sequential[] = {"PNG", "JPEG", "GIF", "BMP", "WEBP", NULL};
-	s->limit = g_strv_contains(sequential, info->format) ? 1 : MAX_HANDLES;
+	s->source.sequential = g_strv_contains(sequential, info->format);
+	s->limit = s->source.sequential ? 1 : MAX_HANDLES;
 	GDALGetBlockSize(GDALGetRasterBand(d, 1), &s->source.chunk_w, &s->source.chunk_h);
 	const char *interleave = GDALGetMetadataItem(d, "INTERLEAVE", "IMAGE_STRUCTURE");
 	s->source.contiguous = g_strcmp0(interleave, "PIXEL") == 0;
@@ -469,19 +500,41 @@ static raster_source *describe(raster *r, GDALDatasetH d, const char *path, GErr
 	return &source_new(path, d, type, info)->source;
 }
 
-raster_source *raster_gdal_open(raster *r, const char *path, GError **error)
+/* Beside a remote file nothing is looked for: each name would be a question to the server. */
+static GDALDatasetH open_data_set(const raster *r, const char *path)
 {
-	gdal_log log;
-	register_drivers();
-	gdal_log_begin(&log);
+	if (r->remote)
+		CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
 	GDALDatasetH d = GDALOpenEx(path, GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, NULL, NULL, NULL);
-	raster_source *s = d ? describe(r, d, path, error) : NULL;
-	if (!d)
-		g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN,
-		            _("%s: cannot be opened as an image; is it complete and of a known format? (%s)"), path,
-		            gdal_log_text(&log));
-	else if (!s)
+	if (r->remote)
+		CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", NULL);
+	return d;
+}
+
+raster_source *raster_gdal_open(raster *r, const char *path, GCancellable *cancel, GError **error)
+{
+	raster_source *s = NULL;
+	GDALDatasetH d = NULL;
+	bool again = true;
+	register_drivers();
+	for (int failures = 1; !d && again; failures++) {
+		gdal_log log;
+		g_clear_error(error);
+		gdal_log_begin(&log);
+		d = open_data_set(r, path);
+		s = d ? describe(r, d, path, error) : NULL;
+		if (!d)
+			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN,
+			            r->remote
+			                ? _("%s: cannot be read from its server; is the address right and the server up? (%s)")
+			                : _("%s: cannot be opened as an image; is it complete and of a known format? (%s)"),
+			            path, gdal_log_text(&log));
+		again = !d && raster_remote_again(r->remote, path, failures, gdal_log_text(&log), cancel);
+		gdal_log_end(&log);
+	}
+	if (d && !s)
 		GDALClose(d);
-	gdal_log_end(&log);
+	if (s)
+		((gdal_source *)s)->remote = r->remote;
 	return s;
 }

@@ -22,10 +22,13 @@ struct raster_source {
 	/* out[h][w]: 0 or 255; only called when has_mask */
 	bool (*read_mask)(raster_source *s, int level, const raster_rect *area, uint8_t *out, GCancellable *cancel,
 	                  GError **error);
+	/* Whether nothing of the area was ever written and all of it holds *value; may be NULL. */
+	bool (*is_blank)(raster_source *s, int level, const raster_rect *area, double *value);
 	void (*free)(raster_source *s);
 	raster_level levels[RASTER_MAX_LEVELS];
 	int n_levels;
 	int chunk_w, chunk_h; /* what is decoded at once: a tile, strip or block of level 0 */
+	bool sequential;      /* decoded from the top: going back costs all that lies above */
 	bool contiguous;      /* all bands of a pixel lie together: reading one costs as much as reading all */
 };
 
@@ -34,13 +37,16 @@ typedef struct {
 	int real, step;
 } raster_place;
 
-typedef struct raster_kept raster_kept; /* a virtual level in memory, see raster-level.c */
-typedef struct raster_lut raster_lut;   /* tables from samples to bytes, see raster-render.c */
+typedef struct raster_kept raster_kept;           /* a virtual level in memory, see raster-level.c */
+typedef struct raster_overviews raster_overviews; /* see raster-overviews.c */
+typedef struct raster_remote raster_remote;       /* see raster-remote.c */
+typedef struct raster_lut raster_lut;             /* tables from samples to bytes, see raster-render.c */
 
 struct raster {
 	gatomicrefcount refs;
 	raster_info info;
 	raster_source *source;
+	raster_remote *remote; /* NULL: the image is here */
 	raster_level levels[RASTER_MAX_LEVELS];
 	raster_place places[RASTER_MAX_LEVELS];
 	int bits;              /* of a sample as stored: 1, 2, 4 … */
@@ -50,6 +56,9 @@ struct raster {
 	GMutex lock;           /* guards all below; never held while reading */
 	GCond built;
 	bool building;
+	raster_kept *rough;          /* the kept level while it is being made */
+	bool ever_kept;              /* one was made or given up */
+	raster_overviews *overviews; /* atomic: of the cache, or NULL; once set it stays */
 	raster_lut *lut;
 	raster_stats *stats; /* [n_bands], valid where stats_known */
 	bool *stats_known;
@@ -88,19 +97,20 @@ bool raster_read_mask(raster *r, int level, const raster_rect *area, uint8_t *ou
 int raster_slice_rows(const raster *r, int level, int w, int n_bands);
 void raster_kept_free(void *kept);
 
-/* raster-stats.c: of several bands in one reading; db: of their decibels. */
-bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, raster_stats *out, GCancellable *cancel,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 double raster_decibel(double amplitude); /* raster-style.c */
 
 /* raster-render.c */
 void raster_lut_free(raster_lut *lut);
 
 /* raster-gdal.c: fills everything of info but the levels, and gives a source that reads any format. */
-raster_source *raster_gdal_open(raster *r, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+raster_source *raster_gdal_open(raster *r, const char *path, GCancellable *cancel,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* raster-tiff.c: NULL: no TIFF that is read by libtiff here; GDAL does it. Called when r->source is GDAL's and info is
  * filled. */
 raster_source *raster_tiff_open(raster *r, const char *path) G_GNUC_WARN_UNUSED_RESULT;
+/* One level of that raster in a file of its own (raster-overviews.c); NULL: it is not there, or something else. */
+raster_source *raster_tiff_open_overview(const raster *r, const char *path,
+                                         const raster_level *size) G_GNUC_WARN_UNUSED_RESULT;
 /* raster-kind.c: metadata is a NULL-terminated list of KEY=VALUE, or NULL. */
 raster_source_kind raster_guess_source(const raster *r, const char *const *metadata);
 

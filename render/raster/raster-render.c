@@ -1,5 +1,5 @@
 /* Original samples to bytes for the screen and for the model. */
-#include "render/raster/raster-private.h"
+#include "render/raster/raster-level.h"
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -157,6 +157,7 @@ typedef struct {
 	uint8_t *plane[3]; /* [3][n]; the same pointer where channels agree */
 	uint8_t *planes, *valid;
 	bool opaque; /* nothing can be transparent: valid is not filled */
+	bool rough;  /* all of the level, as far as it is known */
 } slice;
 
 static void slice_clear(slice *s)
@@ -242,17 +243,35 @@ static void slice_map(raster *r, const raster_style *s, slice *sl, size_t n, dou
 	raster_lut_free(lut);
 }
 
+/* Colours for the bytes of a single band. */
+static void slice_ramp(slice *sl, size_t n, int ramp)
+{
+	const uint8_t(*colors)[3] = raster_ramp_colors(ramp);
+	const uint8_t *from = sl->plane[0];
+	/* The plane that is read is written last: it may be the first one of `planes`. */
+	for (int c = 2; c >= 0; c--) {
+		uint8_t *to = sl->planes + (size_t)c * n;
+		for (size_t i = 0; i < n; i++)
+			to[i] = colors[from[i]][c];
+		sl->plane[c] = to;
+	}
+}
+
 /* Reads the slice and makes its three planes of bytes. */
-static bool slice_make(raster *r, const raster_style *s, int level, slice *sl, double gamma, GCancellable *cancel,
+static bool slice_make(raster *r, const raster_style *s, int level, slice *sl, bool screen, GCancellable *cancel,
                        GError **error)
 {
+	const double gamma = screen ? s->gamma : 1;
 	size_t n = (size_t)sl->area.w * (size_t)sl->area.h;
-	if (!raster_read_picture(r, level, &sl->area, sl->bands, sl->n_bands, sl->native, cancel, error))
+	if (sl->rough ? !raster_read_rough(r, level, sl->bands, sl->n_bands, sl->native)
+	              : !raster_read_picture(r, level, &sl->area, sl->bands, sl->n_bands, sl->native, cancel, error))
 		return false;
 	if (s->palette && r->info.palette)
 		slice_palette(r, sl, n, gamma);
 	else
 		slice_map(r, s, sl, n, gamma);
+	if (screen && s->ramp > 0 && sl->n_bands == 1 && !s->palette)
+		slice_ramp(sl, n, s->ramp);
 	return true;
 }
 
@@ -344,7 +363,7 @@ static bool check_request(const raster *r, const raster_style *s, int level, con
 	return false;
 }
 
-/* Shared by screen and model: the model gets no transparency and no gamma. */
+/* Shared by screen and model: the model gets no transparency, no gamma and no colour ramp. */
 static bool render(raster *r, const raster_style *s, int level, const raster_rect *area, bool screen, uint8_t *out,
                    size_t stride, GCancellable *cancel, GError **error)
 {
@@ -359,7 +378,7 @@ static bool render(raster *r, const raster_style *s, int level, const raster_rec
 	for (int y = 0; y < area->h; y += rows) {
 		sl.area.y = area->y + y;
 		sl.area.h = MIN(rows, area->h - y);
-		if (!slice_make(r, s, level, &sl, screen ? s->gamma : 1, cancel, error) ||
+		if (!slice_make(r, s, level, &sl, screen, cancel, error) ||
 		    (screen && !slice_validity(r, s, level, &sl, cancel, error)))
 			return false;
 		for (int i = 0; i < sl.area.h; i++) {
@@ -377,6 +396,20 @@ bool raster_render(raster *r, const raster_style *style, int level, const raster
                    size_t stride, GCancellable *cancel, GError **error)
 {
 	return render(r, style, level, area, true, pixels, stride, cancel, error);
+}
+
+bool raster_render_rough(raster *r, const raster_style *s, int level, uint8_t *pixels)
+{
+	g_auto(slice) sl = {.rough = true, .area = {0, 0, r->levels[level].width, r->levels[level].height}};
+	if (!check_request(r, s, level, &sl.area, NULL))
+		return false;
+	slice_plan(&sl, s);
+	if (!slice_alloc(r, &sl, (size_t)sl.area.w * (size_t)sl.area.h, NULL) ||
+	    !slice_make(r, s, level, &sl, true, NULL, NULL) || !slice_validity(r, s, level, &sl, NULL, NULL))
+		return false;
+	for (int y = 0; y < sl.area.h; y++)
+		write_bgra(&sl, false, y, pixels + (size_t)y * (size_t)sl.area.w * 4);
+	return true;
 }
 
 bool raster_model_input(raster *r, const raster_style *style, const raster_rect *area, uint8_t *rgb, size_t stride,

@@ -1,15 +1,33 @@
-/* Statistics of bands over the whole image. Transparent pixels, nodata, NaN and infinities are not counted. */
+/* Statistics of bands over the whole image or a part of it. Transparent pixels, nodata, NaN and infinities are not
+ * counted. */
 #include "render/raster/raster-private.h"
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
+/* The area in pixels of a level: all of them that it touches. */
+static raster_rect at_level(const raster *r, const raster_rect *area, int level)
+{
+	const raster_level *l = &r->levels[level];
+	if (!area)
+		return (raster_rect){0, 0, l->width, l->height};
+	const double fx = (double)l->width / r->info.width, fy = (double)l->height / r->info.height;
+	const int x0 = CLAMP((int)floor(area->x * fx), 0, l->width - 1),
+			  y0 = CLAMP((int)floor(area->y * fy), 0, l->height - 1);
+	const int x1 = CLAMP((int)ceil((area->x + (double)area->w) * fx), x0 + 1, l->width);
+	const int y1 = CLAMP((int)ceil((area->y + (double)area->h) * fy), y0 + 1, l->height);
+	return (raster_rect){x0, y0, x1 - x0, y1 - y0};
+}
+
 /* The finest level that is small enough: percentiles of a handful of pixels would be worthless. */
-static int statistics_level(const raster *r)
+static int statistics_level(const raster *r, const raster_rect *area)
 {
 	int level = 0;
-	while (level + 1 < r->info.n_levels && MAX(r->levels[level].width, r->levels[level].height) > RASTER_STATS_SIDE)
-		level++;
+	for (; level + 1 < r->info.n_levels; level++) {
+		const raster_rect a = at_level(r, area, level);
+		if (MAX(a.w, a.h) <= RASTER_STATS_SIDE)
+			break;
+	}
 	return level;
 }
 
@@ -40,7 +58,8 @@ static bool read_part(raster *r, picture *p, const raster_rect *part, GCancellab
 	    !raster_apply_transparency(r, p->level, part, seen, cancel, error))
 		return false;
 	for (int y = 0; y < part->h; y++) {
-		size_t from = (size_t)y * (size_t)part->w, to = (size_t)(part->y + y) * (size_t)p->area.w + (size_t)part->x;
+		size_t from = (size_t)y * (size_t)part->w;
+		size_t to = (size_t)(part->y + y - p->area.y) * (size_t)p->area.w + (size_t)(part->x - p->area.x);
 		memcpy(p->seen + to, seen + from, (size_t)part->w);
 		for (int b = 0; b < p->n_bands; b++)
 			memcpy(p->native + ((size_t)b * plane + to) * size, native + ((size_t)b * n + from) * size,
@@ -59,7 +78,7 @@ static bool read_parts(raster *r, picture *p, GCancellable *cancel, GError **err
 	memset(p->seen, 0, (size_t)p->area.w * (size_t)p->area.h);
 	for (int y = 0; y < p->area.h; y += h)
 		for (int x = 0; x < p->area.w; x += w) {
-			raster_rect part = {x, y, MIN(w, p->area.w - x), MIN(h, p->area.h - y)};
+			raster_rect part = {p->area.x + x, p->area.y + y, MIN(w, p->area.w - x), MIN(h, p->area.h - y)};
 			g_autoptr(GError) why = NULL;
 			if (read_part(r, p, &part, cancel, &why)) {
 				some = true;
@@ -78,11 +97,11 @@ static bool read_parts(raster *r, picture *p, GCancellable *cancel, GError **err
 	return some;
 }
 
-static bool picture_read(raster *r, picture *p, GCancellable *cancel, GError **error)
+static bool picture_read(raster *r, picture *p, const raster_rect *area, GCancellable *cancel, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	p->level = statistics_level(r);
-	p->area = (raster_rect){0, 0, r->levels[p->level].width, r->levels[p->level].height};
+	p->level = statistics_level(r, area);
+	p->area = at_level(r, area, p->level);
 	size_t n = (size_t)p->area.w * (size_t)p->area.h;
 	p->seen = g_try_malloc(n);
 	p->native = g_try_malloc(n * (size_t)p->n_bands * raster_type_size(r->info.type));
@@ -162,10 +181,19 @@ static double percentile(float *v, size_t n, double percent)
 	return low + (at - (double)k) * ((double)high - low);
 }
 
-static void summarise(float *v, size_t n, bool damaged, raster_stats *s)
+static void summarise(float *v, size_t n, const raster_measurement *m, bool damaged, raster_stats *s)
 {
-	*s = (raster_stats){
-		.valid = n, .min = NAN, .max = NAN, .mean = NAN, .stddev = NAN, .p2 = NAN, .p98 = NAN, .damaged = damaged};
+	const bool usual = m->low == 0 && m->high == 0;
+	*s = (raster_stats){.valid = n,
+	                    .min = NAN,
+	                    .max = NAN,
+	                    .mean = NAN,
+	                    .stddev = NAN,
+	                    .p2 = NAN,
+	                    .p98 = NAN,
+	                    .low = NAN,
+	                    .high = NAN,
+	                    .damaged = damaged};
 	if (n == 0)
 		return;
 	double sum = 0, squares = 0;
@@ -184,13 +212,14 @@ static void summarise(float *v, size_t n, bool damaged, raster_stats *s)
 		s->histogram[MIN(255, (int)((v[i] - s->min) * scale))]++;
 	s->p2 = percentile(v, n, 2);
 	s->p98 = percentile(v, n, 98);
+	s->low = usual ? s->p2 : percentile(v, n, m->low);
+	s->high = usual ? s->p98 : percentile(v, n, m->high);
 }
 
-bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, raster_stats *out, GCancellable *cancel,
-                          GError **error)
+bool raster_measure(raster *r, const raster_measurement *m, raster_stats *out, GCancellable *cancel, GError **error)
 {
-	g_auto(picture) p = {.bands = bands, .n_bands = n_bands};
-	if (!picture_read(r, &p, cancel, error))
+	g_auto(picture) p = {.bands = m->bands, .n_bands = m->n_bands};
+	if (!picture_read(r, &p, m->area, cancel, error))
 		return false;
 	g_autofree float *v = g_try_malloc_n((size_t)p.area.w * (size_t)p.area.h, sizeof *v);
 	if (!v) {
@@ -198,8 +227,8 @@ bool raster_statistics_of(raster *r, const int *bands, int n_bands, bool db, ras
 		            r->info.path);
 		return false;
 	}
-	for (int i = 0; i < n_bands; i++)
-		summarise(v, picture_values(r, &p, i, db, v), p.damaged, &out[i]);
+	for (int i = 0; i < m->n_bands; i++)
+		summarise(v, picture_values(r, &p, i, m->db, v), m, p.damaged, &out[i]);
 	return true;
 }
 
@@ -217,7 +246,8 @@ bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *can
 	g_mutex_unlock(&r->lock);
 	if (known)
 		return true;
-	if (!raster_statistics_of(r, &band, 1, false, out, cancel, error))
+	const raster_measurement m = {.bands = &band, .n_bands = 1};
+	if (!raster_measure(r, &m, out, cancel, error))
 		return false;
 	g_mutex_lock(&r->lock);
 	r->stats[band] = *out;

@@ -81,12 +81,81 @@ static bool parse_word(const char *what, const char *text, const char *const *wo
 	return false;
 }
 
-static bool parse_stretch(const char *text, int *out, GError **error)
+/* What a stretch asks for beyond its kind. */
+typedef struct {
+	raster_stretch kind;
+	bool db;
+	double low, high; /* percentiles */
+	double sigmas;
+	double range[3][2];
+} stretch_choice;
+
+static bool parse_number(const char *text, double *v)
 {
-	static const char *const words[] = {"p2-98", "minmax", "none", "db", NULL};
-	static const int values[] = {RASTER_STRETCH_PERCENTILE, RASTER_STRETCH_MINMAX, RASTER_STRETCH_NONE,
-	                             RASTER_STRETCH_DB};
-	return parse_word(_("stretch"), text, words, values, out, error);
+	char *end = NULL;
+	*v = g_ascii_strtod(text, &end);
+	return end != text && *end == '\0' && isfinite(*v) && !g_ascii_isspace(*text);
+}
+
+/* The first number is cut out first: "0..9" would be read as "0." and the rest. */
+static bool parse_two(const char *text, const char *between, double *a, double *b)
+{
+	const char *at = *text ? strstr(text + 1, between) : NULL;
+	g_autofree char *first = at ? g_strndup(text, (gsize)(at - text)) : NULL;
+	return first && parse_number(first, a) && parse_number(at + strlen(between), b) && *a < *b;
+}
+
+static bool parse_ranges(const char *text, stretch_choice *c)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ",", 4);
+	const guint n = g_strv_length(parts);
+	if (n != 1 && n != 3)
+		return false;
+	for (guint i = 0; i < 3; i++)
+		if (!parse_two(parts[n == 3 ? i : 0], "..", &c->range[i][0], &c->range[i][1]))
+			return false;
+	c->kind = RASTER_STRETCH_MANUAL;
+	return true;
+}
+
+static bool parse_plain(const char *text, stretch_choice *c)
+{
+	char *end = NULL;
+	if (strcmp(text, "minmax") == 0) {
+		c->kind = RASTER_STRETCH_MINMAX;
+	} else if (text[0] == 'p') {
+		c->kind = RASTER_STRETCH_PERCENTILE;
+		return parse_two(text + 1, "-", &c->low, &c->high) && c->low >= 0 && c->high <= 100;
+	} else if (g_str_has_prefix(text, "sigma")) {
+		c->kind = RASTER_STRETCH_SIGMA;
+		c->sigmas = g_ascii_strtod(text + 5, &end);
+		return end != text + 5 && *end == '\0' && c->sigmas > 0 && c->sigmas <= 100;
+	} else {
+		return parse_ranges(text, c);
+	}
+	return true;
+}
+
+static bool parse_stretch(const char *text, stretch_choice *c, GError **error)
+{
+	if (strcmp(text, "none") == 0) {
+		c->kind = RASTER_STRETCH_NONE;
+		return true;
+	}
+	if (strcmp(text, "db") == 0) {
+		c->kind = RASTER_STRETCH_DB;
+		c->db = true;
+		return true;
+	}
+	c->db = g_str_has_prefix(text, "db:");
+	if (parse_plain(c->db ? text + 3 : text, c))
+		return true;
+	g_set_error(
+		error, RASTER_ERROR, RASTER_ERROR_STYLE,
+		_("unknown stretch “%s”; allowed are p2-98, minmax, none, db, other percentiles, sigma2 (mean ± 2 standard "
+	      "deviations), LOW..HIGH, and db: before one of them"),
+		text);
+	return false;
 }
 
 static bool parse_source(const char *text, int *out, GError **error)
@@ -108,10 +177,11 @@ static void untouched(const raster *r, raster_style *style)
 }
 
 /* lo and hi of one channel; equal percentiles (a few rare values on a plain ground) give way to the extremes. */
-static void set_range(const raster_stats *s, bool extremes, double *lo, double *hi)
+static void set_range(const raster_stats *s, const stretch_choice *c, double *lo, double *hi)
 {
-	*lo = extremes ? s->min : s->p2;
-	*hi = extremes ? s->max : s->p98;
+	const bool sigma = c->kind == RASTER_STRETCH_SIGMA;
+	*lo = c->kind == RASTER_STRETCH_MINMAX ? s->min : sigma ? s->mean - c->sigmas * s->stddev : s->low;
+	*hi = c->kind == RASTER_STRETCH_MINMAX ? s->max : sigma ? s->mean + c->sigmas * s->stddev : s->high;
 	if (!(*hi > *lo)) {
 		*lo = s->min;
 		*hi = s->max;
@@ -131,7 +201,8 @@ static bool any_negative(const raster_stats *s, int n)
 }
 
 /* Decides about dB and finds lo and hi. auto_db: only when the values are amplitudes, which are never negative. */
-static bool measure(raster *r, raster_style *style, bool db, bool auto_db, GCancellable *cancel, GError **error)
+static bool measure(raster *r, raster_style *style, const stretch_choice *c, bool auto_db, const raster_rect *area,
+                    GCancellable *cancel, GError **error)
 {
 	raster_stats s[3];
 	int bands[3], n = 0, at[3];
@@ -141,24 +212,36 @@ static bool measure(raster *r, raster_style *style, bool db, bool auto_db, GCanc
 		if (at[i] == n)
 			bands[n++] = style->band[i];
 	}
-	if (!raster_statistics_of(r, bands, n, db, s, cancel, error))
+	raster_measurement m = {bands, n, c->db, c->low, c->high, area};
+	if (!raster_measure(r, &m, s, cancel, error))
 		return false;
 	if (auto_db && !any_negative(s, n)) {
-		db = true;
-		if (!raster_statistics_of(r, bands, n, db, s, cancel, error))
+		m.db = true;
+		if (!raster_measure(r, &m, s, cancel, error))
 			return false;
 	}
-	style->db = db;
-	style->stretch = db ? RASTER_STRETCH_DB : style->stretch;
+	style->db = m.db;
+	style->stretch = m.db ? RASTER_STRETCH_DB : style->stretch;
 	for (int i = 0; i < 3; i++)
-		set_range(&s[at[i]], style->stretch == RASTER_STRETCH_MINMAX, &style->lo[i], &style->hi[i]);
+		set_range(&s[at[i]], c, &style->lo[i], &style->hi[i]);
 	return true;
 }
 
-bool raster_style_resolve(raster *r, const char *bands, const char *stretch, const char *source, raster_style *style,
-                          GCancellable *cancel, GError **error)
+static void set_manual(raster_style *style, const stretch_choice *c)
 {
-	int chosen = RASTER_STRETCH_AUTO, kind = -1;
+	style->stretch = RASTER_STRETCH_MANUAL;
+	style->db = c->db;
+	for (int i = 0; i < 3; i++) {
+		style->lo[i] = c->range[i][0];
+		style->hi[i] = c->range[i][1];
+	}
+}
+
+bool raster_style_resolve_in(raster *r, const char *bands, const char *stretch, const char *source,
+                             const raster_rect *area, raster_style *style, GCancellable *cancel, GError **error)
+{
+	stretch_choice chosen = {.kind = RASTER_STRETCH_AUTO};
+	int kind = -1;
 	*style = (raster_style){.gamma = 1};
 	if (stretch && !parse_stretch(stretch, &chosen, error))
 		return false;
@@ -169,15 +252,53 @@ bool raster_style_resolve(raster *r, const char *bands, const char *stretch, con
 	default_bands(r, style);
 	if (bands && !parse_bands(r, bands, style, error))
 		return false;
-	bool automatic = chosen == RASTER_STRETCH_AUTO;
+	bool automatic = chosen.kind == RASTER_STRETCH_AUTO;
 	bool indexed = r->info.palette && (r->info.type == RASTER_U8 || r->info.type == RASTER_U16);
 	style->palette = indexed && automatic && style->band[0] == 0 && style->band[1] == 0 && style->band[2] == 0;
-	if (chosen == RASTER_STRETCH_NONE || style->palette || (automatic && r->info.type == RASTER_U8)) {
+	if (chosen.kind == RASTER_STRETCH_NONE || style->palette || (automatic && r->info.type == RASTER_U8)) {
 		untouched(r, style);
 		return true;
 	}
-	style->stretch = automatic ? RASTER_STRETCH_PERCENTILE : (raster_stretch)chosen;
-	return measure(r, style, chosen == RASTER_STRETCH_DB, automatic && kind == RASTER_SAR, cancel, error);
+	if (chosen.kind == RASTER_STRETCH_MANUAL) {
+		set_manual(style, &chosen);
+		return true;
+	}
+	style->stretch = automatic ? RASTER_STRETCH_PERCENTILE : chosen.kind;
+	return measure(r, style, &chosen, automatic && kind == RASTER_SAR, area, cancel, error);
+}
+
+bool raster_style_resolve(raster *r, const char *bands, const char *stretch, const char *source, raster_style *style,
+                          GCancellable *cancel, GError **error)
+{
+	return raster_style_resolve_in(r, bands, stretch, source, NULL, style, cancel, error);
+}
+
+/* Shortest text that reads back as the same number. */
+static void append_number(GString *text, double v)
+{
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	for (int digits = 6; digits <= 17; digits++) {
+		char format[8];
+		g_snprintf(format, sizeof format, "%%.%dg", digits);
+		g_ascii_formatd(number, sizeof number, format, v);
+		if (g_ascii_strtod(number, NULL) == v)
+			break;
+	}
+	g_string_append(text, number);
+}
+
+char *raster_style_range_text(bool db, const double lo[3], const double hi[3])
+{
+	const bool one = lo[0] == lo[1] && lo[1] == lo[2] && hi[0] == hi[1] && hi[1] == hi[2];
+	GString *text = g_string_new(db ? "db:" : NULL);
+	for (int i = 0; i < (one ? 1 : 3); i++) {
+		if (i)
+			g_string_append_c(text, ',');
+		append_number(text, lo[i]);
+		g_string_append(text, "..");
+		append_number(text, hi[i]);
+	}
+	return g_string_free(text, FALSE);
 }
 
 char *raster_style_key(const raster_style *s)

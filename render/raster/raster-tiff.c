@@ -1,13 +1,16 @@
 /* TIFF by libtiff: tiled or in strips, classic or BigTIFF, with its overviews and masks, from several threads at once.
  */
 #include "render/raster/chunk-cache.h"
+#include "render/raster/raster-parallel.h"
 #include "render/raster/tiff-dir.h"
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
 #define MAX_DIRECTORIES 512
-#define KEPT_BYTES (UINT64_C(128) << 20)
+#define KEPT_BYTES (UINT64_C(64) << 20)
+#define KEPT_BYTES_OVERVIEW (UINT64_C(8) << 20)
+#define PARALLEL_PIXELS (600 * 600) /* areas at least so large are decoded by several threads */
 
 typedef struct {
 	raster_source source;
@@ -19,6 +22,8 @@ typedef struct {
 	double blank; /* what never written tiles hold */
 	char *path;
 	chunk_cache *cache;
+	GMutex lock;
+	uint8_t *written[RASTER_MAX_LEVELS]; /* [chunks], made when first asked for, under the lock */
 } tiff_source;
 
 /* ---- reading ---- */
@@ -115,17 +120,70 @@ static bool read_place(const reading *g, uint32_t column, uint32_t row, const ra
 	return true;
 }
 
+typedef struct {
+	const reading *g;
+	const raster_rect *area;
+	const int *bands;
+	int n_bands;
+	uint8_t *out;
+	uint32_t c0, r0, across;
+} places;
+
+static bool read_one(int piece, void *data, GError **error)
+{
+	const places *p = data;
+	const uint32_t n = (uint32_t)piece;
+	return !g_cancellable_set_error_if_cancelled(p->g->cancel, error) &&
+	       read_place(p->g, p->c0 + n % p->across, p->r0 + n / p->across, p->area, p->bands, p->n_bands, p->out, error);
+}
+
+/* A large area is decoded by several threads; a tile of the screen is not worth waking them. */
 static bool read_area(const reading *g, const raster_rect *area, const int *bands, int n_bands, uint8_t *out,
                       GError **error)
 {
 	const tiff_dir *d = g->dir;
 	uint32_t c0 = (uint32_t)(area->x / d->chunk_w), c1 = (uint32_t)((area->x + area->w - 1) / d->chunk_w);
 	uint32_t r0 = (uint32_t)(area->y / d->chunk_h), r1 = (uint32_t)((area->y + area->h - 1) / d->chunk_h);
-	for (uint32_t r = r0; r <= r1; r++)
-		for (uint32_t c = c0; c <= c1; c++)
-			if (g_cancellable_set_error_if_cancelled(g->cancel, error) ||
-			    !read_place(g, c, r, area, bands, n_bands, out, error))
-				return false;
+	places p = {g, area, bands, n_bands, out, c0, r0, c1 - c0 + 1};
+	const bool large = (int64_t)area->w * area->h >= PARALLEL_PIXELS;
+	return raster_parallel((int)(p.across * (r1 - r0 + 1)), large ? raster_threads() : 1, read_one, &p, error);
+}
+
+/* Which chunks of a level the file holds. */
+static uint8_t *list_written(tiff_source *s, int level)
+{
+	const tiff_dir *d = &s->dirs[level];
+	tiff_pool *pool = s->pools[s->pool_of[level]];
+	tiff_handle *h = tiff_pool_borrow(pool, d->offset, NULL);
+	const uint32_t n = (uint32_t)tiff_dir_chunks(d);
+	uint8_t *written = g_malloc(n);
+	memset(written, 1, n);
+	for (uint32_t i = 0; h && i < n; i++) {
+		int bad = 0;
+		const uint64_t bytes = TIFFGetStrileByteCountWithErr(h->tif, i, &bad);
+		written[i] = bad || bytes > 0 || TIFFGetStrileOffsetWithErr(h->tif, i, &bad) > 0 || bad;
+	}
+	if (h)
+		tiff_pool_give_back(pool, h);
+	return written;
+}
+
+static bool tiff_is_blank(raster_source *base, int level, const raster_rect *a, double *value)
+{
+	tiff_source *s = (tiff_source *)base;
+	const tiff_dir *d = &s->dirs[level];
+	const uint32_t per_band = d->across * d->down, planes = d->separate ? (uint32_t)d->samples : 1;
+	g_mutex_lock(&s->lock);
+	if (!s->written[level])
+		s->written[level] = list_written(s, level);
+	const uint8_t *written = s->written[level];
+	g_mutex_unlock(&s->lock);
+	for (uint32_t y = (uint32_t)(a->y / d->chunk_h); y <= (uint32_t)((a->y + a->h - 1) / d->chunk_h); y++)
+		for (uint32_t x = (uint32_t)(a->x / d->chunk_w); x <= (uint32_t)((a->x + a->w - 1) / d->chunk_w); x++)
+			for (uint32_t p = 0; p < planes; p++)
+				if (written[p * per_band + y * d->across + x])
+					return false;
+	*value = s->blank;
 	return true;
 }
 
@@ -182,6 +240,9 @@ static void tiff_free(raster_source *base)
 	g_clear_pointer(&s->cache, chunk_cache_free);
 	for (int i = 0; i < 2; i++)
 		g_clear_pointer(&s->pools[i], tiff_pool_free);
+	for (int i = 0; i < RASTER_MAX_LEVELS; i++)
+		g_free(s->written[i]);
+	g_mutex_clear(&s->lock);
 	g_free(s->path);
 	g_free(s);
 }
@@ -343,7 +404,7 @@ static bool is_tiff(const char *path, uint64_t *size)
 	                               memcmp(magic, "II+\0", 4) == 0 || memcmp(magic, "MM\0+", 4) == 0);
 }
 
-static void finish(tiff_source *s, raster *r)
+static void finish(tiff_source *s, const raster *r, uint64_t keep)
 {
 	raster_source *base = &s->source;
 	const tiff_dir *d = &s->dirs[0];
@@ -355,13 +416,23 @@ static void finish(tiff_source *s, raster *r)
 	base->read = tiff_read;
 	base->read_mask = tiff_read_mask;
 	base->free = tiff_free;
+	base->is_blank = tiff_is_blank;
 	base->chunk_w = d->chunk_w;
 	base->chunk_h = d->chunk_h;
 	base->contiguous = !d->separate && d->samples > 1;
 	s->type = r->info.type;
 	s->blank = r->info.bands[0].has_nodata ? r->info.bands[0].nodata : 0;
-	s->cache = chunk_cache_new(MAX(KEPT_BYTES, 2 * widest));
-	r->alpha_associated = d->alpha_extra >= 0 && d->alpha_extra == r->alpha;
+	s->cache = chunk_cache_new(MAX(keep, 2 * widest));
+}
+
+static tiff_source *source_new(const char *path, uint64_t size)
+{
+	tiff_source *s = g_new0(tiff_source, 1);
+	s->source.free = tiff_free;
+	s->path = g_strdup(path);
+	s->pools[0] = tiff_pool_new(path, size);
+	g_mutex_init(&s->lock);
+	return s;
 }
 
 raster_source *raster_tiff_open(raster *r, const char *path)
@@ -369,10 +440,7 @@ raster_source *raster_tiff_open(raster *r, const char *path)
 	uint64_t size = 0;
 	if (!is_tiff(path, &size))
 		return NULL;
-	tiff_source *s = g_new0(tiff_source, 1);
-	s->source.free = tiff_free;
-	s->path = g_strdup(path);
-	s->pools[0] = tiff_pool_new(path, size);
+	tiff_source *s = source_new(path, size);
 	bool ok = scan(s, NULL);
 	if (ok)
 		scan_external(s, path);
@@ -383,6 +451,24 @@ raster_source *raster_tiff_open(raster *r, const char *path)
 		tiff_free(&s->source);
 		return NULL;
 	}
-	finish(s, r);
+	finish(s, r, KEPT_BYTES);
+	r->alpha_associated = s->dirs[0].alpha_extra >= 0 && s->dirs[0].alpha_extra == r->alpha;
+	return &s->source;
+}
+
+raster_source *raster_tiff_open_overview(const raster *r, const char *path, const raster_level *size)
+{
+	uint64_t bytes = 0;
+	raster_type type;
+	if (!is_tiff(path, &bytes))
+		return NULL;
+	tiff_source *s = source_new(path, bytes);
+	const tiff_dir *d = &s->dirs[0];
+	if (!scan(s, NULL) || d->width != size->width || d->height != size->height || d->samples != r->info.n_bands ||
+	    !tiff_dir_type(d, &type) || type != r->info.type || !is_plausible(d, bytes)) {
+		tiff_free(&s->source);
+		return NULL;
+	}
+	finish(s, r, KEPT_BYTES_OVERVIEW);
 	return &s->source;
 }

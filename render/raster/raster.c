@@ -1,5 +1,7 @@
 /* Opening a raster and reading original values. */
-#include "render/raster/raster-private.h"
+#include "render/raster/raster-level.h"
+#include "render/raster/raster-remote-private.h"
+#include "render/raster/raster-remote.h"
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
@@ -36,8 +38,9 @@ raster *raster_open(const char *path, GCancellable *cancel, GError **error)
 	return raster_open_through(path, false, cancel, error);
 }
 
-raster *raster_open_through(const char *path, bool only_gdal, GCancellable *cancel, GError **error)
+raster *raster_open_through(const char *given, bool only_gdal, GCancellable *cancel, GError **error)
 {
+	g_autofree char *path = raster_resolve_path(given);
 	if (!check_file(path, error) || g_cancellable_set_error_if_cancelled(cancel, error))
 		return NULL;
 	g_autoptr(raster) r = g_new0(raster, 1);
@@ -46,7 +49,8 @@ raster *raster_open_through(const char *path, bool only_gdal, GCancellable *canc
 	g_mutex_init(&r->lock);
 	r->kept = g_ptr_array_new_with_free_func(raster_kept_free);
 	r->info.path = g_strdup(path);
-	r->source = raster_gdal_open(r, path, error);
+	r->remote = raster_remote_new(path);
+	r->source = raster_gdal_open(r, path, cancel, error);
 	if (!r->source) {
 		if (error && *error && g_file_test(path, G_FILE_TEST_IS_DIR)) {
 			g_clear_error(error);
@@ -63,6 +67,7 @@ raster *raster_open_through(const char *path, bool only_gdal, GCancellable *canc
 	r->stats = g_new0(raster_stats, (size_t)r->info.n_bands);
 	r->stats_known = g_new0(bool, (size_t)r->info.n_bands);
 	raster_levels_build(r);
+	raster_overviews_open(r);
 	return g_steal_pointer(&r);
 }
 
@@ -93,6 +98,8 @@ void raster_unref(raster *r)
 	if (r->source)
 		r->source->free(r->source);
 	g_ptr_array_unref(r->kept);
+	raster_overviews_free(r->overviews);
+	raster_remote_free(r->remote);
 	raster_lut_free(r->lut);
 	g_free(r->stats);
 	g_free(r->stats_known);

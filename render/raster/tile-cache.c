@@ -24,7 +24,9 @@ struct tile_cache {
 	uint32_t generation, wish;
 	int level; /* of the last wish; -1: none yet */
 	raster_rect area;
-	GArray *wanted; /* tile_key in sight, as of the last wish */
+	bool stopped;    /* until the view changes */
+	double ahead[2]; /* where the view will be soon if it goes on like this: full-size pixels from area */
+	GArray *wanted;  /* tile_key in sight, as of the last wish */
 };
 
 static guint key_hash(gconstpointer p)
@@ -67,23 +69,28 @@ static void evict(tile_cache *c)
 	}
 }
 
-static bool is_wanted(const tile_cache *c, const tile_key *key)
+static bool is_among(const GArray *keys, guint n, const tile_key *key)
 {
-	for (guint i = 0; i < c->wanted->len; i++)
-		if (key_equal(&g_array_index(c->wanted, tile_key, i), key))
+	for (guint i = 0; i < n; i++)
+		if (key_equal(&g_array_index(keys, tile_key, i), key))
 			return true;
 	return false;
+}
+
+static bool is_wanted(const tile_cache *c, const tile_key *key)
+{
+	return is_among(c->wanted, c->wanted->len, key);
 }
 
 static void take_result(tile_cache *c, tile_result *t)
 {
 	entry *old = g_hash_table_lookup(c->entries, &t->key);
-	if (t->generation != c->generation)
+	if (t->generation != c->generation || (t->rough && old && old->generation == c->generation && !old->t.rough))
 		return;
 	if (old)
 		entry_drop(c, old);
 	entry *e = g_new0(entry, 1);
-	e->t = (tile){.key = t->key, .area = t->area, .pixels = g_steal_pointer(&t->pixels)};
+	e->t = (tile){.key = t->key, .area = t->area, .pixels = g_steal_pointer(&t->pixels), .rough = t->rough};
 	e->error = g_steal_pointer(&t->error);
 	e->t.error = e->error;
 	e->generation = c->generation;
@@ -163,7 +170,35 @@ static int by_distance(gconstpointer a, gconstpointer b)
 	return p->distance < q->distance ? -1 : p->distance > q->distance;
 }
 
-/* Appends the tiles of a level that meet area, from its centre out; ring: those just outside of it as well. */
+/* Where the view was moved to lately it will be moved again: what is AHEAD wishes further on is read before it is in
+ * sight, but never more than one view ahead. A change of scale is no movement. */
+#define AHEAD 12
+
+static void note_motion(tile_cache *c, int level, const raster_rect *area)
+{
+	const bool moved = c->level == level && abs(c->area.w - area->w) <= 2 && abs(c->area.h - area->h) <= 2;
+	const double dx = area->x - c->area.x, dy = area->y - c->area.y;
+	if (moved && dx == 0 && dy == 0)
+		return; /* drawn again: a pan may well go on */
+	c->ahead[0] = moved ? CLAMP(AHEAD * dx, -area->w, area->w) : 0;
+	c->ahead[1] = moved ? CLAMP(AHEAD * dy, -area->h, area->h) : 0;
+}
+
+/* The tiles around the view, those ahead of it first. */
+static void append_tiles(const tile_cache *c, int level, const raster_rect *area, int ring, GArray *keys);
+
+static void append_ahead(const tile_cache *c, GArray *keys)
+{
+	const raster_info *info = raster_get_info(c->r);
+	raster_rect next = {c->area.x + (int)c->ahead[0], c->area.y + (int)c->ahead[1], c->area.w, c->area.h};
+	next.x = CLAMP(next.x, 0, MAX(0, info->width - next.w));
+	next.y = CLAMP(next.y, 0, MAX(0, info->height - next.h));
+	if (c->ahead[0] != 0 || c->ahead[1] != 0)
+		append_tiles(c, c->level, &next, 0, keys);
+	append_tiles(c, c->level, &c->area, 1, keys);
+}
+
+/* Appends the tiles of a level that meet area, from its centre out; ring: those just outside of it instead. */
 static void append_tiles(const tile_cache *c, int level, const raster_rect *area, int ring, GArray *keys)
 {
 	const raster_info *info = raster_get_info(c->r);
@@ -190,7 +225,7 @@ static void append_tiles(const tile_cache *c, int level, const raster_rect *area
 static bool is_there(const tile_cache *c, const tile_key *key)
 {
 	const entry *e = g_hash_table_lookup(c->entries, key);
-	return e && e->generation == c->generation;
+	return e && e->generation == c->generation && !e->t.rough;
 }
 
 /* Hands to the workers what is missing: the coarsest level (it covers everything), what is in sight, what lies around
@@ -208,7 +243,7 @@ static void send_wishes(tile_cache *c)
 		g_array_append_vals(keys, c->wanted->data, c->wanted->len);
 		/* Around it only while this cannot push out what is in sight. */
 		if ((uint64_t)c->wanted->len * 3 * TILE_SIDE * TILE_SIDE * 4 < c->budget)
-			append_tiles(c, c->level, &c->area, 1, keys);
+			append_ahead(c, keys);
 	}
 	guint n = 0;
 	for (guint i = 0; i < keys->len; i++) {
@@ -216,7 +251,7 @@ static void send_wishes(tile_cache *c)
 		entry *e = g_hash_table_lookup(c->entries, key);
 		if (e && is_wanted(c, key))
 			e->wish = c->wish;
-		if (!is_there(c, key))
+		if (!is_there(c, key) && !is_among(keys, n, key))
 			g_array_index(keys, tile_key, n++) = *key;
 	}
 	tile_workers_want(c->workers, &c->style, c->generation, (tile_key *)(void *)keys->data, n);
@@ -233,10 +268,33 @@ void tile_cache_set_style(tile_cache *c, const raster_style *style)
 void tile_cache_want(tile_cache *c, int level, const raster_rect *area)
 {
 	const raster_info *info = raster_get_info(c->r);
-	c->level = CLAMP(level, 0, info->n_levels - 1);
+	level = CLAMP(level, 0, info->n_levels - 1);
+	if (c->stopped && c->level == level && memcmp(&c->area, area, sizeof *area) == 0)
+		return;
+	c->stopped = false;
+	note_motion(c, level, area);
+	c->level = level;
 	c->area = *area;
 	send_wishes(c);
 	evict(c);
+}
+
+void tile_cache_stop(tile_cache *c)
+{
+	c->stopped = true;
+	tile_workers_want(c->workers, &c->style, c->generation, NULL, 0);
+}
+
+void tile_cache_read_again(tile_cache *c)
+{
+	GList *next;
+	for (GList *l = c->used.head; l; l = next) {
+		next = l->next;
+		if (((entry *)l->data)->error)
+			entry_drop(c, l->data);
+	}
+	c->stopped = false;
+	send_wishes(c);
 }
 
 tile *tile_cache_get(tile_cache *c, tile_key key)

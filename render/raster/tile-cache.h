@@ -17,6 +17,7 @@ typedef struct {
 	raster_rect area;  /* pixels of the level */
 	GBytes *pixels;    /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
 	const char *error; /* why all (or, with pixels: a transparent part) of it is missing; NULL: nothing is */
+	bool rough;        /* of an image that is still being looked through: the true one follows by itself */
 	void *user;        /* the caller's texture, freed by the notify given at creation */
 } tile;
 
@@ -32,6 +33,10 @@ int tile_cache_level(const tile_cache *c, double scale);
 /* Wants every tile of `level` that meets `area` (full-size pixels), nearest to the centre first, then those around it;
  * drops older wishes. */
 void tile_cache_want(tile_cache *c, int level, const raster_rect *area);
+/* Reads nothing more until the view changes or read_again is called. */
+void tile_cache_stop(tile_cache *c);
+/* Asks once more for what failed. */
+void tile_cache_read_again(tile_cache *c);
 /* The tile if it is there, else NULL. Valid until the next call into the cache. Marks it used. */
 tile *tile_cache_get(tile_cache *c, tile_key key);
 typedef struct {

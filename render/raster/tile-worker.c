@@ -1,7 +1,10 @@
 #include "render/raster/tile-worker.h"
+#include "render/raster/raster-level.h"
+#include "render/raster/raster-parallel.h"
 #include <string.h>
 
-#define WORKERS 2
+#define MOST_WORKERS 4
+#define ROUGH_MS 120     /* between two rough pictures of an image that is being looked through */
 #define SMALLEST_PART 32 /* of a tile that is damaged: what can be read is shown in pieces down to this side */
 
 typedef struct {
@@ -22,7 +25,8 @@ struct tile_workers {
 	raster_style style;
 	uint32_t generation;
 	GArray *queue; /* tile_key, what comes first at the end */
-	job running[WORKERS];
+	job running[MOST_WORKERS];
+	int n_workers;
 	GPtrArray *results; /* tile_result */
 	GSource *delivery;  /* attached while results wait */
 };
@@ -172,6 +176,51 @@ static void *worker(void *data)
 	return NULL;
 }
 
+/* The coarsest level as far as it is known; NULL: nothing is. */
+static tile_result *make_rough(raster *r, const raster_style *style, uint32_t generation)
+{
+	tile_result *t = g_new0(tile_result, 1);
+	t->key.level = raster_get_info(r)->n_levels - 1;
+	t->area = tile_area(raster_get_info(r), t->key);
+	t->generation = generation;
+	t->rough = true;
+	const size_t bytes = (size_t)t->area.w * (size_t)t->area.h * 4;
+	g_autofree uint8_t *pixels = g_malloc0(bytes);
+	if (raster_render_rough(r, style, t->key.level, pixels))
+		t->pixels = g_bytes_new_take(g_steal_pointer(&pixels), bytes);
+	else
+		g_clear_pointer(&t, tile_result_free);
+	return t;
+}
+
+/* Without overviews the first whole picture may take minutes: until then rough ones come, ever finer. */
+static void *sketcher(void *data)
+{
+	tile_workers *w = data;
+	g_mutex_lock(&w->lock);
+	while (!w->stopped && raster_is_unfinished(w->r)) {
+		const raster_style style = w->style;
+		const uint32_t generation = w->generation;
+		g_mutex_unlock(&w->lock);
+		g_usleep(ROUGH_MS * 1000);
+		tile_result *t = make_rough(w->r, &style, generation);
+		g_mutex_lock(&w->lock);
+		if (t && !w->stopped && generation == w->generation)
+			hand_over(w, t);
+		else if (t)
+			tile_result_free(t);
+	}
+	g_mutex_unlock(&w->lock);
+	workers_unref(w);
+	return NULL;
+}
+
+static void start(tile_workers *w, const char *name, GThreadFunc work, void *data)
+{
+	g_atomic_ref_count_inc(&w->refs);
+	g_thread_unref(g_thread_new(name, work, data));
+}
+
 tile_workers *tile_workers_new(raster *r, void (*arrived)(GPtrArray *results, void *data), void *data)
 {
 	tile_workers *w = g_new0(tile_workers, 1);
@@ -184,12 +233,16 @@ tile_workers *tile_workers_new(raster *r, void (*arrived)(GPtrArray *results, vo
 	g_cond_init(&w->work);
 	w->queue = g_array_new(FALSE, FALSE, sizeof(tile_key));
 	w->results = g_ptr_array_new_with_free_func(tile_result_free);
-	for (int i = 0; i < WORKERS; i++) {
+	w->n_workers = CLAMP(raster_threads(), 2, MOST_WORKERS);
+	for (int i = 0; i < w->n_workers; i++) {
 		seat *s = g_new(seat, 1);
 		*s = (seat){w, i};
-		g_atomic_ref_count_inc(&w->refs);
-		g_thread_unref(g_thread_new("nadir-tiles", worker, s));
+		start(w, "nadir-tiles", worker, s);
 	}
+	const raster_info *info = raster_get_info(r);
+	const raster_level *last = &info->levels[info->n_levels - 1];
+	if (last->width <= TILE_SIDE && last->height <= TILE_SIDE && raster_is_unfinished(r))
+		start(w, "nadir-sketch", sketcher, w);
 	return w;
 }
 
@@ -198,7 +251,7 @@ void tile_workers_stop(tile_workers *w)
 	g_mutex_lock(&w->lock);
 	w->stopped = true;
 	g_array_set_size(w->queue, 0);
-	for (int i = 0; i < WORKERS; i++)
+	for (int i = 0; i < w->n_workers; i++)
 		if (w->running[i].cancel)
 			g_cancellable_cancel(w->running[i].cancel);
 	g_autoptr(GSource) delivery = g_steal_pointer(&w->delivery);
@@ -217,7 +270,7 @@ static bool same_key(const tile_key *a, const tile_key *b)
 /* The job that makes this tile now, or NULL. */
 static job *running_job(tile_workers *w, const tile_key *key, uint32_t generation)
 {
-	for (int i = 0; i < WORKERS; i++) {
+	for (int i = 0; i < w->n_workers; i++) {
 		job *j = &w->running[i];
 		if (j->cancel && j->generation == generation && same_key(&j->key, key) &&
 		    !g_cancellable_is_cancelled(j->cancel))
@@ -228,7 +281,7 @@ static job *running_job(tile_workers *w, const tile_key *key, uint32_t generatio
 
 static void cancel_unwanted(tile_workers *w, const tile_key *keys, guint n)
 {
-	for (int i = 0; i < WORKERS; i++) {
+	for (int i = 0; i < w->n_workers; i++) {
 		job *j = &w->running[i];
 		bool wanted = j->cancel && j->generation == w->generation;
 		guint k = 0;

@@ -80,6 +80,13 @@ void viewport_set_scale(viewport *v, double scale)
 	viewport_zoom_at(v, scale / v->scale, v->screen_w / 2.0, v->screen_h / 2.0);
 }
 
+void viewport_look_at(viewport *v, double ix, double iy, double scale)
+{
+	if (scale > 0)
+		v->scale = allowed_scale(v, scale);
+	centre_on(v, ix, iy);
+}
+
 void viewport_pan(viewport *v, double dx, double dy)
 {
 	v->x -= dx / v->scale;

@@ -19,6 +19,7 @@ void viewport_zoom_at(viewport *v, double factor, double sx, double sy); /* the 
 void viewport_set_scale(viewport *v, double scale);                      /* around the centre */
 /* The image follows the pointer: it moves by (dx,dy) screen pixels; some of it stays in sight. */
 void viewport_pan(viewport *v, double dx, double dy);
+void viewport_look_at(viewport *v, double ix, double iy, double scale); /* that position in the middle; 0: as it is */
 /* Zooms and pans so that area is seen whole; margin on each side as a fraction of its width and height. */
 void viewport_show(viewport *v, const raster_rect *area, double margin);
 void viewport_to_image(const viewport *v, double sx, double sy, double *ix, double *iy);

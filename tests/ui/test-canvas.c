@@ -37,6 +37,7 @@ static void world_up(world *w, gconstpointer alpha)
 	gtk_window_set_decorated(GTK_WINDOW(w->window), FALSE);
 	gtk_window_set_default_size(GTK_WINDOW(w->window), W, H);
 	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(w->c));
+	nadir_canvas_set_grid(w->c, false); /* pixels are compared here */
 	nadir_canvas_set_document(w->c, w->d);
 	gtk_window_present(GTK_WINDOW(w->window));
 	g_assert_true(fixture_wait(allocated, w, 20));

@@ -489,6 +489,126 @@ static void test_means(void)
 	}
 }
 
+/* Values 0 … 999, one each: what is asked for can be told by heart. */
+static double count_up(int x, int y, int band)
+{
+	return y * 40 + x;
+}
+
+static char *counting(void)
+{
+	char *path = test_path("counting.tif");
+	write_values(path, 40, 25, 1, 16, SAMPLEFORMAT_UINT, count_up, NULL, -1);
+	return path;
+}
+
+static void assert_range(raster *r, const char *stretch, double lo, double hi)
+{
+	const raster_style s = resolved(r, NULL, stretch, NULL);
+	g_assert_cmpfloat_with_epsilon(s.lo[0], lo, 1e-3);
+	g_assert_cmpfloat_with_epsilon(s.hi[2], hi, 1e-3);
+}
+
+static void test_stretch_words(void)
+{
+	g_autofree char *path = counting();
+	g_autoptr(raster) r = test_open(path);
+	const double mean = 499.5, sd = sqrt((1000.0 * 1000 - 1) / 12);
+	assert_range(r, "p2-98", 19.98, 979.02);
+	assert_range(r, "p0.5-90", 4.995, 899.1);
+	assert_range(r, "minmax", 0, 999);
+	assert_range(r, "sigma2", mean - 2 * sd, mean + 2 * sd);
+	assert_range(r, "sigma0.5", mean - sd / 2, mean + sd / 2);
+	assert_range(r, "-5..12.5", -5, 12.5);
+	assert_range(r, "1..2,3..4,5..6", 1, 6);
+	assert_range(r, "db:10..40", 10, 40);
+	g_assert_true(resolved(r, NULL, "db:10..40", NULL).db);
+	assert_range(r, "db:minmax", 0, 20 * log10(999));
+	static const char *const bad[] = {"p98-2", "p2",        "p-1-50", "p2-101",  "sigma",  "sigma0",  "1..",
+	                                  "5..1",  "1..2,3..4", "db:",    "db:none", "nan..1", "minmax ", ""};
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+		raster_style s;
+		g_assert_false(raster_style_resolve(r, NULL, bad[i], NULL, &s, NULL, &error));
+		g_assert_error(error, RASTER_ERROR, RASTER_ERROR_STYLE);
+	}
+}
+
+static void test_part(void)
+{
+	g_autofree char *path = counting();
+	g_autoptr(raster) r = test_open(path);
+	const raster_rect row = {0, 10, 40, 1}, beyond = {35, 20, 100, 100};
+	raster_style s;
+	g_assert_true(raster_style_resolve_in(r, NULL, "minmax", NULL, &row, &s, NULL, NULL));
+	g_assert_cmpfloat(s.lo[0], ==, 400);
+	g_assert_cmpfloat(s.hi[0], ==, 439);
+	g_assert_true(raster_style_resolve_in(r, NULL, "minmax", NULL, &beyond, &s, NULL, NULL));
+	g_assert_cmpfloat(s.lo[0], ==, 835);
+	g_assert_cmpfloat(s.hi[0], ==, 999);
+}
+
+static void test_range_text(void)
+{
+	g_autofree char *path = counting();
+	g_autoptr(raster) r = test_open(path);
+	const double lo[3] = {0.1, -2, 1e-7}, hi[3] = {1.0 / 3, 5, 12345678.25}, same_lo[3] = {7, 7, 7},
+				 same_hi[3] = {9, 9, 9};
+	g_autofree char *three = raster_style_range_text(true, lo, hi),
+					*one = raster_style_range_text(false, same_lo, same_hi);
+	const raster_style s = resolved(r, NULL, three, NULL);
+	g_assert_true(s.db);
+	for (int i = 0; i < 3; i++) {
+		g_assert_cmpfloat(s.lo[i], ==, lo[i]);
+		g_assert_cmpfloat(s.hi[i], ==, hi[i]);
+	}
+	g_assert_cmpstr(one, ==, "7..9");
+}
+
+/* Colours and gamma are for the eye: the model's bytes and its key stay. */
+static void test_ramp(void)
+{
+	g_autofree char *path = counting();
+	g_autoptr(raster) r = test_open(path);
+	raster_style s = resolved(r, NULL, "0..255", NULL), plain = s;
+	const raster_rect all = test_whole(r, 0);
+	const size_t n = (size_t)all.w * all.h;
+	g_autofree uint8_t *screen = g_malloc(n * 4), *model = model_input(r, &plain);
+	s.ramp = raster_ramp_find("viridis");
+	g_assert_cmpint(s.ramp, >, 0);
+	s.gamma = 2;
+	g_assert_true(raster_render(r, &s, 0, &all, screen, (size_t)all.w * 4, NULL, NULL));
+	for (size_t i = 0; i < n; i++) {
+		const double v = MIN(i, 255) / 255.0;
+		const uint8_t *c = raster_ramp_colors(s.ramp)[(int)(255 * sqrt(v) + 0.5)];
+		g_assert_cmpuint(screen[4 * i + 2], ==, c[0]);
+		g_assert_cmpuint(screen[4 * i + 1], ==, c[1]);
+		g_assert_cmpuint(screen[4 * i], ==, c[2]);
+	}
+	g_autofree uint8_t *after = model_input(r, &s);
+	g_autofree char *a = raster_style_key(&plain), *b = raster_style_key(&s);
+	g_assert_cmpmem(model, n * 3, after, n * 3);
+	g_assert_cmpstr(a, ==, b);
+	g_assert_cmpint(raster_ramp_find("no such colours"), <, 0);
+	for (int i = 0; raster_ramp_name(i); i++)
+		g_assert_cmpint(raster_ramp_find(raster_ramp_name(i)), ==, i);
+}
+
+static void test_presets(void)
+{
+	g_autofree char *path = counting(), *four = test_path("four.tif");
+	g_autoptr(raster) one = test_open(path);
+	write_values(four, 8, 8, 4, 8, SAMPLEFORMAT_UINT, count_up, NULL, -1);
+	g_autoptr(raster) r = test_open(four);
+	g_autoptr(GPtrArray) few = raster_presets(one), list = raster_presets(r);
+	g_assert_cmpuint(few->len, ==, 1); /* radar amplitude */
+	g_assert_cmpuint(list->len, >=, 2);
+	for (guint i = 0; i < list->len; i++) { /* each must resolve */
+		const raster_preset *p = list->pdata[i];
+		resolved(r, p->bands, p->stretch, p->source);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -507,6 +627,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/raster/style/key", test_key);
 	g_test_add_func("/raster/style/gamma", test_gamma);
 	g_test_add_func("/raster/style/means", test_means);
+	g_test_add_func("/raster/style/stretch-words", test_stretch_words);
+	g_test_add_func("/raster/style/part", test_part);
+	g_test_add_func("/raster/style/range-text", test_range_text);
+	g_test_add_func("/raster/style/ramp", test_ramp);
+	g_test_add_func("/raster/style/presets", test_presets);
 	int status = g_test_run();
 	test_clean();
 	return status;

@@ -1,0 +1,188 @@
+/* Ways of looking: places, bookmarks, measuring, the navigator, the style of the screen and what the project keeps of
+ * it. */
+#include <locale.h>
+#include <string.h>
+
+#include "app/document-look.h"
+#include "app/go-to.h"
+#include "app/measure.h"
+#include "app/navigator.h"
+#include "tests/ui/fixture.h"
+
+typedef struct {
+	char *dir, *image;
+	service *service;
+	NadirDocument *d;
+	GtkWidget *window;
+	NadirCanvas *c;
+	NadirMeasure *m;
+	NadirNavigator *n;
+} world;
+
+static void open_document(world *w)
+{
+	g_autoptr(GError) error = NULL;
+	w->d = fixture_open(w->image, w->service, &error);
+	g_assert_no_error(error);
+}
+
+static bool is_drawn(void *data)
+{
+	return nadir_canvas_get_cover(((world *)data)->c) != NULL;
+}
+
+static void up(world *w, gconstpointer sample)
+{
+	w->dir = fixture_dir();
+	w->image = sample ? fixture_sample(w->dir) : fixture_image(w->dir, "image.tif", 400, 300, false);
+	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
+	open_document(w);
+	GtkWidget *overlay = gtk_overlay_new();
+	w->window = gtk_window_new();
+	w->c = NADIR_CANVAS(nadir_canvas_new());
+	w->m = g_object_new(NADIR_TYPE_MEASURE, NULL);
+	w->n = g_object_new(NADIR_TYPE_NAVIGATOR, NULL);
+	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(w->c));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(w->m));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(w->n));
+	nadir_measure_set_canvas(w->m, w->c);
+	nadir_navigator_set_canvas(w->n, w->c);
+	gtk_window_set_default_size(GTK_WINDOW(w->window), 640, 480);
+	gtk_window_set_child(GTK_WINDOW(w->window), overlay);
+	nadir_canvas_set_document(w->c, w->d);
+	gtk_window_present(GTK_WINDOW(w->window));
+	g_assert_true(fixture_wait(is_drawn, w, 20));
+}
+
+static void down(world *w, gconstpointer data)
+{
+	gtk_window_destroy(GTK_WINDOW(w->window));
+	fixture_spin(0.05);
+	fixture_close(w->d);
+	service_free(w->service);
+	fixture_remove(w->dir);
+	g_free(w->image);
+	g_free(w->dir);
+}
+
+static void assert_centre(world *w, double x, double y)
+{
+	const viewport *v = nadir_canvas_get_viewport(w->c);
+	double ix, iy;
+	viewport_to_image(v, v->screen_w / 2.0, v->screen_h / 2.0, &ix, &iy);
+	g_assert_cmpfloat_with_epsilon(ix, x, 1e-6);
+	g_assert_cmpfloat_with_epsilon(iy, y, 1e-6);
+}
+
+static void test_look_at(world *w, gconstpointer data)
+{
+	nadir_canvas_look_at(w->c, 123, 77, 8);
+	assert_centre(w, 123, 77);
+	g_assert_cmpfloat(nadir_canvas_get_viewport(w->c)->scale, ==, 8);
+	nadir_canvas_look_at(w->c, 200, 100, 0);
+	g_assert_cmpfloat(nadir_canvas_get_viewport(w->c)->scale, ==, 8);
+}
+
+/* Without a CRS in pixels: a right angle of 30 and 40, then the area of the triangle. */
+static void test_measure_pixels(world *w, gconstpointer data)
+{
+	nadir_measure_set_active(w->m, TRUE);
+	g_assert_null(nadir_measure_get_text(w->m));
+	nadir_measure_add(w->m, 10, 10);
+	g_assert_null(nadir_measure_get_text(w->m));
+	nadir_measure_add(w->m, 40, 10);
+	g_autofree char *one = nadir_measure_get_text(w->m);
+	g_assert_cmpstr(one, ==, "30.0 px");
+	nadir_measure_add(w->m, 40, 50);
+	g_autofree char *two = nadir_measure_get_text(w->m);
+	g_assert_true(g_str_has_prefix(two, "70.0 px · "));
+	g_assert_nonnull(strstr(two, "600"));
+	nadir_measure_set_active(w->m, FALSE);
+	g_assert_null(nadir_measure_get_text(w->m));
+}
+
+static void test_measure_ground(world *w, gconstpointer data)
+{
+	nadir_measure_set_active(w->m, TRUE);
+	nadir_measure_add(w->m, 10, 10);
+	nadir_measure_add(w->m, 110, 10);
+	g_autofree char *text = nadir_measure_get_text(w->m);
+	g_test_message("%s", text);
+	g_assert_null(strstr(text, "px"));
+	g_assert_nonnull(strstr(text, "m"));
+}
+
+static void reopen(world *w)
+{
+	nadir_canvas_set_document(w->c, NULL);
+	fixture_spin(0.05);
+	fixture_close(w->d);
+	open_document(w);
+	nadir_canvas_set_document(w->c, w->d);
+}
+
+/* A bookmark is something that was made: it is stored at once, with a project for it. */
+static void test_bookmarks(world *w, gconstpointer data)
+{
+	nadir_canvas_look_at(w->c, 150, 120, 4);
+	g_autofree char *first = nadir_go_to_bookmark(w->c), *second = nadir_go_to_bookmark(w->c);
+	g_assert_cmpstr(first, !=, second);
+	fixture_settle(w->d);
+	g_assert_nonnull(nadir_document_get_project_path(w->d));
+	g_autofree char *text = g_strdup(nadir_document_get_bookmarks(w->d));
+	g_assert_true(g_str_has_prefix(text, "150 120 4 "));
+	reopen(w);
+	g_assert_cmpstr(nadir_document_get_bookmarks(w->d), ==, text);
+}
+
+static void test_go_to(world *w, gconstpointer data)
+{
+	GtkWidget *dialog = nadir_go_to_new(GTK_WINDOW(w->window), w->c);
+	GtkWidget *entry = gtk_widget_get_first_child(gtk_window_get_child(GTK_WINDOW(dialog)));
+	gtk_window_present(GTK_WINDOW(dialog));
+	gtk_editable_set_text(GTK_EDITABLE(entry), "no place at all");
+	g_signal_emit_by_name(entry, "activate"); /* nothing to go to: it stays open */
+	g_assert_true(gtk_widget_get_visible(dialog));
+	gtk_editable_set_text(GTK_EDITABLE(entry), "200, 150");
+	g_signal_emit_by_name(entry, "activate");
+	fixture_spin(0.05);
+	assert_centre(w, 200, 150);
+}
+
+static bool is_styled(void *data)
+{
+	const char *bands, *stretch, *source;
+	nadir_document_get_style_choice(((world *)data)->d, &bands, &stretch, &source);
+	return stretch && strstr(stretch, "..");
+}
+
+/* What a part of the image gives is kept as numbers; gamma and colours are kept, and never reach the model. */
+static void test_style(world *w, gconstpointer data)
+{
+	const raster_rect part = {0, 0, 50, 40};
+	nadir_document_set_style_from(w->d, "1", "minmax", NULL, &part);
+	g_assert_true(fixture_wait(is_styled, w, 20));
+	g_assert_cmpfloat(nadir_document_get_style(w->d)->lo[0], ==, 0);
+	g_assert_cmpfloat(nadir_document_get_style(w->d)->hi[0], ==, 49);
+	nadir_document_set_look(w->d, 1.5, raster_ramp_find("magma"));
+	g_autofree char *first = nadir_go_to_bookmark(w->c); /* makes a project */
+	fixture_settle(w->d);
+	reopen(w);
+	g_assert_true(is_styled(w));
+	g_assert_cmpfloat(nadir_document_get_style(w->d)->hi[0], ==, 49);
+	g_assert_cmpfloat(nadir_document_get_style(w->d)->gamma, ==, 1.5);
+	g_assert_cmpint(nadir_document_get_style(w->d)->ramp, ==, raster_ramp_find("magma"));
+}
+
+int main(int argc, char **argv)
+{
+	gtk_test_init(&argc, &argv, NULL);
+	setlocale(LC_ALL, "C");
+	g_test_add("/look/at", world, NULL, up, test_look_at, down);
+	g_test_add("/look/measure-pixels", world, NULL, up, test_measure_pixels, down);
+	g_test_add("/look/measure-ground", world, GINT_TO_POINTER(1), up, test_measure_ground, down);
+	g_test_add("/look/bookmarks", world, NULL, up, test_bookmarks, down);
+	g_test_add("/look/go-to", world, NULL, up, test_go_to, down);
+	g_test_add("/look/style", world, NULL, up, test_style, down);
+	return g_test_run();
+}
