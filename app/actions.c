@@ -10,6 +10,7 @@
 #define SHAPE N_("Shape")
 #define MARK N_("Mark")
 #define CHAT N_("Chat")
+#define REVIEW N_("Review")
 #define CLASSES N_("Classes")
 #define VIEW N_("View")
 #define HELP N_("Program")
@@ -111,6 +112,21 @@ static const nadir_action table[] = {
 	{"win.chat-settings", N_("Answer Settings…"), NULL, CHAT, N_("temperature top-p seed sampling chat")},
 	{"win.chat-card", N_("About the Chat Model"), NULL, CHAT, N_("card limits good at what can it do")},
 	{"win.chat-model", N_("Choose Chat Model…"), NULL, CHAT, N_("gguf language file")},
+
+	{"win.review", N_("Review Objects"), "r", REVIEW, N_("queue accept reject check mode")},
+	{"win.review-decide::accepted", N_("Review: Accept"), "a", REVIEW, N_("keep right")},
+	{"win.review-decide::rejected", N_("Review: Reject"), "x", REVIEW, N_("wrong")},
+	{"win.review-decide::skipped", N_("Review: Skip"), "space", REVIEW, N_("later")},
+	{"win.review-decide::flagged", N_("Review: Flag"), "f", REVIEW, N_("doubt another look")},
+	{"win.review-back", N_("Review: Back"), "BackSpace", REVIEW, N_("take back undo decision previous")},
+	{"win.review-fix", N_("Review: Fix the Outline"), "e", REVIEW, N_("edit correct brush")},
+	{"win.review-fixed", N_("Review: Accept What Was Fixed"), "Return", REVIEW, NULL},
+	{"win.review-comment", N_("Review: Comment"), "c", REVIEW, N_("note word")},
+	{"win.review-caption", N_("Review: Edit the Caption"), "k", REVIEW, N_("text answer describe")},
+	{"win.review-before", N_("Review: Before and After"), "grave", REVIEW, N_("toggle hide original outline")},
+	{"win.review-threshold", N_("Review: Score Threshold"), "t", REVIEW, N_("histogram confidence all")},
+	{"win.review-filter", N_("Review: Filter…"), "q", REVIEW, N_("queue class score source")},
+	{"win.review-leave", N_("Leave Review"), "Escape", REVIEW, N_("end marking")},
 
 	{"win.class::1", N_("First Class"), "1|KP_1", CLASSES, NULL},
 	{"win.class::2", N_("Second Class"), "2|KP_2", CLASSES, NULL},
@@ -262,7 +278,9 @@ static void add_shortcuts(GtkShortcutController *controller)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
 		const char *keys = nadir_keymap_keys(&table[i]);
-		if (!keys || g_str_equal(table[i].action, "win.hide-masks")) /* held, not struck: the window's own */
+		/* Held, not struck, or of review mode, where letters mean something else: the window's own. */
+		if (!keys || g_str_equal(table[i].action, "win.hide-masks") ||
+		    g_str_has_prefix(table[i].action, "win.review-"))
 			continue;
 		GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(keys),
 		                                         gtk_callback_action_new(on_shortcut, (gpointer)&table[i], NULL));

@@ -9,7 +9,6 @@
 G_BEGIN_DECLS
 
 /* Memory for pixels: decoded tiles, and the enlarged pieces of them that are drawn above 1:1. */
-#define CANVAS_TILE_BYTES (96u << 20)
 #define CANVAS_BLOCK_COUNT 64           /* of at most 1 MiB */
 #define CANVAS_SHAPE_BYTES (192u << 20) /* of kept pictures of objects; the rest is drawn anew in every frame */
 /* What the pointer is doing between press and release. */
@@ -37,7 +36,9 @@ struct _NadirCanvas {
 	GHashTable *blocks; /* canvas-tiles.c: enlarged pieces of tiles */
 	GHashTable *shapes; /* NadirObject (owned) -> CanvasShape */
 	CanvasCrowd crowd;
-	CanvasShape *preview;   /* of the shown candidate */
+	CanvasShape *preview; /* of the shown candidate */
+	wkb_shape *before;    /* canvas-review.c: an outline as it was; NULL: none */
+	bool reviewing;
 	GdkTexture *checker[2]; /* light and dark theme */
 	char *tile_error;       /* the first tile that could not be read, told once */
 	guint tell_error;       /* source id */
@@ -85,7 +86,6 @@ void canvas_grid_snapshot(NadirCanvas *c, GtkSnapshot *snapshot); /* canvas-grid
 void canvas_input_init(NadirCanvas *c);
 void canvas_update_cursor(NadirCanvas *c);
 void canvas_hover(NadirCanvas *c); /* the pointer, the view or the tool changed */
-
 /* tool.c: what each tool does with the pointer; button as in GDK, state the modifiers. */
 void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 time, double sx, double sy);
 void tool_motion(NadirCanvas *c, double sx, double sy);

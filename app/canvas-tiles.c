@@ -5,6 +5,7 @@
  * whole factor, each pixel to a square, and that block is drawn a little smaller: edges are sharp to less than one
  * screen pixel, and panning reuses the blocks. */
 #include "app/canvas-private.h"
+#include "app/document-file.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,9 +63,15 @@ void canvas_tiles_reset(NadirCanvas *c)
 	g_clear_pointer(&c->tiles, tile_cache_free);
 	g_clear_pointer(&c->tile_error, g_free);
 	g_clear_handle_id(&c->tell_error, g_source_remove);
-	if (c->document)
+	if (c->document && c->document->tiles_ahead) {
+		c->tiles = g_steal_pointer(&c->document->tiles_ahead);
+		tile_cache_set_listener(c->tiles, on_tiles, c);
+		if (memcmp(&c->document->style, &c->document->rule_style, sizeof c->document->style) != 0)
+			tile_cache_set_style(c->tiles, &c->document->style); /* they were read by rule */
+	} else if (c->document) {
 		c->tiles = tile_cache_new(nadir_document_get_raster(c->document), nadir_document_get_style(c->document),
-		                          CANVAS_TILE_BYTES, g_object_unref, on_tiles, c);
+		                          DOCUMENT_TILE_BYTES, g_object_unref, on_tiles, c);
+	}
 }
 
 /* --- the checkerboard --- */

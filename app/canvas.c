@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/canvas-review.h"
 #include "app/chat-overlay.h"
 #include "app/settings.h"
 
@@ -234,6 +235,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	canvas_tiles_snapshot(c, snapshot);
 	canvas_grid_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
+	canvas_review_snapshot(c, snapshot);
 	chat_overlay_snapshot(c, snapshot);
 	edit_overlay_snapshot(c, snapshot);
 	overlay_snapshot_preview(c, snapshot);
@@ -288,6 +290,7 @@ static void nadir_canvas_finalize(GObject *object)
 	g_hash_table_unref(c->blocks);
 	g_hash_table_unref(c->shapes);
 	overlay_crowd_finalize(c);
+	g_clear_pointer(&c->before, wkb_shape_free);
 	g_array_unref(c->stroke);
 	g_array_unref(c->polygon);
 	vertex_free(c);

@@ -179,10 +179,10 @@ static bool run(project **p, void *data, GError **error)
 static void tell(const GError *error, void *data)
 {
 	document_job *j = data;
-	NadirDocument *d = g_object_ref(j->document);
+	NadirDocument *d = g_object_ref(nadir_document_living(j->document));
 	if (j->classes && j->classes->len > 0)
 		nadir_document_take_classes(d, g_steal_pointer(&j->classes));
-	if (!error)
+	if (!error && j->document == d) /* else they lie on an image that nobody shows */
 		nadir_document_apply(d, j->changed);
 	if (error && !j->done)
 		nadir_document_report(d, error);

@@ -2,6 +2,7 @@
 #pragma once
 #include "app/document-history.h"
 #include "app/document-preview.h"
+#include "render/raster/tile-cache.h"
 
 G_BEGIN_DECLS
 
@@ -38,10 +39,12 @@ struct _NadirDocument {
 	guint opacity_source; /* writes it down once it rests */
 	bool hidden;
 	preview preview;
+	tile_cache *tiles_ahead;    /* read before there was a canvas to draw them; NULL: none */
 	GCancellable *style_cancel; /* of the newest change of style */
 	GCancellable *hover;        /* of what is encoded ahead, and where */
 	sam_crop hover_crop;
 	bool encoded_ahead;
+	NadirDocument *heir; /* has taken over the store: another image of the project; NULL: none */
 	bool closing;
 	void (*closed)(void *data);
 	void *closed_data;
@@ -60,6 +63,7 @@ enum {
 	N_SIGNALS
 };
 void nadir_document_emit(NadirDocument *d, guint signal);
+NadirDocument *nadir_document_living(NadirDocument *d); /* d, or who has its store by now */
 const raster_info *nadir_document_info(NadirDocument *d);
 /* A step towards the end of nadir_document_close(): something that it waits for may be over. */
 void nadir_document_close_soon(NadirDocument *d);

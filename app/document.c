@@ -46,6 +46,8 @@ static void nadir_document_dispose(GObject *object)
 		g_cancellable_cancel(self->hover);
 	g_clear_object(&self->hover);
 	g_clear_pointer(&self->store, store_free); /* nothing is pending: jobs hold the document */
+	g_clear_object(&self->heir);
+	g_clear_pointer(&self->tiles_ahead, tile_cache_free);
 	G_OBJECT_CLASS(nadir_document_parent_class)->dispose(object);
 }
 
@@ -116,10 +118,17 @@ void nadir_document_emit(NadirDocument *d, guint signal)
 	g_signal_emit(d, signals[signal], 0);
 }
 
+NadirDocument *nadir_document_living(NadirDocument *d)
+{
+	while (d->heir)
+		d = d->heir;
+	return d;
+}
+
 void nadir_document_report(NadirDocument *d, const GError *error)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && error);
-	g_signal_emit(d, signals[SIGNAL_ERROR], 0, error->message);
+	g_signal_emit(nadir_document_living(d), signals[SIGNAL_ERROR], 0, error->message);
 }
 
 void nadir_document_notify_user(NadirDocument *d, const char *sentence)
@@ -271,7 +280,10 @@ void nadir_document_close(NadirDocument *d, void (*closed)(void *data), void *da
 	d->closing = true;
 	d->closed = closed;
 	d->closed_data = data;
-	nadir_document_close_soon(d);
+	if (d->store)
+		nadir_document_close_soon(d);
+	else if (closed) /* its store lives on */
+		closed(data);
 }
 
 /* --- style of the screen --- */

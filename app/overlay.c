@@ -321,8 +321,9 @@ static bool is_dot(const visible_object *v)
 static shape_look look_of(NadirCanvas *c, const visible_object *v, bool in_crowd)
 {
 	const double width = shape_line_width(v->rect.size.width, v->rect.size.height);
-	/* The crowd's picture has the fill already. */
-	const double opacity = in_crowd && !v->unstored ? 0 : nadir_document_get_opacity(c->document);
+	/* The crowd's picture has the fill already; in a review only the one that is asked about has one. */
+	const bool empty = (in_crowd && !v->unstored) || (c->reviewing && !v->selected);
+	const double opacity = empty ? 0 : nadir_document_get_opacity(c->document);
 	return (shape_look){.fill = to_draw(&v->color, (float)opacity),
 	                    .line = to_draw(&v->color, 1),
 	                    .pattern = v->pattern,

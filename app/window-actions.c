@@ -462,6 +462,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	nadir_window_update_edit_actions(self);
 	nadir_window_update_project_actions(self);
 	nadir_window_update_view_actions(self);
+	nadir_window_update_review(self);
 }
 
 #undef ENABLE

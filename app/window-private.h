@@ -40,11 +40,12 @@ struct _NadirWindow {
 	guint second_turn; /* which bands come next */
 	GFile *file;       /* what is open or being opened */
 	GtkFileChooserNative *chooser;
-	service *service;       /* what the document was opened with */
-	GtkWindow *history;     /* of the document; NULL: not open. Weak. */
-	gboolean confirmed;     /* may close, and lose what could not be stored */
-	gboolean told_software; /* the notice about a software device was shown */
-	guint opening_source;   /* shows the spinner when opening takes a while */
+	service *service;             /* what the document was opened with */
+	GtkWindow *history;           /* of the document; NULL: not open. Weak. */
+	gboolean confirmed;           /* may close, and lose what could not be stored */
+	gboolean told_software;       /* the notice about a software device was shown */
+	guint opening_source;         /* shows the spinner when opening takes a while */
+	struct window_review *review; /* window-review.c; NULL: marking */
 };
 
 /* window.c: action: what the bar offers to do about it ("win.retry"), or NULL */
@@ -78,6 +79,12 @@ void nadir_window_close_history(NadirWindow *self);
 /* window-sheet.c: the view as PNG, PDF or SVG */
 void nadir_window_choose_sheet(NadirWindow *self);
 void nadir_window_write_sheet(NadirWindow *self, const char *path);
+void nadir_window_change_document(NadirWindow *self, NadirDocument *document); /* the same, and a review goes on */
+/* window-review.c */
+void nadir_window_setup_review(NadirWindow *self);
+void nadir_window_leave_review(NadirWindow *self);
+void nadir_window_update_review(NadirWindow *self);    /* which of its actions can be done */
+char *nadir_window_describe_review(NadirWindow *self); /* for the title; NULL: marking */
 /* window-status.c */
 void nadir_window_update_title(NadirWindow *self);
 void nadir_window_update_chip(NadirWindow *self);

@@ -39,8 +39,9 @@ void nadir_window_update_title(NadirWindow *self)
 		gtk_window_set_title(GTK_WINDOW(self), _("Nadir"));
 		return;
 	}
-	g_autofree char *subtitle = describe(self);
-	adw_window_title_set_title(self->title, nadir_document_get_title(self->document));
+	g_autofree char *review = nadir_window_describe_review(self);
+	g_autofree char *subtitle = review ? g_strdup(review) : describe(self);
+	adw_window_title_set_title(self->title, review ? _("Review") : nadir_document_get_title(self->document));
 	adw_window_title_set_subtitle(self->title, subtitle);
 	gtk_window_set_title(GTK_WINDOW(self), nadir_document_get_title(self->document));
 }

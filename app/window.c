@@ -93,6 +93,12 @@ static void close_document(NadirWindow *self)
 
 void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 {
+	nadir_window_leave_review(self);
+	nadir_window_change_document(self, document);
+}
+
+void nadir_window_change_document(NadirWindow *self, NadirDocument *document)
+{
 	g_signal_group_set_target(self->document_signals, document);
 	nadir_chat_panel_set_document(self->work->chat, document, document ? get_chat(self) : NULL);
 	nadir_window_close_second(self);
@@ -300,6 +306,7 @@ static void nadir_window_init(NadirWindow *self)
 	g_signal_group_connect_swapped(self->document_signals, "notice", G_CALLBACK(on_document_notice), self);
 	g_signal_connect(self, "notify::is-active", G_CALLBACK(on_active_changed), NULL);
 	nadir_window_install_actions(self);
+	nadir_window_setup_review(self);
 	nadir_actions_install(GTK_WINDOW(self));
 }
 

@@ -138,6 +138,8 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, zoom_label);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, search);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, tool_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, zoom_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_scale);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_label);

@@ -37,7 +37,7 @@ struct _NadirWorkspace {
 	GtkWidget *scale_box;
 	GtkButton *zoom_label;
 	NadirSearchBar *search;
-	GtkWidget *brush_box;
+	GtkWidget *tool_box, *zoom_box, *brush_box;
 	GtkScale *brush_scale;
 	GtkLabel *brush_label;
 	GtkWidget *encode_box;

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 /* Each: argv[0] is the sub-command's name. false + error, exit status by the error's domain. */
 bool cli_segment(int argc, char **argv, GError **error);
 bool cli_info(int argc, char **argv, GError **error);
+bool cli_statistics(int argc, char **argv, GError **error);
 bool cli_describe(int argc, char **argv, GError **error);
 bool cli_ask(int argc, char **argv, GError **error);
 bool cli_generate(int argc, char **argv, GError **error);

@@ -20,6 +20,7 @@ static const struct {
 	{"export", cli_export, N_("a project's objects to a file")},
 	{"import", cli_import, N_("other tools' objects into a project")},
 	{"devices", cli_devices, N_("the GPUs that can be used")},
+	{"statistics", cli_statistics, N_("what the review of a project has come to: tables and plots")},
 	{"models", cli_models, N_("list, info, verify: the models that are there")},
 	{"batch", cli_batch, N_("the same work on many images: segment-everything, segment-boxes, describe, ask")},
 	{"bench", cli_bench, N_("speed on this machine: segment, kernels, view, chat")},

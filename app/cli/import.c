@@ -97,7 +97,8 @@ static target *named_target(GPtrArray *targets, const char *hint)
 /* A data set names its pictures: they lie in --images, else beside the file or where its own path says. */
 static target *picture_target(GPtrArray *targets, const char *hint, const char *file, const request *q)
 {
-	g_autofree char *folder = g_path_get_dirname(file), *base = g_path_get_basename(hint);
+	g_autofree char *full = g_canonicalize_filename(file, NULL), *folder = g_path_get_dirname(full);
+	g_autofree char *base = g_path_get_basename(hint);
 	char *const places[] = {q->images ? g_build_filename(q->images, hint, NULL) : NULL,
 	                        q->images ? g_build_filename(q->images, base, NULL) : NULL,
 	                        g_canonicalize_filename(hint, folder), g_build_filename(folder, base, NULL)};

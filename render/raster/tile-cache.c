@@ -27,6 +27,7 @@ struct tile_cache {
 	bool stopped;    /* until the view changes */
 	double ahead[2]; /* where the view will be soon if it goes on like this: full-size pixels from area */
 	GArray *wanted;  /* tile_key in sight, as of the last wish */
+	GArray *next;    /* tile_next */
 };
 
 static guint key_hash(gconstpointer p)
@@ -124,6 +125,7 @@ tile_cache *tile_cache_new(raster *r, const raster_style *style, uint64_t budget
 	c->level = -1;
 	c->entries = g_hash_table_new(key_hash, key_equal);
 	c->wanted = g_array_new(FALSE, FALSE, sizeof(tile_key));
+	c->next = g_array_new(FALSE, FALSE, sizeof(tile_next));
 	g_queue_init(&c->used);
 	c->workers = tile_workers_new(r, arrived, c);
 	return c;
@@ -136,6 +138,7 @@ void tile_cache_free(tile_cache *c)
 		entry_drop(c, c->used.head->data);
 	g_hash_table_unref(c->entries);
 	g_array_unref(c->wanted);
+	g_array_unref(c->next);
 	raster_unref(c->r);
 	g_free(c);
 }
@@ -245,6 +248,10 @@ static void send_wishes(tile_cache *c)
 		if ((uint64_t)c->wanted->len * 3 * TILE_SIDE * TILE_SIDE * 4 < c->budget)
 			append_ahead(c, keys);
 	}
+	for (guint i = 0; i < c->next->len; i++) {
+		const tile_next *next = &g_array_index(c->next, tile_next, i);
+		append_tiles(c, next->level, &next->area, 0, keys);
+	}
 	guint n = 0;
 	for (guint i = 0; i < keys->len; i++) {
 		tile_key *key = &g_array_index(keys, tile_key, i);
@@ -317,4 +324,28 @@ void tile_cache_get_stats(const tile_cache *c, tile_cache_stats *out)
 		out->failed += ((entry *)value)->error != NULL;
 	for (guint i = 0; i < c->wanted->len; i++)
 		out->pending += !is_there(c, &g_array_index(c->wanted, tile_key, i));
+}
+
+void tile_cache_want_next(tile_cache *c, const tile_next *next, guint n)
+{
+	g_array_set_size(c->next, 0);
+	if (n > 0)
+		g_array_append_vals(c->next, next, n);
+	send_wishes(c);
+}
+
+bool tile_cache_has(const tile_cache *c, int level, const raster_rect *area)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(tile_key));
+	append_tiles(c, level, area, 0, keys);
+	for (guint i = 0; i < keys->len; i++)
+		if (!is_there(c, &g_array_index(keys, tile_key, i)))
+			return false;
+	return true;
+}
+
+void tile_cache_set_listener(tile_cache *c, void (*changed)(void *data), void *data)
+{
+	c->changed = changed;
+	c->data = data;
 }

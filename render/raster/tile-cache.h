@@ -39,6 +39,15 @@ void tile_cache_stop(tile_cache *c);
 void tile_cache_read_again(tile_cache *c);
 /* The tile if it is there, else NULL. Valid until the next call into the cache. Marks it used. */
 tile *tile_cache_get(tile_cache *c, tile_key key);
+/* Areas that will be looked at next, in order: read when nothing in sight is missing. Copied; n 0: none. */
+typedef struct {
+	int level;
+	raster_rect area; /* full-size pixels */
+} tile_next;
+void tile_cache_want_next(tile_cache *c, const tile_next *next, guint n);
+bool tile_cache_has(const tile_cache *c, int level, const raster_rect *area); /* all of it is there */
+/* Who is told of tiles from now on, for a cache that was filled before anybody drew it. */
+void tile_cache_set_listener(tile_cache *c, void (*changed)(void *data), void *data);
 typedef struct {
 	uint64_t bytes, budget;
 	uint32_t tiles, pending, failed; /* pending: wanted and not there yet */
