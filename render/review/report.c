@@ -145,7 +145,7 @@ static void draw_classes(const plot *p, const statistics *s)
 
 static void draw_scores(const plot *p, const statistics *s)
 {
-	begin_plot(p, _("Decided, and of these accepted (dark), by score"));
+	begin_plot(p, _("By score: decided, accepted dark"));
 	bars(p, s->score_decided, s->score_accepted, STATISTICS_BINS);
 	axis(p, "0", "1");
 }
@@ -162,7 +162,7 @@ static void draw_confusion(const plot *p, const statistics *s)
 {
 	const guint n = MIN(s->classes->len, CONFUSION_MOST), all = s->classes->len;
 	const double side = MIN((p->h - 16) / MAX(n, 1), 22), left = p->x + 90;
-	begin_plot(p, _("Came as (rows), reviewed as (columns, last: rejected)"));
+	begin_plot(p, _("Came as, reviewed as (last: rejected)"));
 	for (guint i = 0; i < n; i++) {
 		const char *name = g_array_index(s->classes, statistics_class, i).name;
 		guint sum = 0;
