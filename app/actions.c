@@ -193,6 +193,11 @@ const nadir_action *nadir_action_find(const char *action)
 	return NULL;
 }
 
+bool nadir_action_is_of_review(const nadir_action *a)
+{
+	return g_str_has_prefix(a->action, "win.review-");
+}
+
 const char *nadir_action_title(const nadir_action *a)
 {
 	return _(a->title);
@@ -279,8 +284,7 @@ static void add_shortcuts(GtkShortcutController *controller)
 	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
 		const char *keys = nadir_keymap_keys(&table[i]);
 		/* Held, not struck, or of review mode, where letters mean something else: the window's own. */
-		if (!keys || g_str_equal(table[i].action, "win.hide-masks") ||
-		    g_str_has_prefix(table[i].action, "win.review-"))
+		if (!keys || g_str_equal(table[i].action, "win.hide-masks") || nadir_action_is_of_review(&table[i]))
 			continue;
 		GtkShortcut *shortcut = gtk_shortcut_new(gtk_shortcut_trigger_parse_string(keys),
 		                                         gtk_callback_action_new(on_shortcut, (gpointer)&table[i], NULL));

@@ -16,6 +16,8 @@ typedef struct {
 
 const nadir_action *nadir_actions(guint *n);
 const nadir_action *nadir_action_find(const char *action); /* by detailed name; NULL when there is none */
+/* In review mode letters mean something else: its actions have keys of their own beside those of marking. */
+bool nadir_action_is_of_review(const nadir_action *a);
 const char *nadir_action_title(const nadir_action *a);
 char *nadir_action_key_label(const nadir_action *a); /* "Ctrl+Z"; NULL without a key; g_free */
 char *nadir_action_tooltip(const nadir_action *a);   /* "Undo (Ctrl+Z)"; g_free */

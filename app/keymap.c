@@ -89,7 +89,8 @@ static char *take_free(const nadir_action *a, const char *keys)
 	g_auto(GStrv) list = g_strsplit(keys, "|", -1);
 	GString *got = g_string_new(NULL);
 	for (char **t = list; *t; t++) {
-		char *name = canonical(*t);
+		g_autofree char *plain = canonical(*t);
+		char *name = plain && nadir_action_is_of_review(a) ? g_strconcat("review ", plain, NULL) : g_strdup(plain);
 		if (!name || g_hash_table_contains(map.of, name)) {
 			g_free(name);
 			continue;

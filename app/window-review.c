@@ -534,7 +534,7 @@ static bool run_key(NadirWindow *self, guint key, GdkModifierType state)
 	guint n;
 	const nadir_action *table = nadir_actions(&n);
 	for (guint i = 0; i < n; i++)
-		if (g_str_has_prefix(table[i].action, "win.review-") && nadir_keymap_keys(&table[i]) &&
+		if (nadir_action_is_of_review(&table[i]) && nadir_keymap_keys(&table[i]) &&
 		    matches(nadir_keymap_keys(&table[i]), key, state))
 			return nadir_action_run(GTK_WIDGET(self), &table[i]);
 	return false;
