@@ -17,7 +17,7 @@ static void view_of(NadirCanvas *c, const raster_info *info, const double extent
 	viewport_show(v, &area, 0);
 }
 
-void nadir_canvas_look_at(NadirCanvas *c, const double extent[4])
+void nadir_canvas_look_at_object(NadirCanvas *c, const double extent[4])
 {
 	g_return_if_fail(NADIR_IS_CANVAS(c));
 	if (!c->document || gtk_widget_get_width(GTK_WIDGET(c)) <= 1)

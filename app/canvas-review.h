@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* An object, x0, y0, x1, y1 in image pixels, with what lies around it. */
-void nadir_canvas_look_at(NadirCanvas *c, const double extent[4]);
+void nadir_canvas_look_at_object(NadirCanvas *c, const double extent[4]);
 typedef struct {
 	double extent[4];
 } NadirCanvasNext;

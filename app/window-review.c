@@ -37,7 +37,7 @@ static void show(NadirWindow *self);
 
 static GtkOverlay *overlay_of(NadirWindow *self)
 {
-	return GTK_OVERLAY(adw_flap_get_content(self->work->flap));
+	return GTK_OVERLAY(gtk_widget_get_ancestor(GTK_WIDGET(self->work->canvas), GTK_TYPE_OVERLAY));
 }
 
 static void add_overlay(NadirWindow *self, GtkWidget *widget, GtkAlign h, GtkAlign v, int margin)
@@ -216,7 +216,7 @@ static void on_moved(NadirWindow *self)
 	if (w->before)
 		set_before(self, false);
 	if (item)
-		nadir_canvas_look_at(self->work->canvas, item->extent);
+		nadir_canvas_look_at_object(self->work->canvas, item->extent);
 	review_ahead_update(w->ahead);
 	show(self);
 	if (!w->ready_source)
