@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Makes the pictures of this guide from the real program on the shipped sample: a window under Xvfb, driven by xdotool.
+
+    python3 docs/user-guide/pictures.py build [NAME…]
+"""
+import os
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
+os.environ.setdefault("NADIR", str(BUILD / "nadir"))
+sys.path[:0] = [str(ROOT / "tests" / "ui"), str(ROOT / "tests" / "cli")]
+import common  # noqa: E402
+from e2e import BUSH, TREE, WindowTest, wait_for  # noqa: E402
+
+
+class Pictures(WindowTest):
+    def shoot(self, name):
+        time.sleep(1)
+        env = dict(os.environ, DISPLAY=self.display.name)
+        subprocess.run(["import", "-window", "root", "-quality", "92", str(HERE / "images" / f"{name}.png")], env=env, check=True)
+        print(name)
+
+    def begin(self, dark=False):
+        more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if dark else {}
+        self.start(self.image, common.model(), **more)
+
+    def accept(self, n):
+        self.hand.key("Return")
+        self.wait_objects(n, f"object {n}")
+
+    def mark_some(self):
+        hand = self.hand
+        hand.key("ctrl+shift+n")
+        hand.type("tree")
+        hand.key("Return")
+        time.sleep(0.5)
+        hand.key("alt+0", "p")
+        hand.click(*TREE)
+        self.accept(1)
+        hand.key("b")
+        hand.drag((590, 340), (770, 470))
+        self.accept(2)
+        hand.key("s")
+        hand.drag((250, 400), (300, 430), (360, 450))
+        self.accept(3)
+
+    def test_mark(self):
+        """Objects of three prompts, a preview with its candidates, history, keys, and the ways out."""
+        hand = self.hand
+        self.begin()
+        self.mark_some()
+        hand.key("p")
+        hand.click(*BUSH)
+        time.sleep(4)
+        self.shoot("preview")
+        hand.key("Tab")
+        self.shoot("candidate")
+        self.accept(4)
+        self.shoot("objects")
+        hand.key("ctrl+h")
+        self.shoot("history")
+        hand.key("Escape")
+        hand.key("ctrl+k")
+        hand.type("hole")
+        self.shoot("palette")
+        hand.key("Escape")
+        hand.key("ctrl+e")
+        wait_for(lambda: self.find("Export"), "the export dialog", self.process)
+        self.shoot("export")
+        hand.key("Escape")
+
+    def test_dark(self):
+        self.begin(dark=True)
+        self.mark_some()
+        self.shoot("objects-dark")
+
+    def test_chat(self):
+        """The shipped model about one marked region, as it answers."""
+        hand = self.hand
+        self.begin(dark=True)
+        hand.key("b")
+        hand.drag((590, 340), (770, 470))
+        hand.key("m", "slash")
+        hand.type("Please describe this region.")
+        hand.key("Return")
+        wait_for(lambda: any(r[0] == "assistant" and r[1] for r in self.query("SELECT role, content FROM messages")), "a reply",
+                 self.process)
+        time.sleep(6)
+        self.shoot("chat")
+
+
+if __name__ == "__main__":
+    (HERE / "images").mkdir(exist_ok=True)
+    wanted = [f"Pictures.test_{n}" for n in sys.argv[2:]]
+    unittest.main(argv=[sys.argv[0], *wanted])
