@@ -75,6 +75,8 @@ struct _NadirCanvas {
 /* canvas.c */
 void canvas_view_changed(NadirCanvas *c);
 double canvas_snap(NadirCanvas *c, double s); /* to whole device pixels */
+/* Adds the rings of a shape in image pixels to the path, on the screen. */
+void canvas_trace(NadirCanvas *c, cairo_t *cr, const wkb_shape *s);
 
 /* canvas-tiles.c */
 void canvas_tiles_init(NadirCanvas *c);

@@ -77,21 +77,6 @@ void nadir_canvas_set_before(NadirCanvas *c, wkb_shape *shape)
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
 
-static void path(NadirCanvas *c, cairo_t *cr, const wkb_shape *s)
-{
-	for (guint r = 0; r < s->rings->len; r++) {
-		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, r);
-		const double *p = &g_array_index(s->xy, double, 2 * (gsize)ring->first);
-		cairo_new_sub_path(cr);
-		for (guint i = 0; i < ring->n; i++) {
-			double x, y;
-			viewport_to_screen(&c->view, p[2 * (gsize)i], p[2 * (gsize)i + 1], &x, &y);
-			cairo_line_to(cr, x, y);
-		}
-		cairo_close_path(cr);
-	}
-}
-
 void canvas_review_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	static const double dash[] = {7, 5};
@@ -99,7 +84,7 @@ void canvas_review_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 		return;
 	cairo_t *cr = gtk_snapshot_append_cairo(
 		snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)c->view.screen_w, (float)c->view.screen_h));
-	path(c, cr, c->before);
+	canvas_trace(c, cr, c->before);
 	cairo_set_source_rgba(cr, 0, 0, 0, 0.7);
 	cairo_set_line_width(cr, 4);
 	cairo_stroke_preserve(cr);

@@ -51,6 +51,21 @@ double canvas_snap(NadirCanvas *c, double s)
 	return round(s * f) / f;
 }
 
+void canvas_trace(NadirCanvas *c, cairo_t *cr, const wkb_shape *s)
+{
+	for (guint r = 0; r < s->rings->len; r++) {
+		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, r);
+		const double *p = &g_array_index(s->xy, double, 2 * (gsize)ring->first);
+		cairo_new_sub_path(cr);
+		for (guint i = 0; i < ring->n; i++) {
+			double x, y;
+			viewport_to_screen(&c->view, p[2 * (gsize)i], p[2 * (gsize)i + 1], &x, &y);
+			cairo_line_to(cr, x, y);
+		}
+		cairo_close_path(cr);
+	}
+}
+
 const viewport *nadir_canvas_get_viewport(NadirCanvas *c)
 {
 	g_return_val_if_fail(NADIR_IS_CANVAS(c), NULL);

@@ -6,21 +6,6 @@
 
 static const GdkRGBA under = {0, 0, 0, 0.65f}, white = {1, 1, 1, 1};
 
-static void trace(NadirCanvas *c, cairo_t *cr, const wkb_shape *s)
-{
-	for (guint r = 0; r < s->rings->len; r++) {
-		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, r);
-		const double *p = &g_array_index(s->xy, double, 2 * (gsize)ring->first);
-		cairo_new_sub_path(cr);
-		for (guint i = 0; i < ring->n; i++) {
-			double x, y;
-			viewport_to_screen(&c->view, p[2 * (gsize)i], p[2 * (gsize)i + 1], &x, &y);
-			cairo_line_to(cr, x, y);
-		}
-		cairo_close_path(cr);
-	}
-}
-
 static void stroke_dashed(cairo_t *cr, const GdkRGBA *color, double width)
 {
 	static const double dash[] = {6, 4};
@@ -48,7 +33,7 @@ static void draw_ghosts(NadirCanvas *c, cairo_t *cr)
 		const wkb_shape *s = c->document->ghosts->pdata[i];
 		if (!is_in_sight(c, s))
 			continue;
-		trace(c, cr, s);
+		canvas_trace(c, cr, s);
 		stroke_dashed(cr, &white, 1.5);
 	}
 }
@@ -64,7 +49,7 @@ static void draw_found(NadirCanvas *c, cairo_t *cr)
 		GdkRGBA color = overlay_class_color(c->document, nadir_object_get_feature(found->pdata[i])->class_name);
 		if (!s || !is_in_sight(c, s))
 			continue;
-		trace(c, cr, s);
+		canvas_trace(c, cr, s);
 		color.alpha = (float)nadir_document_get_opacity(c->document) * 0.7f;
 		gdk_cairo_set_source_rgba(cr, &color);
 		cairo_fill_preserve(cr);

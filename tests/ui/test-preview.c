@@ -468,8 +468,10 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	g_test_init(&argc, &argv, NULL);
 	g_autofree char *model = fixture_model();
-	if (!model)
-		return 77;
+	if (!model) {
+		g_print("1..0 # SKIP there is no segmenter's file\n");
+		return 0;
+	}
 	svc = service_new(&(engine_options){.model = model, .no_cache = true});
 #define ADD(path, fn) g_test_add("/preview/" path, world, NULL, world_up, fn, world_down)
 	ADD("point", test_point);

@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 	g_autofree char *path = find_file();
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
 		g_print("1..0 # SKIP %s is not there: python3 tests/data/fetch-smollm2.py fetches it\n", path);
-		return 77;
+		return 0;
 	}
 	dev = gpu_open(&(gpu_options){0}, &error);
 	g_assert_no_error(error);
