@@ -78,7 +78,7 @@ static void choose(page *p, const nadir_action *a, guint key, GdkModifierType mo
 	g_autofree char *trigger = gtk_accelerator_name(gdk_keyval_to_lower(key), mods);
 	const nadir_action *had = nadir_keymap_action_of(trigger);
 	nadir_keymap_choose(a, trigger);
-	if (had && had != a)
+	if (had && had != a && nadir_action_is_of_review(had) == nadir_action_is_of_review(a))
 		tell(p, had, a);
 }
 
