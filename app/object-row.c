@@ -187,9 +187,10 @@ static void make_entry(NadirObjectRow *self)
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Class of the object"),
 	                               -1);
 	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
-	g_signal_connect_swapped(self->entry, "activate", G_CALLBACK(on_entry_activate), self);
-	g_signal_connect_swapped(focus, "leave", G_CALLBACK(on_entry_leave), self);
-	g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_entry_key), self);
+	/* The focus may leave the entry when the row is gone already. */
+	g_signal_connect_object(self->entry, "activate", G_CALLBACK(on_entry_activate), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(focus, "leave", G_CALLBACK(on_entry_leave), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(keys, "key-pressed", G_CALLBACK(on_entry_key), self, G_CONNECT_SWAPPED);
 	gtk_widget_add_controller(self->entry, focus);
 	gtk_widget_add_controller(self->entry, keys);
 	gtk_widget_set_parent(self->entry, GTK_WIDGET(self));

@@ -184,11 +184,11 @@ class WindowTest(common.CliTest):
         return self.query("SELECT id, class, prompt, model, area_px, px_geom, score FROM nadir_objects ORDER BY id")
 
     def wait_objects(self, n, what):
-        wait_for(lambda: len(self.objects()) == n, what, self.process)
+        wait_for(lambda: len(self.objects()) == n, what, self.process, self.tmp / "window.log")
         return self.objects()
 
     def wait_change(self, old, what):
-        wait_for(lambda: self.objects() != old, what, self.process)
+        wait_for(lambda: self.objects() != old, what, self.process, self.tmp / "window.log")
         return self.objects()
 
     def export(self, name):
