@@ -17,12 +17,14 @@ static bool take_changes(document_job *j, project *p, project_changes *changes, 
 static bool step_back(document_job *j, project *p, GError **error)
 {
 	g_auto(project_changes) changes = {0};
+	project_set_undo_image(p, j->scene->image_id);
 	return !project_undo_text(p) || (project_undo(p, &changes, error) && take_changes(j, p, &changes, error));
 }
 
 static bool step_forth(document_job *j, project *p, GError **error)
 {
 	g_auto(project_changes) changes = {0};
+	project_set_undo_image(p, j->scene->image_id);
 	return !project_redo_text(p) || (project_redo(p, &changes, error) && take_changes(j, p, &changes, error));
 }
 
@@ -65,6 +67,7 @@ static bool go_to(document_job *j, project *p, GError **error)
 {
 	g_auto(project_changes) changes = {0};
 	const gint64 *step = j->data;
+	project_set_undo_image(p, j->scene->image_id);
 	return project_go_to(p, *step, &changes, error) && take_changes(j, p, &changes, error);
 }
 
@@ -80,6 +83,7 @@ void nadir_document_go_to(NadirDocument *d, gint64 step)
 
 static bool read_history(document_job *j, project *p, GError **error)
 {
+	project_set_undo_image(p, j->scene->image_id);
 	GPtrArray *steps = project_history(p, error);
 	g_task_set_task_data(j->data, steps, steps ? (GDestroyNotify)g_ptr_array_unref : NULL);
 	return steps != NULL;

@@ -262,6 +262,8 @@ static bool read_image(project **p, void *data, GError **error)
 	o->project = *p;
 	restore_style(o, g_task_get_cancellable(data));
 	const bool ok = read_project(o, error);
+	if (ok)
+		project_set_undo_image(*p, o->image_id);
 	o->project = NULL;
 	return ok;
 }

@@ -74,6 +74,8 @@ void project_journal_refresh(project *p)
 
 void project_set_undo_image(project *p, gint64 image)
 {
+	if (p->undo_image == image)
+		return;
 	p->undo_image = image;
 	project_journal_refresh(p);
 }
@@ -221,20 +223,30 @@ static gint64 next_step(project *p, bool forward)
 	                      forward ? "undone" : "done", scope, forward ? "ASC" : "DESC");
 }
 
-static bool move(project *p, bool forward, project_changes *out, GError **error)
+static bool go(project *p, gint64 step, bool forward, project_changes *out, GError **error)
 {
 	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+	if (!project_begin(p, error) || !project_end(p, apply_step(p, step, forward, changes, error), error))
+		return false;
+	if (out)
+		tell(out, changes);
+	return true;
+}
+
+bool project_undo_step(project *p, gint64 step, project_changes *changes, GError **error)
+{
+	return go(p, step, false, changes, error);
+}
+
+static bool move(project *p, bool forward, project_changes *out, GError **error)
+{
 	const gint64 step = next_step(p, forward);
 	if (step == 0) {
 		g_set_error_literal(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
 		                    forward ? _("There is nothing to redo.") : _("There is nothing to undo."));
 		return false;
 	}
-	if (!project_begin(p, error) || !project_end(p, apply_step(p, step, forward, changes, error), error))
-		return false;
-	if (out)
-		tell(out, changes);
-	return true;
+	return go(p, step, forward, out, error);
 }
 
 bool project_undo(project *p, project_changes *changes, GError **error)

@@ -242,7 +242,7 @@ bool project_review_take_back(project *p, gint64 step, const gint64 *ids, guint 
 {
 	const review_change undecided = {.decides = true, .decision = REVIEW_UNDECIDED, .reviewer = ""};
 	if (step > 0 && project_number(p, 0, "SELECT max(step) FROM edits WHERE state = 'done'") == step)
-		return project_undo(p, changes, error);
+		return project_undo_step(p, step, changes, error);
 	return project_review(p, ids, n, &undecided, what, changes, NULL, error);
 }
 

@@ -144,6 +144,22 @@ static void test_take_back(fixture *f, gconstpointer unused)
 	g_assert_cmpstr(before, ==, after);
 }
 
+/* A decision is taken back from wherever the review is by then: undo goes through another image's steps. */
+static void test_take_back_elsewhere(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	const gint64 other = fixture_image(f->p, "/data/other.tif", false);
+	g_autoptr(feature) o = fixture_object("ship", 5, 5, 9, 9);
+	g_assert_true(project_insert(f->p, other, o, "accept", &error));
+	const gint64 step = decide(f, 0, REVIEW_ACCEPTED, NULL);
+	project_set_undo_image(f->p, other);
+	g_assert_true(project_review_take_back(f->p, step, &f->ids[0], 1, "take back", NULL, &error));
+	g_assert_no_error(error);
+	g_autoptr(feature) a = project_object(f->p, f->ids[0], NULL), still = project_object(f->p, o->id, NULL);
+	g_assert_cmpstr(a->review, ==, "undecided");
+	g_assert_nonnull(still);
+}
+
 static void test_items(fixture *f, gconstpointer unused)
 {
 	g_autoptr(GError) error = NULL;
@@ -323,6 +339,7 @@ int main(int argc, char **argv)
 	ADD("undo", test_undo);
 	ADD("many", test_many);
 	ADD("take-back", test_take_back);
+	ADD("take-back-elsewhere", test_take_back_elsewhere);
 	ADD("items", test_items);
 	ADD("before", test_before);
 	ADD("queues", test_queues);
