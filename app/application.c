@@ -3,10 +3,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "app/actions.h"
+#include "app/canvas/frame-log.h"
+#include "app/command/actions.h"
+#include "app/command/keymap.h"
 #include "app/engine/paths.h"
-#include "app/frame-log.h"
-#include "app/keymap.h"
 #include "app/preferences.h"
 #include "app/settings.h"
 #include "app/window.h"

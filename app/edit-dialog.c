@@ -3,8 +3,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "app/document-private.h"
-#include "app/edit-outlines.h"
+#include "app/document/document-private.h"
+#include "app/edit/edit-outlines.h"
 
 #define NEIGHBOURS_MOST 400 /* shown in a preview; what is stored sees all of them */
 

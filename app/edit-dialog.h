@@ -1,7 +1,7 @@
 /* An edit with an amount: a small window with a slider, a live count of vertices, and the outline as it would become
  * over the image. Apply stores it, closing it changes nothing. */
 #pragma once
-#include "app/edit-shapes.h"
+#include "app/edit/edit-shapes.h"
 
 #include <gtk/gtk.h>
 

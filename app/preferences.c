@@ -2,7 +2,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/keymap-page.h"
+#include "app/command/keymap-page.h"
 #include "infer/vk/gpu.h"
 
 struct _NadirPreferences {

@@ -4,11 +4,11 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "app/actions.h"
-#include "app/edit-search.h"
+#include "app/command/actions.h"
+#include "app/command/shortcuts.h"
+#include "app/edit/edit-search.h"
 #include "app/engine/paths.h"
-#include "app/export-dialog.h"
-#include "app/shortcuts.h"
+#include "app/panel/export-dialog.h"
 
 static const char *const tool_names[] = {"select",  "point", "box",   "circle", "scribble",
                                          "polygon", "brush", "split", "hole",   "vertex"};

@@ -3,11 +3,11 @@
 
 #include <math.h>
 
-#include "app/document-private.h"
+#include "app/document/document-private.h"
 #include "app/edit-dialog.h"
-#include "app/edit-search.h"
-#include "app/edit-selection.h"
-#include "app/edit-shapes.h"
+#include "app/edit/edit-search.h"
+#include "app/edit/edit-selection.h"
+#include "app/edit/edit-shapes.h"
 #include "app/window-private.h"
 
 #define MODEL_SIDE 512 /* pixels that the model sees of a part, roughly */

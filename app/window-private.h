@@ -1,7 +1,7 @@
 /* Inside of the window, for its own files. */
 #pragma once
-#include "app/document-history.h"
-#include "app/palette.h"
+#include "app/command/palette.h"
+#include "app/document/document-history.h"
 #include "app/window.h"
 #include "app/workspace.h"
 

@@ -1,7 +1,7 @@
 /* Actions about the project as a whole: its history, a repaired copy when its file is damaged, a sheet of the view. */
 #include "app/window-private.h"
 
-#include "app/history.h"
+#include "app/panel/history.h"
 
 #define ACTION(name) static void name(GSimpleAction *action, GVariant *parameter, gpointer data)
 

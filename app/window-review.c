@@ -5,13 +5,13 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "app/actions.h"
-#include "app/keymap.h"
-#include "app/review-ahead.h"
-#include "app/review-bar.h"
-#include "app/review-panel.h"
+#include "app/command/actions.h"
+#include "app/command/keymap.h"
+#include "app/panel/swatch.h"
+#include "app/review/review-ahead.h"
+#include "app/review/review-bar.h"
+#include "app/review/review-panel.h"
 #include "app/settings.h"
-#include "app/swatch.h"
 
 typedef struct {
 	GtkWidget *box;

@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/second-view.h"
+#include "app/canvas/second-view.h"
 
 typedef struct {
 	raster *image;

@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/map-sheet.h"
+#include "app/document/map-sheet.h"
 
 typedef struct {
 	map_sheet *sheet;

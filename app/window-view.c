@@ -1,10 +1,10 @@
 /* Actions of looking at an image: places, measuring, navigator, overviews, stretch by what is in sight. */
-#include "app/document-look.h"
+#include "app/document/document-look.h"
 #include "app/window-private.h"
 
 #include <glib/gi18n.h>
 
-#include "app/go-to.h"
+#include "app/panel/go-to.h"
 
 #define ACTION(name) static void name(GSimpleAction *action, GVariant *parameter, gpointer data)
 

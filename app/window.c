@@ -2,7 +2,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/keymap.h"
+#include "app/command/keymap.h"
 
 G_DEFINE_FINAL_TYPE(NadirWindow, nadir_window, ADW_TYPE_APPLICATION_WINDOW)
 

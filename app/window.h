@@ -1,7 +1,7 @@
 /* One window with one image: canvas, tools, sidebar, status. */
 #pragma once
 #include "app/application.h"
-#include "app/canvas.h"
+#include "app/canvas/canvas.h"
 
 G_BEGIN_DECLS
 

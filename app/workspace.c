@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "app/tool-strip.h"
+#include "app/panel/tool-strip.h"
 
 G_DEFINE_FINAL_TYPE(NadirWorkspace, nadir_workspace, GTK_TYPE_WIDGET)
 

@@ -3,18 +3,18 @@
 #pragma once
 #include <adwaita.h>
 
-#include "app/canvas.h"
-#include "app/chat-panel.h"
-#include "app/measure.h"
-#include "app/navigator.h"
-#include "app/overview-progress.h"
-#include "app/panel-image.h"
-#include "app/panel-objects.h"
-#include "app/remote-state.h"
-#include "app/scale-bar.h"
-#include "app/search-bar.h"
-#include "app/status-line.h"
-#include "app/style-editor.h"
+#include "app/canvas/canvas.h"
+#include "app/canvas/measure.h"
+#include "app/canvas/navigator.h"
+#include "app/canvas/scale-bar.h"
+#include "app/chat/chat-panel.h"
+#include "app/panel/overview-progress.h"
+#include "app/panel/panel-image.h"
+#include "app/panel/panel-objects.h"
+#include "app/panel/remote-state.h"
+#include "app/panel/search-bar.h"
+#include "app/panel/status-line.h"
+#include "app/panel/style-editor.h"
 
 G_BEGIN_DECLS
 

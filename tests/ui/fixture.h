@@ -1,6 +1,6 @@
 /* What the tests of document and canvas share: small images, waiting, opening. */
 #pragma once
-#include "app/document.h"
+#include "app/document/document.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/canvas-private.h"
+#include "app/canvas/canvas-private.h"
 #include "tests/ui/fixture.h"
 
 enum { W = 640, H = 480 };

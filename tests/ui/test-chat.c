@@ -4,14 +4,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/actions.h"
-#include "app/canvas-private.h"
-#include "app/chat-bubble.h"
-#include "app/chat-card.h"
-#include "app/chat-panel-private.h"
-#include "app/chat-store.h"
-#include "app/conversation-json.h"
-#include "app/conversation-text.h"
+#include "app/canvas/canvas-private.h"
+#include "app/chat/chat-bubble.h"
+#include "app/chat/chat-card.h"
+#include "app/chat/chat-panel-private.h"
+#include "app/command/actions.h"
+#include "app/conversation/chat-store.h"
+#include "app/conversation/conversation-json.h"
+#include "app/conversation/conversation-text.h"
 #include "app/window-private.h"
 #include "tests/ui/fake-chat.h"
 #include "tests/ui/fixture.h"

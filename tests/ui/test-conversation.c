@@ -2,7 +2,7 @@
 #include <pango/pango.h>
 #include <string.h>
 
-#include "app/conversation-text.h"
+#include "app/conversation/conversation-text.h"
 #include "tests/ui/fixture.h"
 
 static void test_tree(void)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/document-history.h"
+#include "app/document/document-history.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {

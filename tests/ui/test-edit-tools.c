@@ -1,8 +1,8 @@
 /* The vertex tool and the keyboard's cursor on a real canvas. */
 #include <math.h>
 
-#include "app/edit-selection.h"
-#include "app/vertex-tool.h"
+#include "app/canvas/vertex-tool.h"
+#include "app/edit/edit-selection.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {

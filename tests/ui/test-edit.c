@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/document-history.h"
-#include "app/edit-shapes.h"
+#include "app/document/document-history.h"
+#include "app/edit/edit-shapes.h"
 #include "render/geometry/shape-edit.h"
 #include "tests/ui/fixture.h"
 

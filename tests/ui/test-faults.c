@@ -3,8 +3,8 @@
  * -Dfaults=true. */
 #include <string.h>
 
-#include "app/document-history.h"
-#include "app/status-line.h"
+#include "app/document/document-history.h"
+#include "app/panel/status-line.h"
 #include "app/window-private.h"
 #include "render/file/output.h"
 #include "tests/ui/fixture.h"

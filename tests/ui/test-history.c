@@ -1,7 +1,7 @@
 /* The document's history by name, and a project file that is damaged: it is shown as far as it can be read. */
 #include <string.h>
 
-#include "app/document-history.h"
+#include "app/document/document-history.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* Keys: of each profile no key starts two actions, the user's choice goes first, and forgetting it brings all back. */
 #include <string.h>
 
-#include "app/keymap.h"
+#include "app/command/keymap.h"
 #include "app/settings.h"
 
 static GSettings *settings;

@@ -3,10 +3,10 @@
 #include <locale.h>
 #include <string.h>
 
-#include "app/document-look.h"
-#include "app/go-to.h"
-#include "app/measure.h"
-#include "app/navigator.h"
+#include "app/canvas/measure.h"
+#include "app/canvas/navigator.h"
+#include "app/document/document-look.h"
+#include "app/panel/go-to.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* The list of objects against a plain table: changes one by one and by the hundred, what is found, counted and
  * signalled, and what another thread may still read. */
-#include "app/object-list.h"
+#include "app/document/object-list.h"
 #include "tests/ui/fixture.h"
 
 enum { IDS = 400 };

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/document-history.h"
+#include "app/document/document-history.h"
 #include "app/engine/prompt-choice.h"
 #include "tests/ui/fixture.h"
 

@@ -1,5 +1,5 @@
 /* The view as a sheet: what is seen is drawn where it belongs, in each format, whole or not at all. */
-#include "app/map-sheet.h"
+#include "app/document/map-sheet.h"
 #include "tests/ui/fixture.h"
 
 #include <cairo.h>

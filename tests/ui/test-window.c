@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/actions.h"
-#include "app/export-dialog.h"
+#include "app/command/actions.h"
+#include "app/command/shortcuts.h"
+#include "app/panel/export-dialog.h"
+#include "app/panel/status-line.h"
 #include "app/preferences.h"
 #include "app/settings.h"
-#include "app/shortcuts.h"
-#include "app/status-line.h"
 #include "app/window-private.h"
 #include "tests/ui/fixture.h"
 

@@ -1,0 +1,419 @@
+#include "app/conversation/conversation-json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+static double number_of(const cJSON *o, const char *key, double otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+	return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
+static const char *text_of(const cJSON *o, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
+	return text ? text : "";
+}
+
+/* Prints and frees. */
+static char *print(cJSON *json)
+{
+	char *printed = cJSON_PrintUnformatted(json), *text = g_strdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(json);
+	return text;
+}
+
+static void add_id(cJSON *o, const char *key, gint64 id)
+{
+	if (id)
+		cJSON_AddNumberToObject(o, key, (double)id);
+}
+
+/* --- masks: run lengths of their own box, which is small however large the image is --- */
+
+static void add_mask(cJSON *o, const bitmask *m)
+{
+	bitmask local = *m;
+	local.x = local.y = 0;
+	g_autofree char *counts = mask_to_rle(&local, m->w, m->h);
+	cJSON *rle = cJSON_AddObjectToObject(o, "rle");
+	cJSON_AddItemToObject(rle, "origin", cJSON_CreateIntArray((int[]){m->x, m->y}, 2));
+	cJSON_AddItemToObject(rle, "size", cJSON_CreateIntArray((int[]){m->h, m->w}, 2));
+	cJSON_AddStringToObject(rle, "counts", counts);
+}
+
+static int element(const cJSON *list, int i)
+{
+	const cJSON *item = cJSON_GetArrayItem(list, i);
+	return cJSON_IsNumber(item) && fabs(item->valuedouble) < 2e9 ? (int)item->valuedouble : -1;
+}
+
+static bitmask *read_mask(const cJSON *o)
+{
+	const cJSON *rle = cJSON_GetObjectItemCaseSensitive(o, "rle");
+	const cJSON *origin = cJSON_GetObjectItemCaseSensitive(rle, "origin");
+	const cJSON *size = cJSON_GetObjectItemCaseSensitive(rle, "size");
+	const int x = element(origin, 0), y = element(origin, 1), h = element(size, 0), w = element(size, 1);
+	if (x < 0 || y < 0 || w <= 0 || h <= 0)
+		return NULL;
+	bitmask *m = mask_from_rle(text_of(rle, "counts"), w, h, NULL);
+	if (m) {
+		m->x += x;
+		m->y += y;
+	}
+	return m;
+}
+
+/* --- regions --- */
+
+static cJSON *region_to_json(const conversation_region *r)
+{
+	g_autofree char *marks = prompt_to_json(r->mark);
+	cJSON *list = cJSON_Parse(marks), *o = cJSON_DetachItemFromArray(list, 0);
+	cJSON_Delete(list);
+	if (r->mask)
+		add_mask(o, r->mask);
+	add_id(o, "object", r->object);
+	if (*r->label)
+		cJSON_AddStringToObject(o, "label", r->label);
+	return o;
+}
+
+char *conversation_regions_to_json(const GPtrArray *regions)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (guint i = 0; i < regions->len; i++)
+		cJSON_AddItemToArray(list, region_to_json(regions->pdata[i]));
+	return print(list);
+}
+
+static conversation_region *read_region(const cJSON *o)
+{
+	char *one = cJSON_PrintUnformatted(o);
+	g_autofree char *list = g_strdup_printf("[%s]", one);
+	cJSON_free(one);
+	g_autoptr(prompt) mark = prompt_from_json(list, NULL);
+	if (!mark || prompt_count(mark) != 1)
+		return NULL;
+	g_autoptr(bitmask) mask = read_mask(o);
+	g_autoptr(GBytes) wkb = mask ? mask_to_wkb(mask, NULL) : NULL;
+	return conversation_region_new(prompt_marks(mark, NULL), wkb ? mask : NULL, wkb, (gint64)number_of(o, "object", 0),
+	                               text_of(o, "label"));
+}
+
+/* Regions of earlier questions are the same ones in later questions: shared, not made again. */
+static void read_regions(conversation_message *m, const char *json)
+{
+	cJSON *list = cJSON_Parse(json);
+	const GPtrArray *before = conversation_regions(m->parent);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, list)
+	{
+		const guint i = m->regions->len;
+		char *text = cJSON_PrintUnformatted(item);
+		conversation_region *r = NULL;
+		if (before && i < before->len) {
+			g_autofree char *old = print(region_to_json(before->pdata[i]));
+			if (g_str_equal(old, text))
+				r = conversation_region_ref(before->pdata[i]);
+		}
+		cJSON_free(text);
+		if (!r)
+			r = read_region(item);
+		if (!r)
+			break; /* the numbers of the others would be wrong */
+		g_ptr_array_add(m->regions, r);
+	}
+	cJSON_Delete(list);
+}
+
+/* --- settings --- */
+
+static char *settings_to_json(const conversation_settings *s)
+{
+	cJSON *o = cJSON_CreateObject();
+	g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->seed);
+	cJSON_AddNumberToObject(o, "temperature", s->temperature);
+	cJSON_AddNumberToObject(o, "top_p", s->top_p);
+	cJSON_AddNumberToObject(o, "max_tokens", s->max_tokens);
+	cJSON_AddStringToObject(o, "seed", seed);
+	if (s->view)
+		cJSON_AddItemToObject(o, "area", cJSON_CreateIntArray((int[]){s->area.x, s->area.y, s->area.w, s->area.h}, 4));
+	return print(o);
+}
+
+static conversation_settings settings_from_json(const char *json)
+{
+	conversation_settings s = conversation_settings_default();
+	cJSON *o = cJSON_Parse(json);
+	const cJSON *area = cJSON_GetObjectItemCaseSensitive(o, "area");
+	s.temperature = CLAMP(number_of(o, "temperature", s.temperature), 0, 2);
+	s.top_p = CLAMP(number_of(o, "top_p", s.top_p), 0.01, 1);
+	s.max_tokens = (guint)CLAMP(number_of(o, "max_tokens", s.max_tokens), 1, 65536);
+	s.seed = g_ascii_strtoull(text_of(o, "seed"), NULL, 10);
+	if (cJSON_GetArraySize(area) == 4) {
+		s.view = true;
+		s.area = (raster_rect){element(area, 0), element(area, 1), element(area, 2), element(area, 3)};
+	}
+	cJSON_Delete(o);
+	return s;
+}
+
+/* --- a reply --- */
+
+static cJSON *grounded_to_json(const conversation_grounded *g)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "phrase", g->phrase);
+	cJSON_AddNumberToObject(o, "start", g->start);
+	cJSON_AddNumberToObject(o, "end", g->end);
+	if (g->region)
+		cJSON_AddNumberToObject(o, "region", g->region);
+	cJSON_AddNumberToObject(o, "score", g->score);
+	if (g->mask)
+		add_mask(o, g->mask);
+	add_id(o, "object", g->object);
+	return o;
+}
+
+static char *results_to_json(const conversation_message *m)
+{
+	cJSON *o = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(o, "grounded");
+	cJSON_AddStringToObject(o, "text", m->text);
+	for (guint i = 0; i < m->grounded->len; i++)
+		cJSON_AddItemToArray(list, grounded_to_json(m->grounded->pdata[i]));
+	list = cJSON_AddArrayToObject(o, "regions");
+	for (guint i = 0; i < m->region_texts->len; i++) {
+		const char *text = m->region_texts->pdata[i];
+		cJSON_AddItemToArray(list, text ? cJSON_CreateString(text) : cJSON_CreateNull());
+	}
+	cJSON_AddNumberToObject(o, "stop", m->stop);
+	if (m->note)
+		cJSON_AddStringToObject(o, "note", m->note);
+	return print(o);
+}
+
+static void read_grounded(conversation_message *m, const cJSON *o)
+{
+	conversation_grounded *g = g_new0(conversation_grounded, 1);
+	const guint length = (guint)strlen(m->text);
+	g->phrase = g_strdup(text_of(o, "phrase"));
+	g->start = (guint)CLAMP(number_of(o, "start", 0), 0, length);
+	g->end = (guint)CLAMP(number_of(o, "end", 0), g->start, length);
+	g->region = (int)CLAMP(number_of(o, "region", 0), 0, 1000);
+	g->score = number_of(o, "score", 0);
+	g->object = (gint64)number_of(o, "object", 0);
+	g->mask = read_mask(o);
+	g->area_m2 = NAN;
+	g_ptr_array_add(m->grounded, g);
+}
+
+static void read_results(conversation_message *m, const char *json)
+{
+	cJSON *o = cJSON_Parse(json);
+	const cJSON *item, *text = cJSON_GetObjectItemCaseSensitive(o, "text");
+	if (cJSON_IsString(text)) {
+		g_free(m->text);
+		m->text = g_strdup(text->valuestring);
+	}
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "grounded")) read_grounded(m, item);
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "regions"))
+		g_ptr_array_add(m->region_texts, g_strdup(cJSON_GetStringValue(item)));
+	m->stop = (chat_stop)CLAMP(number_of(o, "stop", CHAT_STOP_END), CHAT_STOP_END, CHAT_STOP_REPEAT);
+	if (*text_of(o, "note"))
+		m->note = g_strdup(text_of(o, "note"));
+	cJSON_Delete(o);
+}
+
+static char *timing_to_json(const conversation_timing *t)
+{
+	cJSON *o = cJSON_CreateObject();
+	const struct {
+		const char *key;
+		double value;
+	} numbers[] = {{"prompt", t->prompt},
+	               {"reused", t->reused},
+	               {"generated", t->generated},
+	               {"dropped_turns", t->dropped_turns},
+	               {"context", t->context},
+	               {"vision_ms", t->vision_ms},
+	               {"first_token_ms", t->first_token_ms},
+	               {"tokens_per_s", t->tokens_per_s}};
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		cJSON_AddNumberToObject(o, numbers[i].key, isfinite(numbers[i].value) ? numbers[i].value : 0);
+	cJSON_AddStringToObject(o, "model", t->model ? t->model : "");
+	cJSON_AddStringToObject(o, "device", t->device ? t->device : "");
+	return print(o);
+}
+
+static void read_timing(conversation_timing *t, const char *json)
+{
+	cJSON *o = cJSON_Parse(json);
+	t->prompt = (guint)CLAMP(number_of(o, "prompt", 0), 0, 1e9);
+	t->reused = (guint)CLAMP(number_of(o, "reused", 0), 0, 1e9);
+	t->generated = (guint)CLAMP(number_of(o, "generated", 0), 0, 1e9);
+	t->dropped_turns = (guint)CLAMP(number_of(o, "dropped_turns", 0), 0, 1e9);
+	t->context = (guint)CLAMP(number_of(o, "context", 0), 0, 1e9);
+	t->vision_ms = number_of(o, "vision_ms", 0);
+	t->first_token_ms = number_of(o, "first_token_ms", 0);
+	t->tokens_per_s = number_of(o, "tokens_per_s", 0);
+	t->model = g_strdup(text_of(o, "model"));
+	t->device = g_strdup(text_of(o, "device"));
+	cJSON_Delete(o);
+}
+
+/* --- rows --- */
+
+static void set(char **to, char *value)
+{
+	g_free(*to);
+	*to = value;
+}
+
+project_message *conversation_message_to_row(const conversation *c, const conversation_message *m)
+{
+	project_message *row = project_message_new();
+	row->id = m->id;
+	row->conversation = c->id;
+	row->parent = m->parent->id;
+	row->model = m->model;
+	set(&row->text, g_strdup(m->value));
+	set(&row->settings, settings_to_json(&m->settings));
+	if (m->model) {
+		set(&row->results, results_to_json(m));
+		set(&row->timing, timing_to_json(&m->timing));
+	} else {
+		set(&row->regions, conversation_regions_to_json(m->regions));
+	}
+	return row;
+}
+
+project_conversation *conversation_to_row(const conversation *c, gint64 image)
+{
+	project_conversation *row = project_conversation_new(image);
+	row->id = c->id;
+	row->leaf = c->loaded ? conversation_last(c)->id : c->leaf;
+	set(&row->title, g_strdup(c->title));
+	set(&row->settings, settings_to_json(&c->settings));
+	return row;
+}
+
+conversation *conversation_from_row(const project_conversation *row)
+{
+	conversation *c = conversation_new();
+	c->id = row->id;
+	c->leaf = row->leaf;
+	c->loaded = false;
+	c->settings = settings_from_json(row->settings);
+	set(&c->title, g_strdup(row->title));
+	c->words = g_strdup(row->words);
+	return c;
+}
+
+static conversation_message *find(const conversation *c, gint64 id)
+{
+	for (guint i = 0; i < c->messages->len; i++)
+		if (((conversation_message *)c->messages->pdata[i])->id == id)
+			return c->messages->pdata[i];
+	return c->root;
+}
+
+void conversation_load(conversation *c, const GPtrArray *rows, const georef *ref)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		const project_message *row = rows->pdata[i];
+		conversation_message *parent = row->parent ? find(c, row->parent) : c->root;
+		conversation_message *m = conversation_add(c, parent, row->model, row->text);
+		m->id = row->id;
+		m->settings = settings_from_json(row->settings);
+		if (m->model) {
+			read_results(m, row->results);
+			read_timing(&m->timing, row->timing);
+		} else {
+			read_regions(m, row->regions);
+		}
+		for (guint k = 0; k < m->grounded->len; k++)
+			conversation_grounded_prepare(m->grounded->pdata[k], ref);
+	}
+	conversation_message *leaf = c->leaf ? find(c, c->leaf) : c->root;
+	if (leaf != c->root)
+		conversation_show(leaf);
+	c->loaded = true;
+}
+
+/* --- triples --- */
+
+/* A mask in a record of marks is the outline of its largest part. */
+static cJSON *outline_to_json(const conversation_region *r)
+{
+	const wkb_ring *best = NULL;
+	for (guint i = 0; r->shape && i < r->shape->parts->len; i++) {
+		const wkb_part *part = &g_array_index(r->shape->parts, wkb_part, i);
+		const wkb_ring *ring = &g_array_index(r->shape->rings, wkb_ring, part->first);
+		if (!best || fabs(wkb_ring_area(r->shape, ring)) > fabs(wkb_ring_area(r->shape, best)))
+			best = ring;
+	}
+	if (!best)
+		return region_to_json(r);
+	cJSON *o = cJSON_CreateObject(), *pts = NULL;
+	cJSON_AddStringToObject(o, "kind", "polygon");
+	pts = cJSON_AddArrayToObject(o, "pts");
+	for (guint i = 0; i < best->n; i++)
+		cJSON_AddItemToArray(
+			pts, cJSON_CreateDoubleArray(&g_array_index(r->shape->xy, double, 2 * (gsize)(best->first + i)), 2));
+	return o;
+}
+
+static void add_full_mask(cJSON *masks, const bitmask *m, const raster_info *info)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddItemToArray(masks, o);
+	if (!m) { /* the model said <pix> and meant nothing: an empty mask keeps the order */
+		g_autoptr(bitmask) none = mask_new(0, 0, 0, 0);
+		g_autofree char *counts = mask_to_rle(none, 1, 1);
+		cJSON_AddItemToObject(o, "size", cJSON_CreateIntArray((int[]){1, 1}, 2));
+		cJSON_AddStringToObject(o, "counts", counts);
+		return;
+	}
+	const bool whole = (int64_t)info->width * info->height < ((int64_t)1 << 31);
+	bitmask local = *m;
+	if (!whole) {
+		local.x = local.y = 0;
+		cJSON_AddItemToObject(o, "origin", cJSON_CreateIntArray((int[]){m->x, m->y}, 2));
+	}
+	const int w = whole ? info->width : m->w, h = whole ? info->height : m->h;
+	g_autofree char *counts = mask_to_rle(&local, w, h);
+	cJSON_AddItemToObject(o, "size", cJSON_CreateIntArray((int[]){h, w}, 2));
+	cJSON_AddStringToObject(o, "counts", counts);
+}
+
+char *conversation_to_triples(const conversation *c, const raster_info *info, const char *source)
+{
+	g_autoptr(GPtrArray) path = conversation_path(c);
+	const GPtrArray *marks = conversation_regions(conversation_last(c));
+	g_autofree char *name = g_path_get_basename(info->path);
+	cJSON *o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "image", name);
+	cJSON_AddStringToObject(o, "source", source ? source : "");
+	cJSON *regions = cJSON_AddArrayToObject(o, "regions"), *turns = cJSON_AddArrayToObject(o, "conversations");
+	cJSON *masks = cJSON_AddArrayToObject(o, "masks");
+	for (guint i = 0; marks && i < marks->len; i++) {
+		const conversation_region *r = marks->pdata[i];
+		cJSON_AddItemToArray(regions, r->mask ? outline_to_json(r) : region_to_json(r));
+	}
+	for (guint i = 0; i < path->len; i++) {
+		const conversation_message *m = path->pdata[i];
+		cJSON *turn = cJSON_CreateObject();
+		cJSON_AddStringToObject(turn, "from", m->model ? "model" : "user");
+		cJSON_AddStringToObject(turn, "value", m->value);
+		cJSON_AddItemToArray(turns, turn);
+		for (guint k = 0; k < m->grounded->len; k++)
+			add_full_mask(masks, ((conversation_grounded *)m->grounded->pdata[k])->mask, info);
+	}
+	char *printed = cJSON_Print(o), *text = g_strconcat(printed, "\n", NULL);
+	cJSON_free(printed);
+	cJSON_Delete(o);
+	return text;
+}

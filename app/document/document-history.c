@@ -1,0 +1,119 @@
+/* Undo and redo: a step back and forth, and the whole history by name. */
+#include "app/document/document-private.h"
+
+#include <glib/gi18n.h>
+
+/* What a step has changed of this image, and of the classes, is what the job has changed. */
+static bool take_changes(document_job *j, project *p, project_changes *changes, GError **error)
+{
+	for (guint i = 0; i < changes->objects->len; i++) {
+		project_change *c = changes->objects->pdata[i];
+		if (c->image == j->scene->image_id)
+			document_job_changed(j, c->id, g_steal_pointer(&c->now));
+	}
+	return !changes->classes || document_job_read_classes(j, p, error);
+}
+
+static bool step_back(document_job *j, project *p, GError **error)
+{
+	g_auto(project_changes) changes = {0};
+	project_set_undo_image(p, j->scene->image_id);
+	return !project_undo_text(p) || (project_undo(p, &changes, error) && take_changes(j, p, &changes, error));
+}
+
+static bool step_forth(document_job *j, project *p, GError **error)
+{
+	g_auto(project_changes) changes = {0};
+	project_set_undo_image(p, j->scene->image_id);
+	return !project_redo_text(p) || (project_redo(p, &changes, error) && take_changes(j, p, &changes, error));
+}
+
+void nadir_document_undo(NadirDocument *d)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	if (d->preview.marks)
+		nadir_document_undo_mark(d);
+	else
+		document_job_push(document_job_new(d, step_back));
+}
+
+void nadir_document_redo(NadirDocument *d)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	if (!nadir_document_redo_mark(d))
+		document_job_push(document_job_new(d, step_forth));
+}
+
+const char *nadir_document_get_undo_text(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
+	if (d->preview.marks)
+		return _("last mark");
+	return d->store ? store_get_info(d->store)->undo : NULL;
+}
+
+/* Marks pending, stored steps wait: they would change out of sight. */
+const char *nadir_document_get_redo_text(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
+	if (d->preview.undone->len > 0)
+		return _("last mark");
+	return d->store && !d->preview.marks ? store_get_info(d->store)->redo : NULL;
+}
+
+/* --- the whole history --- */
+
+static bool go_to(document_job *j, project *p, GError **error)
+{
+	g_auto(project_changes) changes = {0};
+	const gint64 *step = j->data;
+	project_set_undo_image(p, j->scene->image_id);
+	return project_go_to(p, *step, &changes, error) && take_changes(j, p, &changes, error);
+}
+
+void nadir_document_go_to(NadirDocument *d, gint64 step)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	nadir_document_leave_preview(d);
+	document_job *j = document_job_new(d, go_to);
+	j->data = g_memdup2(&step, sizeof step);
+	j->data_free = g_free;
+	document_job_push(j);
+}
+
+static bool read_history(document_job *j, project *p, GError **error)
+{
+	project_set_undo_image(p, j->scene->image_id);
+	GPtrArray *steps = project_history(p, error);
+	g_task_set_task_data(j->data, steps, steps ? (GDestroyNotify)g_ptr_array_unref : NULL);
+	return steps != NULL;
+}
+
+static bool tell_history(document_job *j, const GError *error)
+{
+	GPtrArray *steps = g_task_get_task_data(j->data);
+	if (error)
+		g_task_return_error(j->data, g_error_copy(error));
+	else if (steps)
+		g_task_return_pointer(j->data, g_ptr_array_ref(steps), (GDestroyNotify)g_ptr_array_unref);
+	else /* no project yet */
+		g_task_return_pointer(j->data, g_ptr_array_new(), (GDestroyNotify)g_ptr_array_unref);
+	return false;
+}
+
+void nadir_document_read_history_async(NadirDocument *d, GCancellable *cancel, GAsyncReadyCallback done, void *data)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	document_job *j = document_job_new(d, read_history);
+	j->data = g_task_new(d, cancel, done, data);
+	g_task_set_source_tag(j->data, nadir_document_read_history_async);
+	j->data_free = g_object_unref;
+	j->done = tell_history;
+	document_job_push(j);
+}
+
+GPtrArray *nadir_document_read_history_finish(GAsyncResult *result, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_read_history_async), NULL);
+	return g_task_propagate_pointer(G_TASK(result), error);
+}

@@ -1,4 +1,0 @@
-/* For the files of the edits. */
-#pragma once
-#include "app/edit-shapes.h"
-#include "render/geometry/shape-edit.h"

@@ -1,0 +1,299 @@
+#include "app/panel/export-dialog.h"
+
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "render/exchange/export.h"
+
+struct _NadirExportDialog {
+	AdwWindow parent_instance;
+
+	/* Template widgets */
+	AdwPreferencesGroup *formats;
+	AdwComboRow *simplify;
+	AdwEntryRow *path;
+	GtkButton *export_button;
+	GtkSpinner *spinner;
+	GtkLabel *note;
+	GtkRevealer *error_revealer;
+	GtkLabel *error;
+
+	/* Owned references */
+	NadirDocument *document;
+	GSettings *settings;
+	GCancellable *cancel; /* of the export under way */
+	GtkFileChooserNative *chooser;
+
+	export_format format;
+	GtkCheckButton *checks[EXPORT_FORMATS]; /* borrowed, by format */
+	gboolean typing;                        /* the name says the format, not the other way round */
+};
+
+G_DEFINE_FINAL_TYPE(NadirExportDialog, nadir_export_dialog, ADW_TYPE_WINDOW)
+
+enum { EXPORTED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static const struct {
+	export_format format;
+	const char *explanation;
+} formats[] = {
+	{EXPORT_GPKG, N_("One file with colours and all attributes; opens in QGIS as it is")},
+	{EXPORT_SHP, N_("Read by every GIS; texts are cut at 254 bytes, the rest goes into a side file")},
+	{EXPORT_GEOJSON, N_("For the web: longitude and latitude in WGS 84")},
+	{EXPORT_FGB, N_("Fast over the network, for very many objects")},
+	{EXPORT_KML, N_("For Google Earth: longitude and latitude in WGS 84; the colours stay behind")},
+	{EXPORT_CSV, N_("A table for spreadsheets, outlines as text (WKT); without colours, the CRS in a file beside it")},
+	{EXPORT_COCO, N_("For training: exact masks as compressed run lengths")},
+	{EXPORT_LABELME,
+     N_("For labelme: polygons in pixels, objects with holes as masks; opened there up to 32767 pixels a side")},
+	{EXPORT_YOLO,
+     N_("For training: classes and one polygon an object, holes and parts joined by bridges; the rest in a side file")},
+	{EXPORT_TIF, N_("Mask with georeference: each pixel holds its object's number, the later object wins")},
+	{EXPORT_PNG, N_("Mask as a picture: each pixel holds its object's number, the later object wins")},
+	{EXPORT_PIXEL_GEOJSON, N_("Outlines in pixels of the image, for images without a place on Earth")},
+};
+
+static const double tolerances[] = {0, 0.5, 1, 2, 4};
+
+static bool is_outline(export_format f)
+{
+	return f != EXPORT_COCO && f != EXPORT_TIF && f != EXPORT_PNG;
+}
+
+/* --- where to --- */
+
+static char *stem_of(const char *path)
+{
+	gsize longest = 0; /* ".pixel.geojson" ends in ".geojson" */
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+		const char *ext = export_format_extension(formats[i].format);
+		if (g_str_has_suffix(path, ext))
+			longest = MAX(longest, strlen(ext));
+	}
+	return g_strndup(path, strlen(path) - longest);
+}
+
+static char *default_stem(NadirExportDialog *self)
+{
+	const char *image = raster_get_info(nadir_document_get_raster(self->document))->path;
+	g_autofree char *folder = g_path_get_dirname(image), *name = g_path_get_basename(image);
+	char *dot = strrchr(name, '.');
+	if (dot && dot != name)
+		*dot = '\0';
+	g_autofree char *stem = g_strconcat(name, "-objects", NULL);
+	const char *documents = g_get_user_special_dir(G_USER_DIRECTORY_DOCUMENTS);
+	if (g_access(folder, W_OK) == 0 && g_path_is_absolute(folder))
+		return g_build_filename(folder, stem, NULL);
+	return g_build_filename(documents ? documents : g_get_home_dir(), stem, NULL);
+}
+
+static void set_error(NadirExportDialog *self, const char *sentence)
+{
+	if (sentence)
+		gtk_label_set_text(self->error, sentence);
+	gtk_revealer_set_reveal_child(self->error_revealer, sentence != NULL);
+}
+
+static void on_path_changed(NadirExportDialog *self)
+{
+	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
+	const bool exists = g_file_test(path, G_FILE_TEST_EXISTS);
+	gtk_label_set_text(self->note, exists ? _("This file exists and will be replaced.") : "");
+	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), *path != '\0' && !self->cancel);
+	set_error(self, NULL);
+	export_format format;
+	if (!self->typing && export_format_from_path(path, &format, NULL) && self->checks[format]) {
+		self->typing = TRUE;
+		gtk_check_button_set_active(self->checks[format], TRUE);
+		self->typing = FALSE;
+	}
+}
+
+static void set_format(NadirExportDialog *self, export_format format)
+{
+	self->format = format;
+	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), is_outline(format));
+	if (self->typing)
+		return;
+	self->typing = TRUE;
+	g_autofree char *stem = stem_of(gtk_editable_get_text(GTK_EDITABLE(self->path)));
+	g_autofree char *path = g_strconcat(stem, export_format_extension(format), NULL);
+	gtk_editable_set_text(GTK_EDITABLE(self->path), path);
+	self->typing = FALSE;
+}
+
+static void on_format_toggled(GtkCheckButton *check, NadirExportDialog *self)
+{
+	if (gtk_check_button_get_active(check))
+		set_format(self, (export_format)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(check), "format")));
+}
+
+static void on_chosen(NadirExportDialog *self, int response)
+{
+	if (response == GTK_RESPONSE_ACCEPT) {
+		g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
+		g_autofree char *path = g_file_get_path(file);
+		if (path)
+			gtk_editable_set_text(GTK_EDITABLE(self->path), path);
+	}
+	g_clear_object(&self->chooser);
+}
+
+static void on_browse(NadirExportDialog *self)
+{
+	g_autofree char *folder = g_path_get_dirname(gtk_editable_get_text(GTK_EDITABLE(self->path)));
+	g_autofree char *name = g_path_get_basename(gtk_editable_get_text(GTK_EDITABLE(self->path)));
+	g_autoptr(GFile) dir = g_file_new_for_path(folder);
+	g_clear_object(&self->chooser);
+	self->chooser =
+		gtk_file_chooser_native_new(_("Export To"), GTK_WINDOW(self), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
+	gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(self->chooser), dir, NULL);
+	gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), name);
+	gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
+	g_signal_connect_swapped(self->chooser, "response", G_CALLBACK(on_chosen), self);
+	gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+}
+
+/* --- the export --- */
+
+static void set_busy(NadirExportDialog *self, bool busy)
+{
+	gtk_spinner_set_spinning(self->spinner, busy);
+	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), !busy);
+	gtk_widget_set_sensitive(GTK_WIDGET(self->formats), !busy);
+	gtk_editable_set_editable(GTK_EDITABLE(self->path), !busy);
+}
+
+static void on_done(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(NadirExportDialog) self = data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *report = nadir_document_export_finish(result, &error);
+	g_clear_object(&self->cancel);
+	set_busy(self, false);
+	if (error) {
+		if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+			set_error(self, error->message);
+		return;
+	}
+	g_autofree char *path = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->path)));
+	g_signal_emit(self, signals[EXPORTED], 0, path, report ? report : "");
+	gtk_window_destroy(GTK_WINDOW(self));
+}
+
+static void on_export(NadirExportDialog *self)
+{
+	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
+	const double tolerance = is_outline(self->format) ? tolerances[adw_combo_row_get_selected(self->simplify)] : 0;
+	if (self->cancel)
+		return;
+	g_settings_set_string(self->settings, "export-format", export_format_name(self->format));
+	g_settings_set_double(self->settings, "export-simplify", tolerances[adw_combo_row_get_selected(self->simplify)]);
+	self->cancel = g_cancellable_new();
+	set_error(self, NULL);
+	set_busy(self, true);
+	nadir_document_export_async(self->document, path, tolerance, self->cancel, on_done, g_object_ref(self));
+}
+
+static gboolean on_close_request(NadirExportDialog *self)
+{
+	g_cancellable_cancel(self->cancel);
+	return FALSE;
+}
+
+/* --- the dialog --- */
+
+static void add_format(NadirExportDialog *self, guint i, GtkCheckButton **group, const char *chosen)
+{
+	const export_format format = formats[i].format;
+	const bool on_earth = format == EXPORT_GEOJSON || format == EXPORT_KML;
+	const bool impossible = on_earth && !georef_has_crs(nadir_document_get_georef(self->document));
+	GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
+	g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title(format), export_format_extension(format));
+	adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(row),
+	                            impossible ? _("Needs an image with a CRS: take pixel coordinates instead")
+	                                       : _(formats[i].explanation));
+	gtk_widget_set_sensitive(row, !impossible);
+	gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
+	g_object_set_data(G_OBJECT(check), "format", GINT_TO_POINTER(format));
+	if (*group)
+		gtk_check_button_set_group(GTK_CHECK_BUTTON(check), *group);
+	else
+		*group = GTK_CHECK_BUTTON(check);
+	g_signal_connect(check, "toggled", G_CALLBACK(on_format_toggled), self);
+	if (!impossible)
+		self->checks[format] = GTK_CHECK_BUTTON(check);
+	adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
+	adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
+	adw_preferences_group_add(self->formats, row);
+	if (!impossible && g_str_equal(export_format_name(format), chosen))
+		gtk_check_button_set_active(GTK_CHECK_BUTTON(check), TRUE);
+}
+
+static void fill(NadirExportDialog *self)
+{
+	GtkCheckButton *group = NULL;
+	g_autofree char *stem = default_stem(self);
+	g_autofree char *chosen = g_settings_get_string(self->settings, "export-format");
+	const double tolerance = g_settings_get_double(self->settings, "export-simplify");
+	gtk_editable_set_text(GTK_EDITABLE(self->path), stem);
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
+		add_format(self, i, &group, chosen);
+	if (!strrchr(gtk_editable_get_text(GTK_EDITABLE(self->path)) + strlen(stem), '.'))
+		gtk_check_button_set_active(group, TRUE); /* what was chosen last cannot be had here */
+	for (guint i = 0; i < G_N_ELEMENTS(tolerances); i++)
+		if (tolerance >= tolerances[i])
+			adw_combo_row_set_selected(self->simplify, i);
+}
+
+static void nadir_export_dialog_dispose(GObject *object)
+{
+	NadirExportDialog *self = NADIR_EXPORT_DIALOG(object);
+	g_clear_object(&self->document);
+	g_clear_object(&self->settings);
+	g_clear_object(&self->cancel);
+	g_clear_object(&self->chooser);
+	G_OBJECT_CLASS(nadir_export_dialog_parent_class)->dispose(object);
+}
+
+static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_export_dialog_dispose;
+	signals[EXPORTED] = g_signal_new("exported", NADIR_TYPE_EXPORT_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+	                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/export-dialog.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, formats);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, simplify);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, path);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, export_button);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, spinner);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, note);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, error_revealer);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, error);
+	gtk_widget_class_bind_template_callback(widget_class, on_path_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_browse);
+	gtk_widget_class_bind_template_callback(widget_class, on_export);
+	gtk_widget_class_bind_template_callback(widget_class, on_close_request);
+	gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
+}
+
+static void nadir_export_dialog_init(NadirExportDialog *self)
+{
+	gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+GtkWidget *nadir_export_dialog_new(GtkWindow *parent, NadirDocument *document, GSettings *settings)
+{
+	NadirExportDialog *self = g_object_new(NADIR_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
+	self->document = g_object_ref(document);
+	self->settings = g_object_ref(settings);
+	fill(self);
+	gtk_widget_grab_focus(GTK_WIDGET(self->path));
+	return GTK_WIDGET(self);
+}

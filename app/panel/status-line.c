@@ -1,0 +1,304 @@
+#include "app/panel/status-line.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+#include "app/canvas/canvas.h"
+
+#define MOST_BANDS 4
+
+struct _NadirStatusLine {
+	GtkWidget parent_instance;
+
+	/* Template widgets */
+	GtkLabel *map, *lonlat, *pixel, *values, *crs, *timing, *saved;
+
+	/* Owned references */
+	NadirDocument *document;
+	GSignalGroup *signals;
+	GCancellable *sampling; /* of the read in flight; one at a time */
+
+	double x, y;           /* NaN: outside */
+	double last_x, last_y; /* the last real position */
+	gboolean stale;        /* the pointer moved on while a read was in flight */
+};
+
+G_DEFINE_FINAL_TYPE(NadirStatusLine, nadir_status_line, GTK_TYPE_WIDGET)
+
+/* --- band values under the pointer --- */
+
+typedef struct {
+	raster *image;
+	int x, y, n, band[MOST_BANDS];
+	float value[MOST_BANDS];
+	uint8_t valid;
+} sample;
+
+static void sample_free(void *data)
+{
+	sample *s = data;
+	raster_unref(s->image);
+	g_free(s);
+}
+
+static void read_sample(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
+{
+	sample *s = data;
+	const raster_rect area = {s->x, s->y, 1, 1};
+	GError *error = NULL;
+	if (raster_read(s->image, 0, &area, s->band, s->n, s->value, &s->valid, cancel, &error))
+		g_task_return_boolean(task, TRUE);
+	else
+		g_task_return_error(task, error);
+}
+
+/* What the screen shows, by its letters, or the band numbers. */
+static char *format_sample(const sample *s, const raster_info *info)
+{
+	static const char *const letters[] = {"red", "R", "green", "G", "blue", "B", "alpha", "A", "gray", N_("grey")};
+	if (!s->valid)
+		return g_strdup(_("no data"));
+	GString *text = g_string_new(NULL);
+	for (int i = 0; i < s->n; i++) {
+		const char *name = NULL;
+		for (guint k = 0; k < G_N_ELEMENTS(letters); k += 2)
+			if (g_str_equal(info->bands[s->band[i]].color, letters[k]))
+				name = letters[k + 1];
+		if (i)
+			g_string_append(text, "\u2002");
+		if (name)
+			g_string_append_printf(text, "%s %g", name, s->value[i]);
+		else
+			g_string_append_printf(text, "%d: %.6g", s->band[i] + 1, s->value[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void start_sampling(NadirStatusLine *self);
+
+static void on_sampled(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(NadirStatusLine) self = data;
+	const sample *s = g_task_get_task_data(G_TASK(result));
+	const bool current = g_task_get_cancellable(G_TASK(result)) == self->sampling;
+	const bool ok = g_task_propagate_boolean(G_TASK(result), NULL);
+	if (!current)
+		return;
+	g_clear_object(&self->sampling);
+	g_autofree char *text = ok ? format_sample(s, raster_get_info(s->image)) : g_strdup(_("unreadable here"));
+	gtk_label_set_text(self->values, isnan(self->x) ? "" : text);
+	if (self->stale)
+		start_sampling(self);
+}
+
+static void start_sampling(NadirStatusLine *self)
+{
+	self->stale = FALSE;
+	if (!self->document || isnan(self->x))
+		return;
+	raster *image = nadir_document_get_raster(self->document);
+	const raster_info *info = raster_get_info(image);
+	const raster_style *style = nadir_document_get_style(self->document);
+	sample *s = g_new0(sample, 1);
+	*s = (sample){.image = raster_ref(image), .x = (int)floor(self->x), .y = (int)floor(self->y)};
+	if (info->n_bands <= MOST_BANDS)
+		for (s->n = 0; s->n < info->n_bands; s->n++)
+			s->band[s->n] = s->n;
+	else
+		for (int i = 0; i < 3; i++)
+			if (i == 0 || style->band[i] != style->band[0])
+				s->band[s->n++] = style->band[i];
+	self->sampling = g_cancellable_new();
+	g_autoptr(GTask) task = g_task_new(NULL, self->sampling, on_sampled, g_object_ref(self));
+	g_task_set_task_data(task, s, sample_free);
+	g_task_run_in_thread(task, read_sample);
+}
+
+/* --- positions --- */
+
+/* 4692118.0 -> 4 692 118.0 with thin spaces, whatever the locale. */
+static char *grouped(double v, int decimals)
+{
+	g_autofree char *plain = g_strdup_printf("%.*f", decimals, fabs(v));
+	const char *point = strchr(plain, '.');
+	const size_t whole = point ? (size_t)(point - plain) : strlen(plain);
+	GString *text = g_string_new(v < 0 ? "\u2212" : "");
+	for (size_t i = 0; plain[i]; i++) {
+		if (i && i < whole && (whole - i) % 3 == 0)
+			g_string_append(text, "\u2009");
+		g_string_append_c(text, plain[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static bool is_geographic(const georef *g)
+{
+	const char *wkt = georef_crs_wkt(g);
+	return wkt && (g_str_has_prefix(wkt, "GEOGCS") || g_str_has_prefix(wkt, "GEOGCRS"));
+}
+
+static void show_map_position(NadirStatusLine *self, const georef *g)
+{
+	double x = self->x, y = self->y;
+	gtk_label_set_text(self->map, "");
+	if (is_geographic(g) || !georef_to_map(g, 1, &x, &y, NULL))
+		return;
+	const int decimals = georef_metres_per_pixel(g, self->x, self->y) < 0.5 ? 2 : 1;
+	g_autofree char *e = grouped(x, decimals), *n = grouped(y, decimals);
+	g_autofree char *text = g_strdup_printf(_("E %s  N %s"), e, n);
+	gtk_label_set_text(self->map, text);
+}
+
+static void show_lonlat(NadirStatusLine *self, const georef *g)
+{
+	double lon = self->x, lat = self->y;
+	if (!georef_to_lonlat(g, 1, &lon, &lat, NULL)) {
+		gtk_label_set_text(self->lonlat, "");
+		return;
+	}
+	g_autofree char *text = g_strdup_printf("%.6f° %s  %.6f° %s", fabs(lat), lat < 0 ? _("S") : _("N"), fabs(lon),
+	                                        lon < 0 ? _("W") : _("E"));
+	gtk_label_set_text(self->lonlat, text);
+}
+
+void nadir_status_line_set_pointer(NadirStatusLine *self, double x, double y)
+{
+	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
+	const raster_info *info = self->document ? raster_get_info(nadir_document_get_raster(self->document)) : NULL;
+	const bool inside = info && x >= 0 && y >= 0 && x < info->width && y < info->height;
+	self->x = inside ? x : NAN;
+	self->y = inside ? y : NAN;
+	if (!inside) {
+		gtk_label_set_text(self->map, "");
+		gtk_label_set_text(self->lonlat, "");
+		gtk_label_set_text(self->pixel, "");
+		gtk_label_set_text(self->values, "");
+		return;
+	}
+	self->last_x = x;
+	self->last_y = y;
+	const georef *g = nadir_document_get_georef(self->document);
+	if (georef_has_crs(g)) {
+		show_map_position(self, g);
+		show_lonlat(self, g);
+	}
+	g_autofree char *pixel = g_strdup_printf(_("px %.1f, %.1f"), x, y);
+	gtk_label_set_text(self->pixel, pixel);
+	if (self->sampling)
+		self->stale = TRUE;
+	else
+		start_sampling(self);
+}
+
+char *nadir_status_line_get_position_text(NadirStatusLine *self)
+{
+	double x = self->last_x, y = self->last_y;
+	if (!self->document || isnan(x))
+		return NULL;
+	const georef *g = nadir_document_get_georef(self->document);
+	if (!georef_has_crs(g) || !georef_to_map(g, 1, &x, &y, NULL))
+		return g_strdup_printf("%.2f %.2f", self->last_x, self->last_y);
+	return is_geographic(g) ? g_strdup_printf("%.8f %.8f", x, y) : g_strdup_printf("%.3f %.3f", x, y);
+}
+
+/* --- what the document says --- */
+
+static char *format_ms(double ms)
+{
+	if (ms >= 1000)
+		return g_strdup_printf(_("%.1f s"), ms / 1000);
+	return g_strdup_printf(_("%.0f ms"), ms);
+}
+
+static void update_timing(NadirStatusLine *self)
+{
+	const engine_answer *answer = NULL;
+	int candidate = 0;
+	if (!self->document || nadir_document_get_preview(self->document, &answer, &candidate) != NADIR_PREVIEW_READY ||
+	    !answer)
+		return;
+	g_autofree char *encode = format_ms(answer->encode_ms), *mask = format_ms(answer->mask_ms);
+	g_autofree char *text = answer->encodings > 0 ? g_strdup_printf(_("encoded in %s · mask %s"), encode, mask)
+	                                              : g_strdup_printf(_("already encoded · mask %s"), mask);
+	gtk_label_set_text(self->timing, text);
+}
+
+char *nadir_describe_saved(NadirDocument *d)
+{
+	const NadirPending p = nadir_document_get_pending(d);
+	if (p.drafts > 0)
+		return g_strdup_printf(_("%u not stored"), p.drafts);
+	if (p.storing > 0)
+		return g_strdup_printf(_("storing %u…"), p.storing);
+	return g_strdup(nadir_document_get_project_path(d) ? _("every change saved") : _("nothing to save yet"));
+}
+
+static void update_saved(NadirStatusLine *self)
+{
+	g_autofree char *text = self->document ? nadir_describe_saved(self->document) : g_strdup("");
+	const bool wrong = self->document && nadir_document_get_pending(self->document).drafts > 0;
+	gtk_label_set_text(self->saved, text);
+	if (wrong)
+		gtk_widget_add_css_class(GTK_WIDGET(self->saved), "error");
+	else
+		gtk_widget_remove_css_class(GTK_WIDGET(self->saved), "error");
+}
+
+void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *document)
+{
+	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
+	g_cancellable_cancel(self->sampling);
+	g_clear_object(&self->sampling);
+	g_set_object(&self->document, document);
+	g_signal_group_set_target(self->signals, document);
+	self->last_x = self->last_y = NAN;
+	const char *crs = "";
+	const bool has_crs = document && georef_has_crs(nadir_document_get_georef(document));
+	if (document)
+		crs = has_crs ? georef_crs_name(nadir_document_get_georef(document)) : _("no CRS");
+	gtk_label_set_text(self->crs, crs);
+	gtk_widget_set_visible(GTK_WIDGET(self->map), has_crs && !is_geographic(nadir_document_get_georef(document)));
+	gtk_widget_set_visible(GTK_WIDGET(self->lonlat), has_crs);
+	gtk_label_set_text(self->timing, "");
+	nadir_status_line_set_pointer(self, NAN, NAN);
+	update_saved(self);
+}
+
+static void nadir_status_line_dispose(GObject *object)
+{
+	NadirStatusLine *self = NADIR_STATUS_LINE(object);
+	GtkWidget *child;
+	g_cancellable_cancel(self->sampling);
+	g_clear_object(&self->sampling);
+	g_clear_object(&self->signals);
+	g_clear_object(&self->document);
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
+		gtk_widget_unparent(child);
+	G_OBJECT_CLASS(nadir_status_line_parent_class)->dispose(object);
+}
+
+static void nadir_status_line_class_init(NadirStatusLineClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_status_line_dispose;
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/status-line.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, map);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, lonlat);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, pixel);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, values);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, crs);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, timing);
+	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, saved);
+	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
+	gtk_widget_class_set_css_name(widget_class, "statusline");
+}
+
+static void nadir_status_line_init(NadirStatusLine *self)
+{
+	gtk_widget_init_template(GTK_WIDGET(self));
+	self->x = self->y = self->last_x = self->last_y = NAN;
+	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
+	g_signal_group_connect_swapped(self->signals, "preview-changed", G_CALLBACK(update_timing), self);
+	g_signal_group_connect_swapped(self->signals, "store-changed", G_CALLBACK(update_saved), self);
+}

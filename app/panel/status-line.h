@@ -1,0 +1,21 @@
+/* The line below the canvas: where the pointer is on the map and in the image, which values lie under it, how long the
+ * model took, and whether everything is saved. Band values are read off the main loop. */
+#pragma once
+#include "app/document/document.h"
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define NADIR_TYPE_STATUS_LINE (nadir_status_line_get_type())
+G_DECLARE_FINAL_TYPE(NadirStatusLine, nadir_status_line, NADIR, STATUS_LINE, GtkWidget)
+
+void nadir_status_line_set_document(NadirStatusLine *line, NadirDocument *document); /* NULL: empty */
+/* Image pixels; NaN when the pointer is elsewhere. */
+void nadir_status_line_set_pointer(NadirStatusLine *line, double x, double y);
+/* The last position on the map (or in pixels without a CRS) for the clipboard; NULL before the first one; g_free. */
+char *nadir_status_line_get_position_text(NadirStatusLine *line);
+
+/* "every change saved", "storing 2…", "1 not stored". g_free. */
+char *nadir_describe_saved(NadirDocument *d);
+
+G_END_DECLS

@@ -1,0 +1,136 @@
+#include "app/review/review-bar.h"
+
+#include <glib/gi18n.h>
+
+#include "app/command/actions.h"
+
+struct _NadirReviewBar {
+	GtkWidget parent_instance;
+
+	/* Template widgets */
+	GtkStack *stack;
+	GtkWidget *keys;
+	GtkLabel *title, *end;
+	GtkEntry *entry;
+};
+
+G_DEFINE_FINAL_TYPE(NadirReviewBar, nadir_review_bar, GTK_TYPE_WIDGET)
+
+static guint said_signal;
+static const char *const pages[] = {"keys", "words", "fix", "end"};
+
+/* In the order of the hand: what decides first. */
+static const struct {
+	const char *action, *label, *key; /* key NULL: the action's own */
+	const char *style;
+} buttons[] = {
+	{"win.review-decide::accepted", N_("Accept"), NULL, "accept"},
+	{"win.review-decide::rejected", N_("Reject"), NULL, "reject"},
+	{"win.review-decide::skipped", N_("Skip"), NULL, NULL},
+	{"win.review-back", N_("Back"), "⌫", NULL},
+	{"win.review-fix", N_("Fix"), NULL, NULL},
+	{"win.review-decide::flagged", N_("Flag"), NULL, NULL},
+	{"win.page::objects", N_("Class"), "1–9", NULL},
+	{"win.review-comment", N_("Comment"), NULL, NULL},
+};
+
+static GtkWidget *make_button(guint i)
+{
+	const nadir_action *a = nadir_action_find(buttons[i].action);
+	g_autofree char *key = buttons[i].key ? g_strdup(buttons[i].key) : nadir_action_key_label(a);
+	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 1), *badge = gtk_label_new(key);
+	gtk_box_append(GTK_BOX(box), gtk_label_new(_(buttons[i].label)));
+	gtk_widget_add_css_class(badge, "key-badge");
+	gtk_widget_set_halign(badge, GTK_ALIGN_CENTER);
+	gtk_box_append(GTK_BOX(box), badge);
+	if (g_str_has_prefix(buttons[i].action, "win.page")) { /* digits only: there is no one class to click for */
+		gtk_widget_add_css_class(box, "review-key");
+		return box;
+	}
+	GtkWidget *button = gtk_button_new();
+	gtk_button_set_child(GTK_BUTTON(button), box);
+	gtk_widget_set_focus_on_click(button, FALSE);
+	gtk_actionable_set_detailed_action_name(GTK_ACTIONABLE(button), buttons[i].action);
+	gtk_widget_add_css_class(button, "review-key");
+	if (buttons[i].style)
+		gtk_widget_add_css_class(button, buttons[i].style);
+	g_autofree char *tip = nadir_action_tooltip(a);
+	gtk_widget_set_tooltip_text(button, tip);
+	return button;
+}
+
+void nadir_review_bar_show(NadirReviewBar *b, NadirReviewPage page)
+{
+	g_return_if_fail(NADIR_IS_REVIEW_BAR(b));
+	gtk_stack_set_visible_child_name(b->stack, pages[page]);
+}
+
+NadirReviewPage nadir_review_bar_get_page(NadirReviewBar *b)
+{
+	g_return_val_if_fail(NADIR_IS_REVIEW_BAR(b), NADIR_REVIEW_KEYS);
+	const char *name = gtk_stack_get_visible_child_name(b->stack);
+	for (guint i = 0; i < G_N_ELEMENTS(pages); i++)
+		if (g_strcmp0(name, pages[i]) == 0)
+			return (NadirReviewPage)i;
+	return NADIR_REVIEW_KEYS;
+}
+
+void nadir_review_bar_ask(NadirReviewBar *b, const char *title, const char *text)
+{
+	g_return_if_fail(NADIR_IS_REVIEW_BAR(b));
+	gtk_label_set_text(b->title, title);
+	gtk_editable_set_text(GTK_EDITABLE(b->entry), text);
+	nadir_review_bar_show(b, NADIR_REVIEW_WORDS);
+	gtk_widget_grab_focus(GTK_WIDGET(b->entry));
+}
+
+void nadir_review_bar_set_end(NadirReviewBar *b, const char *sentence)
+{
+	g_return_if_fail(NADIR_IS_REVIEW_BAR(b));
+	gtk_label_set_text(b->end, sentence);
+}
+
+static void on_entered(NadirReviewBar *b)
+{
+	g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(b->entry)));
+	g_signal_emit(b, said_signal, 0, text);
+}
+
+static gboolean on_entry_key(NadirReviewBar *b, guint key)
+{
+	if (key != GDK_KEY_Escape)
+		return FALSE;
+	g_signal_emit(b, said_signal, 0, NULL);
+	return TRUE;
+}
+
+static void nadir_review_bar_dispose(GObject *object)
+{
+	GtkWidget *child;
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(object))))
+		gtk_widget_unparent(child);
+	G_OBJECT_CLASS(nadir_review_bar_parent_class)->dispose(object);
+}
+
+static void nadir_review_bar_class_init(NadirReviewBarClass *klass)
+{
+	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	G_OBJECT_CLASS(klass)->dispose = nadir_review_bar_dispose;
+	said_signal = g_signal_new("said", NADIR_TYPE_REVIEW_BAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+	                           G_TYPE_STRING);
+	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/review-bar.ui");
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, stack);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, keys);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, title);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, end);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, entry);
+	gtk_widget_class_bind_template_callback(widget_class, on_entered);
+	gtk_widget_class_bind_template_callback(widget_class, on_entry_key);
+}
+
+static void nadir_review_bar_init(NadirReviewBar *b)
+{
+	gtk_widget_init_template(GTK_WIDGET(b));
+	for (guint i = 0; i < G_N_ELEMENTS(buttons); i++)
+		gtk_box_append(GTK_BOX(b->keys), make_button(i));
+}
