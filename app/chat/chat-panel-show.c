@@ -100,9 +100,8 @@ void chat_panel_show_message(NadirChatPanel *self, conversation_message *m)
 void chat_panel_show_title(NadirChatPanel *self)
 {
 	g_autofree char *title = self->chat ? conversation_title(nadir_chat_get_open(self->chat)) : g_strdup("");
-	g_autofree char *shown = conversation_value_to_chips(title, 99);
-	gtk_label_set_text(self->title, shown);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(self->title_button), GTK_ACCESSIBLE_PROPERTY_LABEL, shown, -1);
+	gtk_label_set_text(self->title, title);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(self->title_button), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
 }
 
 /* --- chips of regions --- */

@@ -6,7 +6,7 @@ struct _NadirChatSampling {
 	GtkWidget parent_instance;
 
 	/* Template widgets */
-	GtkSpinButton *temperature, *top_p, *max_tokens, *seed;
+	GtkSpinButton *temperature, *top_p, *top_k, *min_p, *repeat_penalty, *max_tokens, *seed;
 	GtkWidget *reset;
 
 	/* Owned references */
@@ -25,6 +25,9 @@ static void keep(NadirChatSampling *self)
 	g_clear_handle_id(&self->store_source, g_source_remove);
 	s.temperature = gtk_spin_button_get_value(self->temperature);
 	s.top_p = gtk_spin_button_get_value(self->top_p);
+	s.top_k = (guint)gtk_spin_button_get_value_as_int(self->top_k);
+	s.min_p = gtk_spin_button_get_value(self->min_p);
+	s.repeat_penalty = gtk_spin_button_get_value(self->repeat_penalty);
 	s.max_tokens = (guint)gtk_spin_button_get_value_as_int(self->max_tokens);
 	s.seed = (guint64)gtk_spin_button_get_value_as_int(self->seed);
 	nadir_chat_set_settings(self->chat, &s);
@@ -51,6 +54,9 @@ static void show(NadirChatSampling *self, const conversation_settings *s)
 	self->loading = TRUE;
 	gtk_spin_button_set_value(self->temperature, s->temperature);
 	gtk_spin_button_set_value(self->top_p, s->top_p);
+	gtk_spin_button_set_value(self->top_k, s->top_k);
+	gtk_spin_button_set_value(self->min_p, s->min_p);
+	gtk_spin_button_set_value(self->repeat_penalty, s->repeat_penalty);
 	gtk_spin_button_set_value(self->max_tokens, s->max_tokens);
 	gtk_spin_button_set_value(self->seed, (double)s->seed);
 	self->loading = FALSE;
@@ -104,6 +110,9 @@ static void nadir_chat_sampling_class_init(NadirChatSamplingClass *klass)
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/chat-sampling.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, temperature);
 	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, top_p);
+	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, top_k);
+	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, min_p);
+	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, repeat_penalty);
 	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, max_tokens);
 	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, seed);
 	gtk_widget_class_bind_template_child(widget_class, NadirChatSampling, reset);

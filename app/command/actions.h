@@ -7,9 +7,9 @@
 G_BEGIN_DECLS
 
 typedef struct {
-	const char *action; /* detailed name: "win.tool::point" */
-	const char *title;  /* not translated yet: nadir_action_title() */
-	const char *keys;   /* trigger as gtk_shortcut_trigger_parse_string() reads it, the one to show first; NULL: none */
+	const char *action;   /* detailed name: "win.tool::point" */
+	const char *title;    /* not translated yet: nadir_action_title() */
+	const char *keys;     /* trigger as gtk_shortcut_trigger_parse_string() reads it, the one to show first */
 	const char *section;  /* not translated yet */
 	const char *keywords; /* more words to find it by, or NULL */
 } nadir_action;

@@ -286,6 +286,9 @@ static void send(NadirChat *c, chat_asking *a)
 	}
 	req.sampling.temperature = (float)s->temperature;
 	req.sampling.top_p = (float)s->top_p;
+	req.sampling.top_k = (int)s->top_k;
+	req.sampling.min_p = (float)s->min_p;
+	req.sampling.repeat_penalty = (float)s->repeat_penalty;
 	req.sampling.seed = s->seed;
 	a->sent = true;
 	chat_service_ask_async(c->service, &req, on_answer, a);

@@ -137,6 +137,9 @@ static char *settings_to_json(const conversation_settings *s)
 	g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->seed);
 	cJSON_AddNumberToObject(o, "temperature", s->temperature);
 	cJSON_AddNumberToObject(o, "top_p", s->top_p);
+	cJSON_AddNumberToObject(o, "top_k", s->top_k);
+	cJSON_AddNumberToObject(o, "min_p", s->min_p);
+	cJSON_AddNumberToObject(o, "repeat_penalty", s->repeat_penalty);
 	cJSON_AddNumberToObject(o, "max_tokens", s->max_tokens);
 	cJSON_AddStringToObject(o, "seed", seed);
 	if (s->view)
@@ -151,6 +154,9 @@ static conversation_settings settings_from_json(const char *json)
 	const cJSON *area = cJSON_GetObjectItemCaseSensitive(o, "area");
 	s.temperature = CLAMP(number_of(o, "temperature", s.temperature), 0, 2);
 	s.top_p = CLAMP(number_of(o, "top_p", s.top_p), 0.01, 1);
+	s.top_k = (guint)CLAMP(number_of(o, "top_k", s.top_k), 0, 65536);
+	s.min_p = CLAMP(number_of(o, "min_p", s.min_p), 0, 1);
+	s.repeat_penalty = CLAMP(number_of(o, "repeat_penalty", s.repeat_penalty), 1, 2);
 	s.max_tokens = (guint)CLAMP(number_of(o, "max_tokens", s.max_tokens), 1, 65536);
 	s.seed = g_ascii_strtoull(text_of(o, "seed"), NULL, 10);
 	if (cJSON_GetArraySize(area) == 4) {

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/conversation/conversation-text.h"
+
 /* --- regions --- */
 
 static void region_clear(void *data)
@@ -139,7 +141,7 @@ void conversation_grounded_prepare(conversation_grounded *g, const georef *ref)
 
 conversation_settings conversation_settings_default(void)
 {
-	return (conversation_settings){.temperature = 0.1, .top_p = 0.5, .max_tokens = 512};
+	return (conversation_settings){.temperature = 0.1, .top_p = 0.5, .repeat_penalty = 1, .max_tokens = 512};
 }
 
 void conversation_timing_clear(conversation_timing *t)
@@ -303,7 +305,8 @@ char *conversation_title(const conversation *c)
 	const char *said = *c->title ? c->title : first ? first->text : c->words && *c->words ? c->words : NULL;
 	if (!said)
 		return g_strdup(_("New conversation"));
-	g_autofree char *line = g_strndup(said, strcspn(said, "\n"));
+	g_autofree char *first_line = g_strndup(said, strcspn(said, "\n"));
+	g_autofree char *line = conversation_value_to_chips(first_line, G_MAXUINT);
 	if (g_utf8_strlen(line, -1) <= 60)
 		return g_steal_pointer(&line);
 	g_autofree char *begin = g_utf8_substring(line, 0, 59);

@@ -42,7 +42,8 @@ void conversation_grounded_free(conversation_grounded *g);
 void conversation_grounded_prepare(conversation_grounded *g, const georef *ref);
 
 typedef struct {
-	double temperature, top_p;
+	double temperature, top_p, min_p, repeat_penalty; /* infer/text/sampler.h says what they mean */
+	guint top_k;
 	guint max_tokens;
 	guint64 seed;
 	bool view; /* talk about what is in sight only; `area` then says what that was */

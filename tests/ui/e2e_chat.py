@@ -171,6 +171,56 @@ class Talk(TalkTest):
         self.check_triples(json.loads(before))
 
 
+class Keep(Talk):
+    """What stands around a conversation, by keys: copying a reply, settings of its own, finding it again."""
+
+    def settings(self, n):
+        return json.loads(self.query(f"SELECT settings FROM conversations WHERE id = {n}")[0][0])
+
+    def copy(self):
+        self.hand.key("alt+c", "ctrl+v", "Return")
+        pasted = self.wait_messages(4, "what was copied as a question")[2]
+        self.assertEqual(pasted["content"], chat_common.SAID)
+
+    def set(self):
+        hand, before = self.hand, self.settings(1)
+        hand.key("alt+comma")
+        time.sleep(0.5)
+        hand.key("ctrl+a")
+        hand.type("0.7")
+        hand.key("Tab")
+        hand.key("Escape")
+        wait_for(lambda: self.settings(1) == before | {"temperature": 0.7}, "the temperature in the project", self.process)
+
+    def find_again(self):
+        hand = self.hand
+        hand.key("ctrl+n")
+        hand.type("how green is it")
+        hand.key("Return")
+        self.wait_messages(6, "the second conversation")
+        self.assertEqual(self.settings(2)["temperature"], 0.7)  # a new one begins with what was set last
+        hand.key("ctrl+l")
+        time.sleep(0.5)
+        hand.type("like")  # a word of the first
+        hand.key("Return")
+        time.sleep(0.5)
+        hand.type("and this")
+        hand.key("Return")
+        self.wait_messages(8, "a further turn")
+        talks = self.query("SELECT conversation_id, count(*) FROM messages GROUP BY 1 ORDER BY 1")
+        self.assertEqual(talks, [(1, 6), (2, 2)])
+
+    def test_talk(self):
+        self.choose_chat_model(chat_common.CHAIN)
+        self.start(self.image, common.model())
+        self.mark_two()
+        self.ask()
+        self.copy()
+        self.set()
+        self.find_again()
+        self.close()
+
+
 class Stop(TalkTest):
     """The shipped model is stopped while it looks or speaks: what was said is kept, and it answers again."""
 

@@ -324,6 +324,9 @@ static void test_kept_in_the_project(world *w, gconstpointer data)
 	conversation_settings s = conversation_settings_default();
 	s.temperature = 0.7;
 	s.seed = 1234567890123456789u;
+	s.top_k = 40;
+	s.min_p = 0.05;
+	s.repeat_penalty = 1.1;
 	nadir_chat_set_settings(w->chat, &s);
 	add_box(w, 10, 10, &error);
 	fake_chat_say("Here is the ship.");
@@ -350,6 +353,9 @@ static void test_kept_in_the_project(world *w, gconstpointer data)
 	g_assert_cmpstr(c->title, ==, "Harbour");
 	g_assert_cmpfloat(c->settings.temperature, ==, 0.7);
 	g_assert_true(c->settings.seed == 1234567890123456789u);
+	g_assert_cmpuint(c->settings.top_k, ==, 40);
+	g_assert_cmpfloat(c->settings.min_p, ==, 0.05);
+	g_assert_cmpfloat(c->settings.repeat_penalty, ==, 1.1);
 	g_assert_cmpstr(message(w, 0)->value, ==, "Where is <Region 1>?");
 	g_assert_cmpuint(message(w, 0)->regions->len, ==, 1);
 	g_assert_cmpstr(message(w, 1)->text, ==, "Here is the ship."); /* the branch that was in sight */
