@@ -104,6 +104,12 @@ static void show_progress(const char *stage, double fraction, void *data)
 			cli_progress(fraction, (void *)_(texts[i].text));
 }
 
+static void say_note(const char *command, const chat_reply *r)
+{
+	if (r->note)
+		fprintf(stderr, "nadir %s: %s\n", command, r->note);
+}
+
 bool cli_chat_ask(const char *command, cli_chat *c, chat_request *req, bool stream, chat_reply *out, GError **error)
 {
 	screen s = {.stream = stream};
@@ -114,8 +120,8 @@ bool cli_chat_ask(const char *command, cli_chat *c, chat_request *req, bool stre
 	cli_progress_done();
 	if (s.open_line)
 		putchar('\n');
-	if (good && out->note)
-		fprintf(stderr, "nadir %s: %s\n", command, out->note);
+	if (good && command)
+		say_note(command, out);
 	return good;
 }
 
@@ -357,15 +363,17 @@ bool cli_segment_phrase(cli_chat *c, const cli_image *img, const char *phrase, c
 	                    .max_tokens = 128};
 	g_auto(chat_reply) r = {0};
 	const gint64 started = g_get_monotonic_time();
-	if (!cli_chat_ask("segment", c, &req, false, &r, error))
+	if (!cli_chat_ask(NULL, c, &req, false, &r, error))
 		return false;
 	out->encode_ms = r.vision_ms;
 	out->encodings = 1;
 	out->mask_ms = (double)(g_get_monotonic_time() - started) / 1e3 - r.vision_ms;
 	if (!join_masks(&r, out, error))
 		return false;
-	if (out->candidate[0].mask)
+	if (out->candidate[0].mask) {
+		say_note("segment", &r);
 		return true;
+	}
 	g_set_error(error, SAM_ERROR, SAM_ERROR_EMPTY, _("The model outlined nothing for “%s”; mark the object instead."),
 	            phrase);
 	return false;

@@ -25,7 +25,8 @@ typedef struct {
 bool cli_chat_open(const char *model, const cli_options *o, cli_chat *out, GError **error);
 void cli_chat_close(cli_chat *c);
 /* chat_ask with a progress bar on stderr and, when `stream`, the text on stdout as it comes, a line break at its end. A
- * note for the user goes to stderr. The caller clears `out` in any case. */
+ * note for the user goes to stderr in the command's name; NULL: the caller says it. The caller clears `out` in any
+ * case. */
 bool cli_chat_ask(const char *command, cli_chat *c, chat_request *req, bool stream, chat_reply *out, GError **error);
 
 /* `nadir ask` and `nadir describe`: one question about an image and regions on it. */
