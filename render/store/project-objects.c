@@ -20,9 +20,38 @@ static void replace_text(char **to, char *value)
 	*to = value;
 }
 
-/* What only the store knows: the class's number, the image's label, the area on the ground. */
-static bool complete(project *p, gint64 step, const char *what, gint64 image, feature *o, GError **error)
+/* One step of the journal under way. What each of very many objects would ask for again is asked for once. */
+typedef struct {
+	project *p;
+	gint64 step;
+	const char *what;
+	gint64 next_id;      /* 0: not known yet */
+	GHashTable *classes; /* name -> number */
+} work;
+
+static void work_clear(work *w)
 {
+	g_clear_pointer(&w->classes, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(work, work_clear)
+
+/* 0 on error. */
+static int class_number(work *w, const char *name, GError **error)
+{
+	if (!w->classes)
+		w->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	int id = GPOINTER_TO_INT(g_hash_table_lookup(w->classes, name));
+	if (id == 0)
+		id = project_class_in_transaction(w->p, w->step, w->what, name, error);
+	if (id != 0)
+		g_hash_table_insert(w->classes, g_strdup(name), GINT_TO_POINTER(id));
+	return id;
+}
+
+/* What only the store knows: the class's number, the image's label, the area on the ground. */
+static bool complete(work *w, gint64 image, feature *o, GError **error)
+{
+	project *p = w->p;
 	const project_place *place = project_place_of(p, image, error);
 	if (!place)
 		return false;
@@ -31,7 +60,7 @@ static bool complete(project *p, gint64 step, const char *what, gint64 image, fe
 		            _("An object of class %s has no outline and was not stored."), o->class_name);
 		return false;
 	}
-	o->class_id = project_class_in_transaction(p, step, what, o->class_name, error);
+	o->class_id = class_number(w, o->class_name, error);
 	if (o->class_id == 0)
 		return false;
 	if (!o->image || !*o->image)
@@ -52,8 +81,7 @@ static void set_origin(feature *o)
 }
 
 /* One object's row of the journal. */
-static bool journal(project *p, gint64 step, const char *what, gint64 image, const feature *before,
-                    const feature *after, GError **error)
+static bool journal(const work *w, gint64 image, const feature *before, const feature *after, GError **error)
 {
 	g_autofree char *was = before ? feature_to_json(before) : NULL, *is = after ? feature_to_json(after) : NULL;
 	const project_edit edit = {.image = image,
@@ -62,53 +90,36 @@ static bool journal(project *p, gint64 step, const char *what, gint64 image, con
 	                           .after = is,
 	                           .before_geom = before ? before->px_geom : NULL,
 	                           .after_geom = after ? after->px_geom : NULL};
-	return project_journal_add(p, step, what, &edit, error);
+	return project_journal_add(w->p, w->step, w->what, &edit, error);
 }
 
-static bool insert_one(project *p, gint64 step, gint64 image, feature *o, const char *what, GError **error)
+static bool insert_one(work *w, gint64 image, feature *o, GError **error)
 {
-	o->id = next_id(p);
+	if (w->next_id == 0)
+		w->next_id = next_id(w->p);
+	o->id = w->next_id++;
 	replace_text(&o->edited, project_now());
 	if (!o->created || !*o->created)
 		replace_text(&o->created, g_strdup(o->edited));
-	if (!complete(p, step, what, image, o, error))
+	if (!complete(w, image, o, error))
 		return false;
 	set_origin(o);
-	project_set_area(p, image, o);
-	return project_put_rows(p, image, o, error) && journal(p, step, what, image, NULL, o, error);
+	project_set_area(w->p, image, o);
+	return project_add_rows(w->p, image, o, error) && journal(w, image, NULL, o, error);
 }
 
-static bool delete_one(project *p, gint64 step, gint64 id, const char *what, GError **error)
+static bool delete_one(work *w, gint64 id, GError **error)
 {
 	gint64 image;
-	g_autoptr(feature) before = project_get_rows(p, id, &image, error);
-	return before && project_drop_rows(p, id, error) && journal(p, step, what, image, before, NULL, error);
-}
-
-static bool replace_all(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
-                        const char *what, GError **error)
-{
-	gint64 step = project_journal_step(p, error);
-	if (step == 0)
-		return false;
-	for (guint i = 0; i < n_remove; i++)
-		if (!delete_one(p, step, remove[i], what, error))
-			return false;
-	for (guint i = 0; i < n_add; i++)
-		if (!insert_one(p, step, image, add[i], what, error))
-			return false;
-	return true;
+	g_autoptr(feature) before = project_get_rows(w->p, id, &image, error);
+	return before && project_drop_rows(w->p, id, error) && journal(w, image, before, NULL, error);
 }
 
 bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
                      const char *what, GError **error)
 {
-	if (!project_begin(p, error))
-		return false;
-	bool ok = project_end(p, replace_all(p, image, remove, n_remove, add, n_add, what, error), error);
-	for (guint i = 0; !ok && i < n_add; i++)
-		add[i]->id = 0; /* not stored */
-	return ok;
+	const project_batch batch = {.remove = remove, .n_remove = n_remove, .add = add, .n_add = n_add};
+	return project_apply(p, image, &batch, what, error);
 }
 
 bool project_insert(project *p, gint64 image, feature *o, const char *what, GError **error)
@@ -140,40 +151,38 @@ static void keep_review(feature *after, const feature *before)
 	after->proposed_id = before->proposed_id;
 }
 
-/* step 0: one of its own. */
-static bool update_one(project *p, gint64 step, const feature *o, const char *what, GError **error)
+static bool update_one(work *w, const feature *o, GError **error)
 {
 	gint64 image;
-	g_autoptr(feature) before = project_get_rows(p, o->id, &image, error);
+	g_autoptr(feature) before = project_get_rows(w->p, o->id, &image, error);
 	g_autoptr(feature) after = before ? feature_copy(o) : NULL;
-	if (before && step == 0)
-		step = project_journal_step(p, error);
-	if (!before || step == 0 || !complete(p, step, what, image, after, error))
+	if (!before || !complete(w, image, after, error))
 		return false;
 	keep_review(after, before);
 	replace_text(&after->edited, project_now());
 	if (!*after->created)
 		replace_text(&after->created, g_strdup(before->created));
 	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
-		project_set_area(p, image, after);
-	return project_put_rows(p, image, after, error) && journal(p, step, what, image, before, after, error);
+		project_set_area(w->p, image, after);
+	return project_put_rows(w->p, image, after, error) && journal(w, image, before, after, error);
 }
 
 bool project_update(project *p, const feature *o, const char *what, GError **error)
 {
-	return project_begin(p, error) && project_end(p, update_one(p, 0, o, what, error), error);
+	feature *one = (feature *)o;
+	return project_apply(p, 0, &(project_batch){.update = &one, .n_update = 1}, what, error);
 }
 
 static bool change_all(project *p, gint64 image, const project_batch *b, const char *what, GError **error)
 {
-	const gint64 step = project_journal_step(p, error);
-	bool ok = step != 0;
+	g_auto(work) w = {.p = p, .step = project_journal_step(p, error), .what = what};
+	bool ok = w.step != 0;
 	for (guint i = 0; ok && i < b->n_update; i++)
-		ok = update_one(p, step, b->update[i], what, error);
+		ok = update_one(&w, b->update[i], error);
 	for (guint i = 0; ok && i < b->n_remove; i++)
-		ok = delete_one(p, step, b->remove[i], what, error);
+		ok = delete_one(&w, b->remove[i], error);
 	for (guint i = 0; ok && i < b->n_add; i++)
-		ok = insert_one(p, step, image, b->add[i], what, error);
+		ok = insert_one(&w, image, b->add[i], error);
 	return ok;
 }
 

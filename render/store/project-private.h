@@ -34,8 +34,7 @@ typedef bool (*project_row)(OGRFeatureH row, void *data);
 bool project_execute(GDALDatasetH ds, const char *sql, project_row each, void *data);
 /* Runs a statement. The GError is PROJECT_ERROR_WRITE with a way out. */
 bool project_run(project *p, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4) G_GNUC_WARN_UNUSED_RESULT;
-/* 'it''s' for a statement; free with g_free. */
-char *project_quote(const char *text);
+char *project_quote(const char *text); /* 'it''s' for a statement; free with g_free */
 /* First value of the first row; NULL when there is none. Free with g_free. */
 char *project_text(project *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gint64 project_number(project *p, gint64 otherwise, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -90,7 +89,8 @@ bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
 
-/* o->id and o->class_id are set; a row of that id is replaced. */
+/* o->id and o->class_id are set. put: a row of that id is replaced; add: there is none, which spares looking for it. */
+bool project_add_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Only class, state, caption and what a review says: the outline is as it was. */

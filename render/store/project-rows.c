@@ -191,8 +191,11 @@ static bool put_all(project *p, gint64 image, const feature *o, GError **error)
 
 bool project_put_rows(project *p, gint64 image, const feature *o, GError **error)
 {
-	if (!project_drop_rows(p, o->id, error))
-		return false;
+	return project_drop_rows(p, o->id, error) && project_add_rows(p, image, o, error);
+}
+
+bool project_add_rows(project *p, gint64 image, const feature *o, GError **error)
+{
 	gdal_session_begin();
 	bool ok = put_all(p, image, o, error);
 	gdal_session_end();
