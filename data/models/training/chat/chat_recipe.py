@@ -1,8 +1,7 @@
 """The whole recipe in one command: python chat_recipe.py --work WORK [--data DATA] [--hours 8] [--out OUT.gguf].
 
-Decodes the data, caches the frozen CNN branch, prunes the vocabulary, then the stages of tune.py, then package.py. A
-run
-that was cut off goes on where it stood when the same command is given again.
+Decodes the data, prunes the vocabulary, tunes and caches the CNN branch, then the stages of tune.py and pix.py, then
+package.py. A run that was cut off goes on where it stood when the same command is given again.
 """
 
 import argparse
@@ -12,14 +11,18 @@ import subprocess
 import sys
 
 import ggml  # noqa: F401  (puts the segmenter's trainer on the path)
-from store import default_data
+from store import build, default_data
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.normpath(os.path.join(HERE, "..", ".."))
-# stage, share of the time, its arguments of tune.py
+SEGMENTER = os.path.join(MODELS, "starter-sam.gguf")
+# stage, share of the time, its command
 STAGES = [
-    ("words", 0.2, ["--batch", "24", "--part", "16", "--rate", "1e-3"]),
-    ("mix", 0.8, ["--frozen", "--batch", "4", "--part", "12", "--turns", "6", "--rate", "1.2e-3"]),
+    ("branch", 0.2, ["branch.py", "--rate", "2e-4"]),
+    ("features", 0.0, ["features.py"]),
+    ("words", 0.1, ["tune.py", "words", "--batch", "24", "--part", "16", "--rate", "1e-3"]),
+    ("mix", 0.6, ["tune.py", "mix", *"--frozen --batch 4 --part 12 --turns 6 --rate 1.2e-3".split()]),
+    ("pix", 0.1, ["pix.py", "--segmenter", SEGMENTER]),
 ]
 
 
@@ -40,7 +43,7 @@ def main() -> None:
     def run(script: str, *words: str) -> None:
         subprocess.run([sys.executable, os.path.join(HERE, script), *words], check=True)
 
-    run("features.py", args.work, "--data", args.data, "--cache", cache)
+    build(args.data, cache)
     if args.start and not os.path.exists(os.path.join(args.work, "base.pt")):
         run("resume.py", args.start, args.work)
     if not os.path.exists(os.path.join(args.work, "base.pt")):
@@ -50,7 +53,7 @@ def main() -> None:
     for name, share, words in STAGES:
         if name not in done:
             own = ["--work", args.work, "--cache", cache, "--data", args.data, "--seed", str(args.seed)]
-            run("tune.py", name, *own, *words, "--minutes", str(60 * args.hours * share))
+            run(*words, *own, *(["--minutes", str(60 * args.hours * share)] if share else []))
             done.append(name)
             with open(progress, "w") as f:
                 json.dump(done, f)
@@ -61,7 +64,7 @@ def main() -> None:
         "-o",
         args.out,
         "--segmenter",
-        os.path.join(MODELS, "starter-sam.gguf"),
+        SEGMENTER,
         "--card",
         os.path.join(MODELS, "starter-chat.md"),
     )

@@ -203,7 +203,7 @@ class Author:
                 regions.append(marks[n][1])
         if objects:
             turns.append(self.classify(p, objects) if rng.random() < 0.75 else self.single(p, objects))
-        if p.boxes and p.source not in ("psu_car", "sar_acd") and rng.random() < 0.3:
+        if p.boxes and p.source not in ("psu_car", "sar_acd") and rng.random() < 0.6:
             turns.append(self.count(p))
         if (p.source in EXHAUSTIVE or p.mask_classes) and (rng.random() < 0.4 or not turns):
             turns.append(self.presence(p))
@@ -211,6 +211,13 @@ class Author:
         for t in turns:
             t.first = t.task == "presence"
         return Sample(i, regions, objects, turns)
+
+    def told(self, i: int) -> Sample:
+        """What is said about a picture, by up to four sentences."""
+        said = self.captions.get(i)
+        if not said:
+            return Sample(i, [], [], [self.summary(self.pictures[i])])
+        return Sample(i, [], [], [self.caption(i, 4)])
 
     def tasks(self, p, i: int, objects: list) -> list[tuple[float, object]]:
         """(weight, maker) of each task that this picture's labels answer."""
@@ -241,9 +248,9 @@ class Author:
 
     # --- the picture ---
 
-    def caption(self, i: int) -> Turn:
+    def caption(self, i: int, most: int = 2) -> Turn:
         said = self.captions[i]
-        chosen = [said[n] for n in self.rng.permutation(len(said))[:2]]
+        chosen = [said[n] for n in self.rng.permutation(len(said))[:most]]
         return Turn("caption", self.pick(ASK["caption"]), chosen[0], others=chosen[1:])
 
     def groups(self, p) -> dict[str, list[int]]:
@@ -474,6 +481,13 @@ class Author:
             return None
         said = joined([f"<p>{text.removeprefix('the ')}</p><pix>" for text, _ in options])
         return Turn("grounded", self.pick(ASK["grounded"]), f"The image shows {said}.", [t for _, t in options])
+
+
+def surely(author: Author, p) -> tuple[set, set]:
+    """Things that are surely in a picture, and things that surely are not."""
+    here = {b[0] for b in p.boxes} | set(author.classes(p)) | ({"airplane"} if p.source == "sar_acd" else set())
+    known = set(EXHAUSTIVE.get(p.source, [])) | set((p.mask_classes or {}).values())
+    return here, {c for c in known - here if not author.traces(p, c)}
 
 
 def captions_of(data: str) -> dict[int, list[str]]:

@@ -74,7 +74,7 @@ class Program:
             print(done.stderr.strip(), file=sys.stderr)
             return "", None
         out = json.loads(done.stdout)
-        masks = [decode_rle(g["rle"]) for g in out.get("grounded", [])]
+        masks = [decode_rle(g["rle"]) for g in out.get("grounded", []) if g["rle"]]
         return out["text"], np.any(masks, 0) if masks else None
 
 

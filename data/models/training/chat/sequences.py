@@ -19,12 +19,13 @@ from features import CELLS, SIDE, WIDTH, order
 from tokenizer import Tokenizer
 
 CHAINED, NAMED = 0.15, 0.3
+CAPTIONED = "aid"  # the source with sentences
 FAR = -1e9
 # How often a source gives the picture.
 WEIGHTS = {
     "aid": 48,
     "rsscn7": 9,
-    "sar_acd": 9,
+    "sar_acd": 5,
     "hit_uav": 11,
     "hrplanes": 6,
     "rsod": 7,
@@ -92,9 +93,9 @@ class Source:
         self.open, self.close = tokenizer.compose("<|im_end|>\n<|im_start|>assistant\n"), tokenizer.find("<|im_end|>")
         self.bare = quick_raster([], SIDE, SIDE)[0]
 
-    def draw(self) -> int:
-        """A random picture; in a source those with its rarer scenes and labels more often."""
-        name = self.names[self.rng.choice(len(self.names), p=self.chances)]
+    def draw(self, name: str | None = None) -> int:
+        """A random picture (of one source); in a source those with its rarer scenes and labels more often."""
+        name = name or self.names[self.rng.choice(len(self.names), p=self.chances)]
         return int(self.rng.choice(self.pools[name], p=self.weights[name]))
 
     def rarity(self, pool: list[int]) -> np.ndarray:
@@ -104,12 +105,15 @@ class Source:
         out = np.array([min(often[k] for k in found) ** -0.5 for found in kinds])
         return out / out.sum()
 
-    def item(self, most: int, shown: int) -> dict:
-        """One picture with its turns (`most` 0: short answers): rows, targets, features; `shown` of its cells are in
-        the rows."""
-        i = self.draw()
+    def item(self, kind: str, most: int, shown: int) -> dict:
+        """One picture with its turns ("several", at most `most`; "short" answers; "captions" alone): rows, targets,
+        features; `shown` of its cells are in the rows."""
+        i = self.draw(CAPTIONED if kind == "captions" else None)
         marks = self.marks.get(i, [])
-        sample = self.author.sample(i, most, marks) if most else self.author.short(i, marks)
+        if kind == "several":
+            sample = self.author.sample(i, most, marks)
+        else:
+            sample = self.author.short(i, marks) if kind == "short" else self.author.told(i)
         cells = np.sort(self.rng.permutation(CELLS)[:shown])
         return self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
 

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import time
+from collections import Counter
 
 import numpy as np
 import torch
@@ -19,8 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import vision as V
-from features import CELLS, LITE, branch
-from conversations import EXHAUSTIVE, MODALITY, Author
+from features import CELLS, LITE, branch, quick_kind
+from conversations import MODALITY, NUMBERS, surely
 from llama import Llama
 from sequences import FAR, Source, collate, features
 from store import Store, default_data
@@ -28,9 +29,10 @@ from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
 UPDATED = ("attn_q", "attn_v", "attn_output")
-SHORT = 2.5  # pictures with a short answer that cost what one with several turns does
+# Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in ten.
+KINDS = {"several": (1.0, 3), "short": (2.5, 5), "captions": (2.0, 2)}
+MANY = 10  # numbers up to here have a word
 MARKED = 0.45  # share of steps of STAGE words on marked objects
-EXTRA = {"sar_acd": {"airplane"}}
 LONG = ("caption", "detailed", "region", "region_detailed", "relation", "grounded")  # share of right tokens, else exact
 CONFIG = {"lite": LITE}
 
@@ -60,18 +62,23 @@ def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """A decoder block in f32 whose matrices are frozen and joined (q, k, v and gate, up), with or without updates."""
+    """A decoder block whose matrices are frozen and joined (q, k, v and gate, up), with or without updates; products
+    in `kind`, sums along the blocks in f32."""
 
-    def __init__(self, layer, learns: bool) -> None:
+    def __init__(self, layer, learns: bool, kind: torch.dtype) -> None:
         super().__init__()
+        self.kind = kind
         self.heads, self.kv = layer.heads, layer.kv
         self.attn_norm, self.ffn_norm = layer.attn_norm, layer.ffn_norm
         dim, kv = layer.attn_q.weight.shape[0], layer.attn_k.weight.shape[0]
         self.size, self.order = dim // self.heads, halves(self.heads, dim // self.heads)
         q, k = layer.attn_q.weight.data[self.order], layer.attn_k.weight.data[halves(self.kv, self.size)]
-        self.qkv, self.out = torch.cat([q, k, layer.attn_v.weight.data]), layer.attn_output.weight.data
-        self.wide = torch.cat([layer.ffn_gate.weight.data, layer.ffn_up.weight.data])
-        self.down = layer.ffn_down.weight.data
+        self.qkv, self.out = (
+            torch.cat([q, k, layer.attn_v.weight.data]).to(kind),
+            layer.attn_output.weight.data.to(kind),
+        )
+        self.wide = torch.cat([layer.ffn_gate.weight.data, layer.ffn_up.weight.data]).to(kind)
+        self.down = layer.ffn_down.weight.data.to(kind)
         sizes = {"attn_q": dim, "attn_v": kv, "attn_output": dim}
         self.update = nn.ModuleDict({n: LowRank(sizes[n], dim) for n in UPDATED} if learns else {})
 
@@ -83,17 +90,17 @@ class Block(nn.Module):
         q = q.reshape(b * self.kv, group * t, self.size)
         k, v = (x.permute(0, 2, 1, 3).reshape(b * self.kv, s, self.size) for x in (k, v))
         scores = torch.bmm(q, k.transpose(1, 2)).view(b, self.heads, t, s) + bias
-        y = torch.bmm(scores.softmax(-1).view(b * self.kv, group * t, s), v)
+        y = torch.bmm(scores.softmax(-1).to(self.kind).view(b * self.kv, group * t, s), v)
         return y.view(b, self.heads, t, self.size).transpose(1, 2).reshape(b, t, -1)
 
     def forward(self, x: Tensor, turn: tuple, batch: dict) -> Tensor:
         """Rows [N, D] of a batch (sequences.collate)."""
         n, dim, start, index = len(x), x.shape[1], batch["system"], batch["index"]
-        y = self.attn_norm(x)
+        y = self.attn_norm(x).to(self.kind)
         q, k, v = F.linear(y, self.qkv).split([dim, self.kv * self.size, self.kv * self.size], -1)
         if self.update:
             q, v = q + self.update["attn_q"](y)[:, self.order], v + self.update["attn_v"](y)
-        q, k = turned(q.view(n, self.heads, -1), *turn), turned(k.view(n, self.kv, -1), *turn)
+        q, k = (turned(z.view(n, h, -1), *turn).to(self.kind) for z, h in ((q, self.heads), (k, self.kv)))
         v = v.view(n, self.kv, -1)
         first = self.attend(q[None, :start], k[None, :start], v[None, :start], batch["causal"])
         shared = lambda z: torch.cat([z[:start].expand(len(index), -1, -1, -1), z[index]], 1)  # noqa: E731
@@ -102,7 +109,7 @@ class Block(nn.Module):
         x = x + F.linear(y, self.out)
         if self.update:
             x = x + self.update["attn_output"](y)
-        gate, up = F.linear(self.ffn_norm(x), self.wide).chunk(2, -1)
+        gate, up = F.linear(self.ffn_norm(x).to(self.kind), self.wide).chunk(2, -1)
         return x + F.linear(F.silu(gate) * up, self.down)
 
 
@@ -118,7 +125,8 @@ class Language(nn.Module):
         model = model.requires_grad_(False)
         self.base, self.hd, self.output_norm = model.base, model.hd, model.output_norm
         self.old = model.token_embd.weight.data[: -len(ADDED)]
-        self.blk = nn.ModuleList(Block(layer, i >= FIRST) for i, layer in enumerate(model.blk))
+        kind = quick_kind()
+        self.blk = nn.ModuleList(Block(layer, i >= FIRST, kind) for i, layer in enumerate(model.blk))
         self.rows = nn.Parameter(weights["token_embd.weight"][-len(ADDED) :].clone())
 
     def table(self) -> Tensor:
@@ -181,6 +189,11 @@ def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor]:
     return image, v.region(torch.cat([h, z, batch["code"]], 1))
 
 
+def counts(p) -> dict[str, int]:
+    """Objects by label where a source labels them all and says how many."""
+    return {} if p.source in ("psu_car", "sar_acd") else dict(Counter(b[0] for b in p.boxes))
+
+
 class Words(nn.Module):
     """Targets of STAGE words: directions of names and of captions' words in the embedding table, and linear readers
     of scene and label that keep what those directions alone would not tell apart."""
@@ -203,6 +216,7 @@ class Words(nn.Module):
         self.word = F.normalize(table[self.words] - self.centre, dim=1)
         torch.manual_seed(12)
         self.read_scene, self.read_label = (nn.Linear(table.shape[1], len(x)) for x in (self.scenes, self.labels))
+        self.read_many = nn.Linear(table.shape[1], len(self.labels))
         self.scale, self.shift = nn.Parameter(torch.tensor(8.0)), nn.Parameter(torch.zeros(len(self.things)))
 
     def directions(self, names: list[str]) -> Tensor:
@@ -214,19 +228,13 @@ class Words(nn.Module):
         """Tokens of what is said about a picture: its captions, else its labels and modality."""
         p = self.source.store.pictures[i]
         texts = self.source.author.captions.get(i) or [*{b[0] for b in p.boxes}, *self.source.author.classes(p)]
-        texts = [*texts, MODALITY[p.modality]]
+        texts = [*texts, MODALITY[p.modality], *(NUMBERS[n] if n <= MANY else "many" for n in counts(p).values())]
         return {x for c in texts for x in self.tokenizer.encode(" " + c)} - self.stop()
 
     def stop(self) -> set[int]:
         """Tokens that say nothing about a picture."""
         words = (" a", " the", " are", " is", " in", " of", " and", " with", ".", " some", " many", " to", " on")
         return {x for w in words for x in self.tokenizer.encode(w)}
-
-    def known(self, p) -> tuple[set, set]:
-        """Things that are surely there, and surely not."""
-        here = {b[0] for b in p.boxes} | set(self.source.author.classes(p)) | EXTRA.get(p.source, set())
-        known = set(EXHAUSTIVE.get(p.source, [])) | set((p.mask_classes or {}).values())
-        return here, {c for c in known - here if not Author.traces(p, c)}
 
     def of_scene(self, pooled: Tensor, raw: Tensor, pictures: list) -> tuple[Tensor, dict]:
         at = [n for n, p in enumerate(pictures) if p.scene]
@@ -248,12 +256,25 @@ class Words(nn.Module):
         return F.cross_entropy(16 * pooled[at] @ self.word.T, target)
 
     def of_things(self, pooled: Tensor, pictures: list) -> Tensor:
-        rows = [(n, x, y) for n, p in enumerate(pictures) for y, part in enumerate(self.known(p)[::-1]) for x in part]
+        rows = [
+            (n, x, y)
+            for n, p in enumerate(pictures)
+            for y, part in enumerate(surely(self.source.author, p)[::-1])
+            for x in part
+        ]
         if not rows:
             return pooled.sum() * 0
         n, x = [r[0] for r in rows], [self.things.index(r[1]) for r in rows]
         logits = self.scale * (pooled[n] * self.thing[x]).sum(1) + self.shift[x]
         return F.binary_cross_entropy_with_logits(logits, torch.tensor([float(r[2]) for r in rows]))
+
+    def of_counts(self, raw: Tensor, pictures: list) -> Tensor:
+        """How many of each label there are, read from the mean image vector as log(1 + n)."""
+        rows = [(n, self.labels.index(x), k) for n, p in enumerate(pictures) for x, k in counts(p).items()]
+        if not rows:
+            return raw.sum() * 0
+        n, x, many = zip(*rows)
+        return F.smooth_l1_loss(self.read_many(raw)[list(n), list(x)], torch.tensor(many).float().log1p())
 
     def of_regions(self, region: Tensor, labels: list[str]) -> tuple[Tensor, dict]:
         true = torch.tensor([self.labels.index(x) for x in labels])
@@ -271,6 +292,7 @@ class Words(nn.Module):
         loss, shown = self.of_scene(pooled, raw, pictures)
         loss = loss + 0.02 * (image.norm(dim=2).mean() - 2.9) ** 2
         loss = loss + 0.5 * self.of_words(pooled, [self.bags[i] for i in numbers]) + self.of_things(pooled, pictures)
+        loss = loss + self.of_counts(raw, pictures)
         if labels:
             more, seen = self.of_regions(region, labels)
             loss, shown = loss + more, shown | seen
@@ -290,7 +312,7 @@ class Run:
         self.state = saved["state"] if saved else {"stages": {}}
         if saved:
             self.vision.load_state_dict(saved["vision"])
-        frozen = branch(torch.float32).state_dict()
+        frozen = branch(args.work).state_dict()
         self.vision.lite.load_state_dict({k: v for k, v in frozen.items() if not k.startswith("ln")}, strict=False)
         if saved and self.language and saved["language"]:
             self.language.load_state_dict(saved["language"], strict=False)
@@ -398,9 +420,10 @@ def answers(run: Run, items: list[dict]) -> tuple[Tensor, Tensor, dict]:
 def mix_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     """Loss of one batch of STAGE mix."""
     if not run.pending:  # batches of like lengths: pictures with several turns, and about as many rows of short ones
-        kinds = [(run.args.turns, run.args.batch)] * 4 + [(0, int(SHORT * run.args.batch))] * 6
-        for most, size in kinds:
-            run.pending.append([run.source.item(most, run.args.part) for _ in range(size)])
+        for kind, (size, steps) in KINDS.items():
+            for _ in range(steps):
+                count = round(size * run.args.batch)
+                run.pending.append([run.source.item(kind, run.args.turns, run.args.part) for _ in range(count)])
         run.pending = [run.pending[n] for n in run.source.rng.permutation(len(run.pending))]
     items = run.pending.pop()
     loss, weights, more = answers(run, items)
@@ -422,9 +445,7 @@ def main() -> None:
     parser.add_argument(
         "--ratio", type=float, default=1.0, help="rate of the language model's parts over the vision side's"
     )
-    parser.add_argument(
-        "--part", type=int, default=16, help="cells of a picture that a step looks at"
-    )
+    parser.add_argument("--part", type=int, default=16, help="cells of a picture that a step looks at")
     parser.add_argument(
         "--frozen", action="store_true", help="STAGE mix: the vision side stays as it is, which is quicker"
     )

@@ -25,7 +25,7 @@ def close_ups(run: Run, limit: int) -> list:
     """(question, close-up of its mark or None), kept in WORK."""
     path = os.path.join(run.args.work, f"asked-{limit}.pkl")
     if not os.path.exists(path):
-        net, store, found = Compiled(branch()), run.source.store, []
+        net, store, found = Compiled(branch(run.args.work)), run.source.store, []
         for q in questions(store, captions_of(run.args.data), limit):
             if not q.row.startswith("grounded"):
                 pixels = store.pixels(store.pictures[q.picture])

@@ -1,0 +1,162 @@
+"""STAGE pix: R_lp learns to turn the state at `<pix>` into a prompt of the frozen segmenter: python pix.py --work WORK
+--cache CACHE --segmenter SAM.gguf --minutes M; writes the checkpoint in WORK.
+
+States and encodings are computed once, so the language model has to be done. A phrase is held against the union of its
+masks, or of its boxes where there are only boxes; a marked region against what the segmenter makes of its mark alone.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from conversations import Sample, Turn
+from ground import low_res
+from questions import box_mask
+from sequences import CELLS, collate
+from store import default_data
+from tune import Run, cv2_threads, look, splice
+import prompts as P
+from model import Segmenter
+from predict import frame, load_gguf, normalise
+
+PART, SOURCES = 16, {"psu_car": 0, "sar_acd": 0, "aid": 0, "rsscn7": 0}  # cells shown; pictures without masks a source
+PHRASES, BATCH = 4, 6
+
+
+class Ground:
+    """The segmenter's encodings of chosen pictures and what is to be found in them."""
+
+    def __init__(self, run: Run, segmenter: str, each: int) -> None:
+        self.run, (self.model, meta) = run, load_gguf(segmenter)
+        self.model.requires_grad_(False)
+        self.size, self.low = meta["sam.image_size"], meta["sam.image_size"] // 4
+        left, self.chosen = {}, []
+        for i in run.source.rng.permutation(run.source.done):
+            p = run.source.store.pictures[i]
+            left.setdefault(p.source, SOURCES.get(p.source, each))
+            if not p.validation and (p.mask is not None or left[p.source] > 0) and run.source.author.nameable(p):
+                left[p.source] -= 1
+                self.chosen.append(int(i))
+
+    def encode(self, i: int) -> tuple:
+        """bf16 encoding of a picture."""
+        pixels = self.run.source.store.pixels(self.run.source.store.pictures[i])
+        crop = P.Crop(0, 0, pixels.shape[1], pixels.shape[0])
+        x = normalise(frame(pixels, crop, self.size), self.size)[None]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return tuple(t.bfloat16() for t in self.model.encode(x.contiguous(memory_format=torch.channels_last)))
+
+    def low_target(self, p, found: np.ndarray, known: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Share of each low-res cell that is in a mask, and whether the cell is known, f32 [low, low]."""
+        scale, out = self.low / max(p.width, p.height), np.zeros((2, self.low, self.low), np.float32)
+        import cv2
+
+        new = (max(1, round(p.width * scale)), max(1, round(p.height * scale)))
+        for layer, part in zip(out, (found, known)):
+            layer[: new[1], : new[0]] = cv2.resize(part.astype(np.float32), new, interpolation=cv2.INTER_AREA)
+        return torch.from_numpy(out[0]), torch.from_numpy(out[1] > 0.5)
+
+    def wanted(self, p, targets: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Mask of an expression's targets, and where the labels say anything, bool [H, W]."""
+        known = np.ones((p.height, p.width), bool)
+        if p.mask is not None and p.mask_zero == "unlabelled":
+            known = p.mask > 0
+        classes = [-t for t in targets if t < 0]
+        label = {p.boxes[t][0] for t in targets if t >= 0}
+        if p.mask is not None:
+            classes += [v for v, name in p.mask_classes.items() if name in label]
+        if classes:
+            return np.isin(p.mask, classes), known
+        return box_mask(p, targets), known
+
+    @torch.no_grad()
+    def states(self, i: int) -> list[tuple]:
+        """(state at `<pix>`, target, known) of up to PHRASES phrases about a picture."""
+        run, p = self.run, self.run.source.store.pictures[i]
+        options = run.source.author.nameable(p)
+        options = [options[n] for n in run.source.rng.permutation(len(options))[:PHRASES]]
+        turns = [
+            Turn("expression", f"Please segment {text} in the image.", f"<p>{text}</p><pix>") for text, _ in options
+        ]
+        cells = np.sort(run.source.rng.permutation(CELLS)[:PART])
+        sample = Sample(i, [], [], turns)
+        item = run.source.rows(sample, cells, plain=True) | run.source.seen(i, []) | {"sample": sample, "shown": cells}
+        batch = collate([item], run.source.system, run.tokenizer.find("<imgpad>"))
+        found = run.language(splice(run, batch, *look(run.vision, batch), run.language.table()), batch)
+        at = [n for n, x in enumerate(batch["ids"].tolist()) if x == run.tokenizer.find("<pix>")]
+        return [(found[n], *self.low_target(p, *self.wanted(p, t))) for n, (_, t) in zip(at, options)]
+
+
+def mask_loss(logits: Tensor, true: Tensor, known: Tensor) -> Tensor:
+    """2 BCE + 0.5 Dice on known cells; [N, low, low] each."""
+    weight = known.float()
+    bce = F.binary_cross_entropy_with_logits(logits, true, weight, reduction="sum") / weight.sum()
+    p, t = logits.sigmoid() * weight, true * weight
+    dice = 1 - (2 * (p * t).sum((1, 2)) + 1) / (p.sum((1, 2)) + t.sum((1, 2)) + 1)
+    return 2 * bce + 0.5 * dice.mean()
+
+
+def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
+    """Prepare for a half of the time at most, then train R_lp for the rest."""
+    begin, samples, encodings = time.time(), [], {}
+    for i in ground.chosen:
+        if time.time() - begin > 30 * args.minutes:
+            break
+        encodings[i] = ground.encode(i)
+        samples += [(i, *s) for s in ground.states(i)]
+    print(f"{len(encodings)} pictures, {len(samples)} phrases, {time.time() - begin:.0f} s", flush=True)
+    pix, rng, step, means = run.vision.pix.requires_grad_(True), run.source.rng, 0, {}
+    optimiser = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.01)
+    while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
+        loss = 0.0
+        own = [samples[n] for n in rng.choice(len(samples), BATCH)]
+        image, s0, s1 = (torch.cat([encodings[s[0]][k] for s in own]).float() for k in range(3))
+        vectors = pix(torch.stack([s[1] for s in own]))[:, None]
+        empty = torch.zeros(len(own), ground.low, ground.low)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = low_res(ground.model, (image, s0, s1), vectors, empty)
+        true, known = (torch.stack([s[k] for s in own]) for k in (2, 3))
+        loss = mask_loss(logits.float(), true, known)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(pix.parameters(), 1.0)
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * min(1.0, (step + 1) / 10) * (1 - 0.95 * done)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        step += 1
+        hit, true = (logits > 0) & known, (true > 0.5) & known
+        iou = ((hit & true).sum((1, 2)) + 1e-6) / ((hit | true).sum((1, 2)) + 1e-6)
+        for k, v in (("loss", loss.item()), ("IoU", iou.mean().item())):
+            means[k] = means.get(k, v) * 0.97 + 0.03 * v
+        if step % 20 == 0:
+            print(step, round(time.time() - begin), {k: round(v, 3) for k, v in means.items()}, flush=True)
+    run.state["stages"]["pix"] = {"steps": step, "phrases": len(samples)}
+    run.vision.requires_grad_(False)
+    run.save()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--data", default=default_data())
+    parser.add_argument("--segmenter", required=True)
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--each", type=int, default=60, help="pictures of a source that has no masks")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2_threads()
+    setup = {"stage": "mix", "ratio": 1.0, "frozen": True, "fresh": True}
+    run = Run(argparse.Namespace(**(vars(args) | setup)))
+    learn(run, Ground(run, args.segmenter, args.each), args)
+
+
+if __name__ == "__main__":
+    main()
