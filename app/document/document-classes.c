@@ -1,6 +1,8 @@
 /* Classes of the document: in memory until there is a project, then the project's. */
 #include "app/document/document-private.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
 
 #include "render/geometry/class-style.h"
@@ -64,7 +66,8 @@ void nadir_document_apply_class(NadirDocument *d, int index)
 static bool same_class(const project_class *a, const project_class *b)
 {
 	return a->id == b->id && g_str_equal(a->name, b->name) && g_str_equal(a->color, b->color) &&
-	       a->pattern == b->pattern && a->key == b->key;
+	       a->pattern == b->pattern && a->key == b->key && a->parent == b->parent &&
+	       strcmp(a->fields ? a->fields : "", b->fields ? b->fields : "") == 0;
 }
 
 static bool same_classes(GPtrArray *a, GPtrArray *b)
@@ -120,11 +123,8 @@ void nadir_document_take_classes(NadirDocument *d, GPtrArray *classes)
 GPtrArray *nadir_document_copy_classes(GPtrArray *classes)
 {
 	GPtrArray *copy = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);
-	for (guint i = 0; i < classes->len; i++) {
-		project_class *c = g_memdup2(classes->pdata[i], sizeof(project_class));
-		c->name = g_strdup(c->name);
-		g_ptr_array_add(copy, c);
-	}
+	for (guint i = 0; i < classes->len; i++)
+		g_ptr_array_add(copy, project_class_copy(classes->pdata[i]));
 	return copy;
 }
 
@@ -150,10 +150,8 @@ static void push_class_job(NadirDocument *d, bool (*work)(document_job *, projec
 	j->done = on_class_job;
 	j->what = what;
 	j->text = g_strdup(name);
-	if (c) {
-		j->klass = g_memdup2(c, sizeof *c);
-		j->klass->name = g_strdup(c->name);
-	}
+	if (c)
+		j->klass = project_class_copy(c);
 	document_job_push(j);
 }
 
@@ -197,34 +195,27 @@ static bool update_in_project(document_job *j, project *p, GError **error)
 	return project_update_class(p, j->klass, j->what, error) && document_job_read_classes(j, p, error);
 }
 
-static project_class *class_by_id(NadirDocument *d, int id)
-{
-	for (guint i = 0; i < d->classes->len; i++)
-		if (((project_class *)d->classes->pdata[i])->id == id)
-			return d->classes->pdata[i];
-	return NULL;
-}
-
 void nadir_document_update_class(NadirDocument *d, const project_class *c)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && c);
-	const project_class *old = class_by_id(d, c->id);
+	const project_class *old = project_class_by_id(d->classes, c->id);
 	if (!old || same_class(old, c))
 		return;
-	const bool looks = g_str_equal(old->name, c->name);
-	char *what = g_strdup_printf(looks ? _("look of class %s") : _("rename class to %s"), c->name);
+	const bool looks = g_str_equal(old->color, c->color) && old->pattern == c->pattern;
+	const bool renamed = !g_str_equal(old->name, c->name);
+	char *what = g_strdup_printf(renamed ? _("rename class to %s")
+	                             : looks ? _("change class %s")
+	                                     : _("look of class %s"),
+	                             c->name);
 	push_class_job(d, update_in_project, what, NULL, c);
 	if (nadir_document_get_project_path(d))
 		return;
 	GPtrArray *copy = nadir_document_copy_classes(d->classes);
-	for (guint i = 0; i < copy->len; i++) {
-		project_class *k = copy->pdata[i];
-		if (k->id != c->id)
-			continue;
-		g_free(k->name);
-		*k = *c;
-		k->name = g_strdup(c->name);
-	}
+	for (guint i = 0; i < copy->len; i++)
+		if (((project_class *)copy->pdata[i])->id == c->id) {
+			project_class_free(copy->pdata[i]);
+			copy->pdata[i] = project_class_copy(c);
+		}
 	nadir_document_take_classes(d, copy);
 }
 
@@ -236,7 +227,7 @@ static bool delete_from_project(document_job *j, project *p, GError **error)
 void nadir_document_delete_class(NadirDocument *d, int id)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	project_class *c = class_by_id(d, id);
+	project_class *c = project_class_by_id(d->classes, id);
 	if (!c)
 		return;
 	if (d->classes->len == 1) {
@@ -247,6 +238,9 @@ void nadir_document_delete_class(NadirDocument *d, int id)
 	if (nadir_document_get_project_path(d))
 		return;
 	GPtrArray *copy = nadir_document_copy_classes(d->classes);
+	for (guint i = 0; i < copy->len; i++)
+		if (((project_class *)copy->pdata[i])->parent == id)
+			((project_class *)copy->pdata[i])->parent = c->parent;
 	g_ptr_array_remove_index(copy, (guint)class_index(d, c->name));
 	nadir_document_take_classes(d, copy);
 }

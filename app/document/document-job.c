@@ -66,17 +66,34 @@ static void birth_free(birth *b)
 	g_free(b);
 }
 
+/* The project numbers them itself, so that a parent is known when all are there. */
+static bool fill_classes(project *p, GPtrArray *classes, GError **error)
+{
+	g_autoptr(GHashTable) stored = g_hash_table_new(NULL, NULL);
+	for (guint i = 0; i < classes->len; i++) {
+		const project_class *c = classes->pdata[i];
+		const int id = project_class_for(p, c->name, NULL, error);
+		if (!id)
+			return false;
+		g_hash_table_insert(stored, GINT_TO_POINTER(c->id), GINT_TO_POINTER(id));
+	}
+	for (guint i = 0; i < classes->len; i++) {
+		project_class c = *(project_class *)classes->pdata[i];
+		c.id = GPOINTER_TO_INT(g_hash_table_lookup(stored, GINT_TO_POINTER(c.id)));
+		c.parent = GPOINTER_TO_INT(g_hash_table_lookup(stored, GINT_TO_POINTER(c.parent)));
+		if (!project_update_class(p, &c, NULL, error))
+			return false;
+	}
+	return true;
+}
+
 static bool fill(project *p, const birth *b, scene *s, gint64 *image, GError **error)
 {
 	*image = project_add_image(p, raster_get_info(s->image), s->ref, error);
 	if (!*image)
 		return false;
-	for (guint i = 0; i < b->classes->len; i++) {
-		project_class c = *(project_class *)b->classes->pdata[i];
-		c.id = project_class_for(p, c.name, NULL, error);
-		if (!c.id || !project_update_class(p, &c, NULL, error))
-			return false;
-	}
+	if (!fill_classes(p, b->classes, error))
+		return false;
 	for (guint i = 0; i < G_N_ELEMENTS(b->settings); i++)
 		if (b->settings[i] && !project_set_image_setting(p, *image, document_settings[i], b->settings[i], error))
 			return false;

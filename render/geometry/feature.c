@@ -21,6 +21,7 @@ feature *feature_new(void)
 	o->review = g_strdup("undecided");
 	o->reviewed = g_strdup("");
 	o->comment = g_strdup("");
+	o->attributes = g_strdup("");
 	return o;
 }
 
@@ -42,6 +43,7 @@ feature *feature_copy(const feature *from)
 	o->review = g_strdup(from->review);
 	o->reviewed = g_strdup(from->reviewed);
 	o->comment = g_strdup(from->comment);
+	o->attributes = g_strdup(from->attributes);
 	o->px_geom = from->px_geom ? g_bytes_ref(from->px_geom) : NULL;
 	return o;
 }
@@ -64,6 +66,7 @@ void feature_free(feature *o)
 	g_free(o->review);
 	g_free(o->reviewed);
 	g_free(o->comment);
+	g_free(o->attributes);
 	g_clear_pointer(&o->px_geom, g_bytes_unref);
 	g_free(o);
 }

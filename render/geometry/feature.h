@@ -16,13 +16,14 @@ typedef struct {
 	char *state;                                         /* draft accepted rejected flagged */
 	char *reviewer, *caption, *image, *created, *edited; /* "" when unknown; times ISO 8601 */
 	/* Of the review (render/store/review.h): kept by projects, not by exports. */
-	char *source;    /* model import person; "": whatever the model and the prompt say */
-	char *author;    /* whose label set it is of: a model, an imported file, a person */
-	char *review;    /* undecided accepted rejected flagged skipped */
-	char *reviewed;  /* when that was decided, ISO 8601; "": not yet */
-	char *comment;   /* the reviewer's */
-	int proposed_id; /* the class it came with; 0: not stored yet */
-	GBytes *px_geom; /* MultiPolygon WKB, pixels, y down */
+	char *source;     /* model import person; "": whatever the model and the prompt say */
+	char *author;     /* whose label set it is of: a model, an imported file, a person */
+	char *review;     /* undecided accepted rejected flagged skipped */
+	char *reviewed;   /* when that was decided, ISO 8601; "": not yet */
+	char *comment;    /* the reviewer's */
+	int proposed_id;  /* the class it came with; 0: not stored yet */
+	char *attributes; /* what its class asks for (attributes.h): JSON, "" for none */
+	GBytes *px_geom;  /* MultiPolygon WKB, pixels, y down */
 } feature;
 
 feature *feature_new(void); /* empty strings, state accepted, NaNs */

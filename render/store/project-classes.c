@@ -1,3 +1,4 @@
+#include "render/geometry/attributes.h"
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
@@ -15,16 +16,24 @@ static bool add_class(OGRFeatureH row, void *data)
 	g_strlcpy(c->color, color, sizeof c->color);
 	c->pattern = OGR_F_GetFieldAsInteger(row, 3);
 	c->key = OGR_F_GetFieldAsInteger(row, 4);
+	c->parent = OGR_F_GetFieldAsInteger(row, 5);
+	c->fields = row_text(row, 6);
 	g_ptr_array_add(data, c);
 	return true;
+}
+
+/* +0: a plain id would be taken for the row number and not be a field. A project of an older version that may only be
+ * read knows no kinds of classes. */
+static const char *class_columns(const project *p)
+{
+	return p->version >= 3 ? "id+0 AS k, name, color, pattern, key, parent, fields"
+	                       : "id+0 AS k, name, color, pattern, key, 0 AS a, '' AS b";
 }
 
 GPtrArray *project_classes(project *p, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)project_class_free);
-	/* +0: a plain id would be taken for the row number and not be a field */
-	if (!project_select(p, add_class, list, error,
-	                    "SELECT id+0 AS k, name, color, pattern, key FROM classes ORDER BY id"))
+	if (!project_select(p, add_class, list, error, "SELECT %s FROM classes ORDER BY id", class_columns(p)))
 		return NULL;
 	return g_steal_pointer(&list);
 }
@@ -82,6 +91,8 @@ static char *class_to_json(const project_class *c)
 	cJSON_AddStringToObject(inner, "color", c->color);
 	cJSON_AddNumberToObject(inner, "pattern", c->pattern);
 	cJSON_AddNumberToObject(inner, "key", c->key);
+	cJSON_AddNumberToObject(inner, "parent", c->parent);
+	cJSON_AddStringToObject(inner, "fields", c->fields ? c->fields : "");
 	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
 	cJSON_free(printed);
 	cJSON_Delete(root);
@@ -100,12 +111,15 @@ static project_class *class_from_json(const char *json)
 	const cJSON *inner = cJSON_GetObjectItem(root, "class");
 	const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(inner, "name"));
 	const char *color = cJSON_GetStringValue(cJSON_GetObjectItem(inner, "color"));
+	const char *fields = cJSON_GetStringValue(cJSON_GetObjectItem(inner, "fields"));
 	project_class *c = g_new0(project_class, 1);
 	c->id = number_in(inner, "id");
 	c->name = g_strdup(name ? name : "");
 	g_strlcpy(c->color, color ? color : "#888888", sizeof c->color);
 	c->pattern = number_in(inner, "pattern");
 	c->key = number_in(inner, "key");
+	c->parent = number_in(inner, "parent");
+	c->fields = g_strdup(fields ? fields : "");
 	cJSON_Delete(root);
 	return c;
 }
@@ -114,8 +128,7 @@ static project_class *get_class(project *p, int id)
 {
 	g_autoptr(GPtrArray) one = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
-	if (!project_select(p, add_class, one, &error,
-	                    "SELECT id+0 AS k, name, color, pattern, key FROM classes WHERE id = %d", id))
+	if (!project_select(p, add_class, one, &error, "SELECT %s FROM classes WHERE id = %d", class_columns(p), id))
 		g_debug("%s", error->message);
 	return one->len > 0 ? one->pdata[0] : NULL;
 }
@@ -146,8 +159,8 @@ int project_class_in_transaction(project *p, gint64 step, const char *what, cons
 		return id;
 	id = (int)project_number(p, 0, "SELECT max(id) FROM classes") + 1;
 	guint i = (guint)id - 1;
-	if (!project_run(p, error, "INSERT INTO classes VALUES (%d, %s, '%s', %d, %d)", id, quoted, class_style_color(i),
-	                 class_style_pattern(i), free_key(p)) ||
+	if (!project_run(p, error, "INSERT INTO classes (id, name, color, pattern, key) VALUES (%d, %s, '%s', %d, %d)", id,
+	                 quoted, class_style_color(i), class_style_pattern(i), free_key(p)) ||
 	    !journal(p, step, what, NULL, get_class(p, id), error))
 		return 0;
 	return id;
@@ -191,9 +204,12 @@ static bool is_color(const char *text)
 static bool put_class(project *p, const project_class *c, GError **error)
 {
 	static const char *const tables[] = {"nadir_objects", "objects", "objects_px"};
-	g_autofree char *name = project_quote(c->name);
-	if (!project_run(p, error, "INSERT OR REPLACE INTO classes VALUES (%d, %s, '%s', %d, %d)", c->id, name, c->color,
-	                 c->pattern, c->key))
+	g_autofree char *name = project_quote(c->name), *fields = project_quote(c->fields ? c->fields : "");
+	if (!project_run(
+			p, error,
+			"INSERT OR REPLACE INTO classes (id, name, color, pattern, key, parent, fields) VALUES (%d, %s, '%s', "
+			"%d, %d, %d, %s)",
+			c->id, name, c->color, c->pattern, c->key, c->parent, fields))
 		return false;
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
 		if (!project_run(p, error, "UPDATE %s SET class = %s WHERE class_id = %d AND class <> %s", tables[i], name,
@@ -227,6 +243,20 @@ static bool update(project *p, gint64 step, const project_class *c, const char *
 	return false;
 }
 
+/* What it asks makes sense, and it is no kind of itself. */
+static bool is_sound(project *p, const project_class *c, GError **error)
+{
+	g_autoptr(GPtrArray) fields = attribute_fields_parse(c->fields), classes = NULL;
+	if (!attribute_fields_check(fields, error) || !(classes = project_classes(p, error)))
+		return false;
+	const project_class *above = c->parent ? project_class_by_id(classes, c->parent) : NULL;
+	if (!above || !project_class_is_below(classes, above, c->id))
+		return true;
+	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+	            _("%s is a kind of %s already: choose a class that is not below it."), above->name, c->name);
+	return false;
+}
+
 bool project_update_class(project *p, const project_class *c, const char *what, GError **error)
 {
 	g_autofree char *name = project_quote(c->name);
@@ -240,7 +270,26 @@ bool project_update_class(project *p, const project_class *c, const char *what, 
 		            c->name);
 		return false;
 	}
-	return begin_step(p, what, &step, error) && project_end(p, update(p, step, c, what, error), error);
+	return is_sound(p, c, error) && begin_step(p, what, &step, error) &&
+	       project_end(p, update(p, step, c, what, error), error);
+}
+
+/* Those below it move up to where it was. */
+static bool delete_class(project *p, gint64 step, int id, const char *what, GError **error)
+{
+	project_class *before = get_class(p, id);
+	const int parent = before ? before->parent : 0;
+	g_autoptr(GPtrArray) classes = project_classes(p, error);
+	bool ok = classes && project_run(p, error, "DELETE FROM classes WHERE id = %d", id) &&
+	          journal(p, step, what, before, NULL, error);
+	for (guint i = 0; ok && i < classes->len; i++) {
+		project_class *c = classes->pdata[i];
+		if (c->parent != id)
+			continue;
+		c->parent = parent;
+		ok = update(p, step, c, what, error);
+	}
+	return ok;
 }
 
 bool project_delete_class(project *p, int id, const char *what, GError **error)
@@ -255,9 +304,5 @@ bool project_delete_class(project *p, int id, const char *what, GError **error)
 		            n, name ? name : "");
 		return false;
 	}
-	if (!begin_step(p, what, &step, error))
-		return false;
-	project_class *before = get_class(p, id);
-	const bool ok = project_run(p, error, "DELETE FROM classes WHERE id = %d", id);
-	return project_end(p, ok && journal(p, step, what, before, NULL, error), error);
+	return begin_step(p, what, &step, error) && project_end(p, delete_class(p, step, id, what, error), error);
 }

@@ -21,7 +21,18 @@ static const char *const to_2[] = {
 	NULL,
 };
 
-static const char *const *const versions[PROJECT_SCHEMA + 1] = {[2] = to_2};
+/* 3: classes below classes, and the attributes that they ask of their objects (render/geometry/attributes.h); in the
+ * feature layers, too, where other programs see them. */
+static const char *const to_3[] = {
+	"ALTER TABLE classes ADD COLUMN parent INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE classes ADD COLUMN fields TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nadir_objects ADD COLUMN attributes TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE objects ADD COLUMN attributes TEXT",
+	"ALTER TABLE objects_px ADD COLUMN attributes TEXT",
+	NULL,
+};
+
+static const char *const *const versions[PROJECT_SCHEMA + 1] = {[2] = to_2, [3] = to_3};
 
 bool project_migrate_tables(GDALDatasetH ds, int from)
 {

@@ -4,7 +4,7 @@
 
 G_BEGIN_DECLS
 
-enum { PROJECT_SCHEMA = 2 };
+enum { PROJECT_SCHEMA = 3 };
 
 /* The statements that bring tables from a version to the present one; in the caller's transaction. */
 bool project_migrate_tables(GDALDatasetH ds, int from);

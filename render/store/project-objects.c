@@ -148,7 +148,28 @@ static void keep_review(feature *after, const feature *before)
 	replace_text(&after->review, g_strdup(before->review));
 	replace_text(&after->reviewed, g_strdup(before->reviewed));
 	replace_text(&after->comment, g_strdup(before->comment));
+	if (!*after->attributes)
+		replace_text(&after->attributes, g_strdup(before->attributes));
 	after->proposed_id = before->proposed_id;
+}
+
+/* Nothing but class, state, texts and attributes: then the outline need not be written again, nor kept for undo. */
+static bool same_shape(const feature *a, const feature *b)
+{
+	const bool scores = a->score == b->score || (isnan(a->score) && isnan(b->score));
+	return scores && isfinite(b->area_m2) == isfinite(a->area_m2) && g_bytes_equal(a->px_geom, b->px_geom) &&
+	       g_str_equal(a->model, b->model) && g_str_equal(a->prompt, b->prompt) && g_str_equal(a->image, b->image) &&
+	       g_str_equal(a->source, b->source) && g_str_equal(a->author, b->author) &&
+	       g_str_equal(a->created, b->created) && a->proposed_id == b->proposed_id;
+}
+
+static bool put_changed(work *w, gint64 image, const feature *before, const feature *after, GError **error)
+{
+	if (!same_shape(before, after))
+		return project_put_rows(w->p, image, after, error) && journal(w, image, before, after, error);
+	g_autofree char *was = feature_to_json(before), *is = feature_to_json(after);
+	const project_edit edit = {.image = image, .object = after->id, .before = was, .after = is};
+	return project_put_attributes(w->p, after, error) && project_journal_add(w->p, w->step, w->what, &edit, error);
 }
 
 static bool update_one(work *w, const feature *o, GError **error)
@@ -164,7 +185,7 @@ static bool update_one(work *w, const feature *o, GError **error)
 		replace_text(&after->created, g_strdup(before->created));
 	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
 		project_set_area(w->p, image, after);
-	return project_put_rows(w->p, image, after, error) && journal(w, image, before, after, error);
+	return put_changed(w, image, before, after, error);
 }
 
 bool project_update(project *p, const feature *o, const char *what, GError **error)

@@ -93,7 +93,7 @@ bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_add_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Only class, state, caption and what a review says: the outline is as it was. */
+/* Only class, state, caption, attributes and what a review says: the outline is as it was. */
 bool project_put_attributes(project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The object as stored, and its image; NULL + error when there is none. */
 feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;

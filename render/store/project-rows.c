@@ -35,6 +35,7 @@ char *feature_to_json(const feature *o)
 	                              o->review, "reviewed", o->reviewed, "comment", o->comment};
 	for (guint i = 0; i < G_N_ELEMENTS(review); i += 2)
 		cJSON_AddStringToObject(root, review[i], review[i + 1]);
+	cJSON_AddStringToObject(root, "attributes", o->attributes);
 	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
 	cJSON_free(printed);
 	cJSON_Delete(root);
@@ -72,6 +73,7 @@ feature *feature_from_json(const char *text)
 	take_text(root, "review", &o->review);
 	take_text(root, "reviewed", &o->reviewed);
 	take_text(root, "comment", &o->comment);
+	take_text(root, "attributes", &o->attributes);
 	if (!*o->review) { /* written before there were reviews */
 		g_free(o->review);
 		o->review = g_strdup("undecided");
@@ -105,6 +107,7 @@ static bool put_truth(project *p, gint64 image, const feature *o, GError **error
 	for (guint i = 0; i < G_N_ELEMENTS(review); i += 2)
 		OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, review[i]), review[i + 1]);
 	OGR_F_SetFieldInteger(f, OGR_F_GetFieldIndex(f, "proposed_id"), o->proposed_id);
+	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "attributes"), o->attributes);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
 	OGR_F_Destroy(f);
 	return err == OGRERR_NONE || project_failed(p, error);
@@ -120,6 +123,7 @@ static bool put_view(project *p, const char *name, const feature *o, OGRGeometry
 	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
 	feature_fields_set(f, o, o->id, o->class_id, 0);
 	OGR_F_SetFID(f, o->id);
+	OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "attributes"), o->attributes);
 	if (geometry)
 		OGR_F_SetGeometryDirectly(f, geometry);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
@@ -205,22 +209,22 @@ bool project_add_rows(project *p, gint64 image, const feature *o, GError **error
 bool project_put_attributes(project *p, const feature *o, GError **error)
 {
 	static const char *const tables[] = {"nadir_objects", "objects", "objects_px"};
-	const char *const values[] = {o->class_name, o->state,  o->reviewer, o->caption,
-	                              o->edited,     o->review, o->reviewed, o->comment};
+	const char *const values[] = {o->class_name, o->state,  o->reviewer, o->caption, o->edited,
+	                              o->attributes, o->review, o->reviewed, o->comment};
 	char *q[G_N_ELEMENTS(values)];
 	bool ok = true;
 	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
 		q[i] = project_quote(values[i]);
 	for (guint i = 0; ok && i < G_N_ELEMENTS(tables); i++)
-		ok =
-			project_run(p, error,
-		                "UPDATE %s SET class = %s, class_id = %d, state = %s, reviewer = %s, caption = %s, edited = %s "
-		                "WHERE fid = %" G_GINT64_FORMAT,
-		                tables[i], q[0], o->class_id, q[1], q[2], q[3], q[4], o->id);
+		ok = project_run(
+			p, error,
+			"UPDATE %s SET class = %s, class_id = %d, state = %s, reviewer = %s, caption = %s, edited = %s, "
+			"attributes = %s WHERE fid = %" G_GINT64_FORMAT,
+			tables[i], q[0], o->class_id, q[1], q[2], q[3], q[4], q[5], o->id);
 	ok = ok && project_run(p, error,
 	                       "UPDATE nadir_objects SET review = %s, reviewed = %s, comment = %s WHERE fid = "
 	                       "%" G_GINT64_FORMAT,
-	                       q[5], q[6], q[7], o->id);
+	                       q[6], q[7], q[8], o->id);
 	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
 		g_free(q[i]);
 	return ok;
@@ -233,10 +237,14 @@ bool project_put_attributes(project *p, const feature *o, GError **error)
 	"created, edited, px_geom, class"
 #define REVIEW_COLUMNS "source, author, review, reviewed, comment, proposed_id"
 
-/* A project of an older version that may only be read has no review. */
-static const char *review_columns(const project *p)
+/* A project of an older version that may only be read has no review, or no attributes. */
+static const char *later_columns(const project *p)
 {
-	return p->version >= 2 ? REVIEW_COLUMNS : "'' AS a, '' AS b, 'undecided' AS c, '' AS d, '' AS e, class_id AS f";
+	static const char *const of_versions[] = {
+		"'' AS a, '' AS b, 'undecided' AS c, '' AS d, '' AS e, class_id AS f, '' AS "
+		"g",
+		REVIEW_COLUMNS ", '' AS g", REVIEW_COLUMNS ", attributes"};
+	return of_versions[MIN(p->version, 3) - 1];
 }
 
 static double row_real(OGRFeatureH row, int field)
@@ -270,6 +278,7 @@ static feature *feature_from_row(OGRFeatureH row)
 	for (guint i = 0; i < G_N_ELEMENTS(review); i++)
 		set_row_text(review[i], row, 16 + (int)i);
 	o->proposed_id = OGR_F_GetFieldAsInteger(row, 21);
+	set_row_text(&o->attributes, row, 22);
 	return o;
 }
 
@@ -285,7 +294,7 @@ GPtrArray *project_objects(project *p, gint64 image, GError **error)
 	if (!project_select(p, add_object, list, error,
 	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE %d OR image_id = %" G_GINT64_FORMAT
 	                    " ORDER BY fid",
-	                    review_columns(p), image == 0, image))
+	                    later_columns(p), image == 0, image))
 		return NULL;
 	return g_steal_pointer(&list);
 }
@@ -307,7 +316,7 @@ feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
 {
 	object_row r = {0};
 	if (!project_select(p, take_object, &r, error,
-	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, review_columns(p),
+	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, later_columns(p),
 	                    id))
 		return NULL;
 	if (!r.o)

@@ -62,6 +62,8 @@ typedef struct {
 	char color[8]; /* #rrggbb, from a colour-blind-safe set */
 	int pattern;   /* outline: 0 solid, 1 dashes, 2 dots, 3 dash-dot … */
 	int key;       /* 1..9, 0; -1 none */
+	int parent;    /* the class that it is a kind of; 0: none */
+	char *fields;  /* what it asks of its objects (attributes.h); NULL or "": nothing */
 } project_class;
 GPtrArray *project_classes(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Changes of classes are steps of undo named `what`; with NULL they are not.
@@ -98,6 +100,14 @@ bool project_apply(project *p, gint64 image, const project_batch *b, const char 
 
 void project_image_free(project_image *i);
 void project_class_free(project_class *c);
+project_class *project_class_copy(const project_class *c);
+/* In a list of classes: the one of that id, or NULL; whether c is `id` or a kind of it, at any depth; all names from
+ * the topmost down, with "/" between them (one in a name is written "\\/"), g_free; what c and those above it ask of an
+ * object, the topmost first [element-type attribute_field]. */
+project_class *project_class_by_id(GPtrArray *classes, int id);
+bool project_class_is_below(GPtrArray *classes, const project_class *c, int id);
+char *project_class_path(GPtrArray *classes, const project_class *c);
+GPtrArray *project_class_fields(GPtrArray *classes, const project_class *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(project, project_close)
 
 G_END_DECLS

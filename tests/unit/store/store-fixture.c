@@ -83,9 +83,10 @@ char *fixture_digest(project *p)
 		const feature *o = g_ptr_array_index(list, i);
 		gsize size;
 		const void *data = g_bytes_get_data(o->px_geom, &size);
-		g_autofree char *text = g_strdup_printf(
-			"%d|%s|%d|%.17g|%d|%.17g|%s|%s|%s|%s|%s|%s|%s|", (int)o->id, o->class_name, o->class_id, o->score,
-			(int)o->area_px, o->area_m2, o->model, o->prompt, o->state, o->reviewer, o->caption, o->image, o->created);
+		g_autofree char *text =
+			g_strdup_printf("%d|%s|%d|%.17g|%d|%.17g|%s|%s|%s|%s|%s|%s|%s|%s|", (int)o->id, o->class_name, o->class_id,
+		                    o->score, (int)o->area_px, o->area_m2, o->model, o->prompt, o->state, o->reviewer,
+		                    o->caption, o->image, o->created, o->attributes);
 		g_checksum_update(sum, (const guchar *)text, -1);
 		g_checksum_update(sum, data, (gssize)size);
 	}

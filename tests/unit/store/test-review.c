@@ -236,10 +236,14 @@ static void statement(const char *path, const char *sql)
 
 static void make_old(fixture *f)
 {
-	static const char *const columns[] = {"source", "author", "review", "reviewed", "comment", "proposed_id"};
+	static const char *const columns[][2] = {
+		{"nadir_objects", "source"},     {"nadir_objects", "author"},  {"nadir_objects", "review"},
+		{"nadir_objects", "reviewed"},   {"nadir_objects", "comment"}, {"nadir_objects", "proposed_id"},
+		{"nadir_objects", "attributes"}, {"objects", "attributes"},    {"objects_px", "attributes"},
+		{"classes", "parent"},           {"classes", "fields"}};
 	g_clear_pointer(&f->p, project_close);
 	for (guint i = 0; i < G_N_ELEMENTS(columns); i++) {
-		g_autofree char *sql = g_strdup_printf("ALTER TABLE nadir_objects DROP COLUMN %s", columns[i]);
+		g_autofree char *sql = g_strdup_printf("ALTER TABLE %s DROP COLUMN %s", columns[i][0], columns[i][1]);
 		statement(f->path, sql);
 	}
 	statement(f->path, "DROP TABLE queues");
