@@ -164,6 +164,7 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 static void nadir_workspace_init(NadirWorkspace *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_panel_image_set_values(self->image, nadir_status_line_get_values(self->status));
 	nadir_chat_panel_set_canvas(self->chat, self->canvas);
 	nadir_measure_set_canvas(self->measure, self->canvas);
 	nadir_navigator_set_canvas(self->navigator, self->canvas);

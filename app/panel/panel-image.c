@@ -18,6 +18,8 @@ struct _NadirPanelImage {
 
 	/* Owned references */
 	NadirDocument *document;
+	NadirPixelValues *values;
+	GPtrArray *here; /* GtkLabel of each band: its value under the pointer */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPanelImage, nadir_panel_image, GTK_TYPE_WIDGET)
@@ -31,10 +33,11 @@ static void clear_grid(GtkGrid *grid)
 
 static int count_rows(GtkGrid *grid)
 {
-	int children = 0;
-	for (GtkWidget *c = gtk_widget_get_first_child(GTK_WIDGET(grid)); c; c = gtk_widget_get_next_sibling(c))
-		children++;
-	return children / 2;
+	GtkWidget *last = gtk_widget_get_last_child(GTK_WIDGET(grid));
+	int row = -1;
+	if (last)
+		gtk_grid_query_child(grid, last, NULL, &row, NULL, NULL);
+	return row + 1;
 }
 
 static void add_fact(GtkGrid *grid, const char *title, const char *value)
@@ -119,14 +122,51 @@ static void fill_facts(NadirPanelImage *self, const raster_info *info)
 		add_fact(self->facts, _("Caption"), caption);
 }
 
+static GtkWidget *value_label(void)
+{
+	GtkWidget *label = gtk_label_new("");
+	gtk_label_set_xalign(GTK_LABEL(label), 1);
+	gtk_label_set_width_chars(GTK_LABEL(label), 10);
+	gtk_widget_add_css_class(label, "numeric");
+	return label;
+}
+
 static void fill_bands(NadirPanelImage *self, const raster_info *info)
 {
 	for (int i = 0; i < info->n_bands; i++) {
 		g_autofree char *title = nadir_band_title(info, i);
 		g_autofree char *nodata = info->bands[i].has_nodata ? g_strdup_printf(_("no data: %g"), info->bands[i].nodata)
 		                                                    : g_strdup(_("all values count"));
+		GtkWidget *here = value_label();
 		add_fact(self->bands, title, nodata);
+		gtk_grid_attach(self->bands, here, 2, i, 1, 1);
+		g_ptr_array_add(self->here, here);
 	}
+}
+
+static void show_values(NadirPanelImage *self)
+{
+	const pixel_values p = nadir_pixel_values_get(self->values);
+	for (guint i = 0; i < self->here->len; i++)
+		gtk_label_set_text(self->here->pdata[i], p.state == PIXEL_NO_DATA ? "\u2014" : "");
+	for (int i = 0; p.state == PIXEL_VALUES && i < p.n; i++) {
+		g_autofree char *text = g_strdup_printf("%.6g", p.value[i]);
+		if (p.band[i] < (int)self->here->len)
+			gtk_label_set_text(self->here->pdata[p.band[i]], text);
+	}
+}
+
+static void want_all(NadirPanelImage *self)
+{
+	if (self->values)
+		nadir_pixel_values_want_all(self->values, gtk_widget_get_mapped(GTK_WIDGET(self)));
+}
+
+void nadir_panel_image_set_values(NadirPanelImage *self, NadirPixelValues *values)
+{
+	g_return_if_fail(NADIR_IS_PANEL_IMAGE(self) && !self->values);
+	self->values = g_object_ref(values);
+	g_signal_connect_object(values, "changed", G_CALLBACK(show_values), self, G_CONNECT_SWAPPED);
 }
 
 /* A caption may have been kept since. */
@@ -144,6 +184,7 @@ void nadir_panel_image_set_document(NadirPanelImage *self, NadirDocument *docume
 	nadir_style_editor_set_document(self->style, document);
 	nadir_histogram_set_document(self->histogram, document);
 	refill(self);
+	g_ptr_array_set_size(self->here, 0);
 	clear_grid(self->bands);
 	if (document)
 		fill_bands(self, raster_get_info(nadir_document_get_raster(document)));
@@ -154,6 +195,8 @@ static void nadir_panel_image_dispose(GObject *object)
 	NadirPanelImage *self = NADIR_PANEL_IMAGE(object);
 	GtkWidget *child;
 	g_clear_object(&self->document);
+	g_clear_object(&self->values);
+	g_clear_pointer(&self->here, g_ptr_array_unref);
 	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
 		gtk_widget_unparent(child);
 	G_OBJECT_CLASS(nadir_panel_image_parent_class)->dispose(object);
@@ -176,5 +219,8 @@ static void nadir_panel_image_class_init(NadirPanelImageClass *klass)
 static void nadir_panel_image_init(NadirPanelImage *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	self->here = g_ptr_array_new();
 	g_signal_connect(self, "map", G_CALLBACK(refill), NULL);
+	g_signal_connect_after(self, "map", G_CALLBACK(want_all), NULL);
+	g_signal_connect_after(self, "unmap", G_CALLBACK(want_all), NULL);
 }

@@ -6,8 +6,6 @@
 
 #include "app/canvas/canvas.h"
 
-#define MOST_BANDS 4
-
 struct _NadirStatusLine {
 	GtkWidget parent_instance;
 
@@ -17,102 +15,52 @@ struct _NadirStatusLine {
 	/* Owned references */
 	NadirDocument *document;
 	GSignalGroup *signals;
-	GCancellable *sampling; /* of the read in flight; one at a time */
+	NadirPixelValues *probe;
 
 	double x, y;           /* NaN: outside */
 	double last_x, last_y; /* the last real position */
-	gboolean stale;        /* the pointer moved on while a read was in flight */
 };
 
 G_DEFINE_FINAL_TYPE(NadirStatusLine, nadir_status_line, GTK_TYPE_WIDGET)
 
 /* --- band values under the pointer --- */
 
-typedef struct {
-	raster *image;
-	int x, y, n, band[MOST_BANDS];
-	float value[MOST_BANDS];
-	uint8_t valid;
-} sample;
-
-static void sample_free(void *data)
-{
-	sample *s = data;
-	raster_unref(s->image);
-	g_free(s);
-}
-
-static void read_sample(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
-{
-	sample *s = data;
-	const raster_rect area = {s->x, s->y, 1, 1};
-	GError *error = NULL;
-	if (raster_read(s->image, 0, &area, s->band, s->n, s->value, &s->valid, cancel, &error))
-		g_task_return_boolean(task, TRUE);
-	else
-		g_task_return_error(task, error);
-}
-
 /* What the screen shows, by its letters, or the band numbers. */
-static char *format_sample(const sample *s, const raster_info *info)
+static char *format_values(const pixel_values *p, const raster_info *info)
 {
 	static const char *const letters[] = {"red", "R", "green", "G", "blue", "B", "alpha", "A", "gray", N_("grey")};
-	if (!s->valid)
-		return g_strdup(_("no data"));
 	GString *text = g_string_new(NULL);
-	for (int i = 0; i < s->n; i++) {
+	for (int i = 0; i < p->n; i++) {
 		const char *name = NULL;
 		for (guint k = 0; k < G_N_ELEMENTS(letters); k += 2)
-			if (g_str_equal(info->bands[s->band[i]].color, letters[k]))
+			if (g_str_equal(info->bands[p->band[i]].color, letters[k]))
 				name = letters[k + 1];
 		if (i)
 			g_string_append(text, "\u2002");
 		if (name)
-			g_string_append_printf(text, "%s %g", name, s->value[i]);
+			g_string_append_printf(text, "%s %g", name, p->value[i]);
 		else
-			g_string_append_printf(text, "%d: %.6g", s->band[i] + 1, s->value[i]);
+			g_string_append_printf(text, "%d: %.6g", p->band[i] + 1, p->value[i]);
 	}
 	return g_string_free(text, FALSE);
 }
 
-static void start_sampling(NadirStatusLine *self);
-
-static void on_sampled(GObject *source, GAsyncResult *result, gpointer data)
+static void show_values(NadirStatusLine *self)
 {
-	g_autoptr(NadirStatusLine) self = data;
-	const sample *s = g_task_get_task_data(G_TASK(result));
-	const bool current = g_task_get_cancellable(G_TASK(result)) == self->sampling;
-	const bool ok = g_task_propagate_boolean(G_TASK(result), NULL);
-	if (!current)
-		return;
-	g_clear_object(&self->sampling);
-	g_autofree char *text = ok ? format_sample(s, raster_get_info(s->image)) : g_strdup(_("unreadable here"));
-	gtk_label_set_text(self->values, isnan(self->x) ? "" : text);
-	if (self->stale)
-		start_sampling(self);
+	const pixel_values p = nadir_pixel_values_get(self->probe);
+	g_autofree char *text = p.state == PIXEL_VALUES && self->document
+	                            ? format_values(&p, raster_get_info(nadir_document_get_raster(self->document)))
+	                            : NULL;
+	gtk_label_set_text(self->values, p.state == PIXEL_NONE         ? ""
+	                                 : p.state == PIXEL_UNREADABLE ? _("unreadable here")
+	                                 : text                        ? text
+	                                                               : _("no data"));
 }
 
-static void start_sampling(NadirStatusLine *self)
+NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *self)
 {
-	self->stale = FALSE;
-	if (!self->document || isnan(self->x))
-		return;
-	raster *image = nadir_document_get_raster(self->document);
-	const raster_info *info = raster_get_info(image);
-	const raster_style *style = nadir_document_get_style(self->document);
-	sample *s = g_new0(sample, 1);
-	*s = (sample){.image = raster_ref(image), .x = (int)floor(self->x), .y = (int)floor(self->y)};
-	if (info->n_bands <= MOST_BANDS)
-		for (s->n = 0; s->n < info->n_bands; s->n++)
-			s->band[s->n] = s->n;
-	else
-		for (int i = 0; i < 3; i++)
-			if (i == 0 || style->band[i] != style->band[0])
-				s->band[s->n++] = style->band[i];
-	self->sampling = g_cancellable_new();
-	g_autoptr(GTask) task = g_task_new(NULL, self->sampling, on_sampled, g_object_ref(self));
-	g_task_set_task_data(task, s, sample_free);
-	g_task_run_in_thread(task, read_sample);
+	g_return_val_if_fail(NADIR_IS_STATUS_LINE(self), NULL);
+	return self->probe;
 }
 
 /* --- positions --- */
@@ -169,11 +117,11 @@ void nadir_status_line_set_pointer(NadirStatusLine *self, double x, double y)
 	const bool inside = info && x >= 0 && y >= 0 && x < info->width && y < info->height;
 	self->x = inside ? x : NAN;
 	self->y = inside ? y : NAN;
+	nadir_pixel_values_set_pointer(self->probe, self->x, self->y);
 	if (!inside) {
 		gtk_label_set_text(self->map, "");
 		gtk_label_set_text(self->lonlat, "");
 		gtk_label_set_text(self->pixel, "");
-		gtk_label_set_text(self->values, "");
 		return;
 	}
 	self->last_x = x;
@@ -185,10 +133,6 @@ void nadir_status_line_set_pointer(NadirStatusLine *self, double x, double y)
 	}
 	g_autofree char *pixel = g_strdup_printf(_("px %.1f, %.1f"), x, y);
 	gtk_label_set_text(self->pixel, pixel);
-	if (self->sampling)
-		self->stale = TRUE;
-	else
-		start_sampling(self);
 }
 
 char *nadir_status_line_get_position_text(NadirStatusLine *self)
@@ -248,8 +192,7 @@ static void update_saved(NadirStatusLine *self)
 void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
-	g_cancellable_cancel(self->sampling);
-	g_clear_object(&self->sampling);
+	nadir_pixel_values_set_document(self->probe, document);
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
 	self->last_x = self->last_y = NAN;
@@ -269,8 +212,7 @@ static void nadir_status_line_dispose(GObject *object)
 {
 	NadirStatusLine *self = NADIR_STATUS_LINE(object);
 	GtkWidget *child;
-	g_cancellable_cancel(self->sampling);
-	g_clear_object(&self->sampling);
+	g_clear_object(&self->probe);
 	g_clear_object(&self->signals);
 	g_clear_object(&self->document);
 	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
@@ -298,6 +240,8 @@ static void nadir_status_line_init(NadirStatusLine *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
 	self->x = self->y = self->last_x = self->last_y = NAN;
+	self->probe = nadir_pixel_values_new();
+	g_signal_connect_object(self->probe, "changed", G_CALLBACK(show_values), self, G_CONNECT_SWAPPED);
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "preview-changed", G_CALLBACK(update_timing), self);
 	g_signal_group_connect_swapped(self->signals, "store-changed", G_CALLBACK(update_saved), self);

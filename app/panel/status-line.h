@@ -1,7 +1,8 @@
 /* The line below the canvas: where the pointer is on the map and in the image, which values lie under it, how long the
- * model took, and whether everything is saved. Band values are read off the main loop. */
+ * model took, and whether everything is saved. */
 #pragma once
 #include "app/document/document.h"
+#include "app/panel/pixel-values.h"
 #include <gtk/gtk.h>
 
 G_BEGIN_DECLS
@@ -14,6 +15,7 @@ void nadir_status_line_set_document(NadirStatusLine *line, NadirDocument *docume
 void nadir_status_line_set_pointer(NadirStatusLine *line, double x, double y);
 /* The last position on the map (or in pixels without a CRS) for the clipboard; NULL before the first one; g_free. */
 char *nadir_status_line_get_position_text(NadirStatusLine *line);
+NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *line); /* borrowed; follows the pointer */
 
 /* "every change saved", "storing 2…", "1 not stored". g_free. */
 char *nadir_describe_saved(NadirDocument *d);
