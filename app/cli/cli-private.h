@@ -18,6 +18,8 @@ bool cli_ask(int argc, char **argv, GError **error);
 bool cli_generate(int argc, char **argv, GError **error);
 bool cli_export(int argc, char **argv, GError **error);
 bool cli_import(int argc, char **argv, GError **error);
+bool cli_init(int argc, char **argv, GError **error);
+bool cli_sync(int argc, char **argv, GError **error);
 bool cli_devices(int argc, char **argv, GError **error);
 bool cli_models(int argc, char **argv, GError **error);
 bool cli_bench(int argc, char **argv, GError **error);

@@ -19,6 +19,8 @@ static const struct {
 	{"info", cli_info, N_("what an image is: size, bands, CRS, statistics")},
 	{"export", cli_export, N_("a project's objects to a file")},
 	{"import", cli_import, N_("other tools' objects into a project")},
+	{"init", cli_init, N_("a project that a team shares, on a PostGIS server")},
+	{"sync", cli_sync, N_("a local copy and the team's server, brought together")},
 	{"devices", cli_devices, N_("the GPUs that can be used")},
 	{"statistics", cli_statistics, N_("what the review of a project has come to: tables and plots")},
 	{"models", cli_models, N_("list, info, verify: the models that are there")},

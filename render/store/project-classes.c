@@ -133,6 +133,14 @@ static project_class *get_class(project *p, int id)
 	return one->len > 0 ? one->pdata[0] : NULL;
 }
 
+char *project_class_to_json(project *p, int id)
+{
+	project_class *c = get_class(p, id);
+	char *json = c ? class_to_json(c) : NULL;
+	project_class_free(c);
+	return json;
+}
+
 /* Takes before and after; without a step only the styles are written. */
 static bool journal(project *p, gint64 step, const char *what, project_class *before, project_class *after,
                     GError **error)

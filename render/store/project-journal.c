@@ -171,14 +171,14 @@ static bool apply_step(project *p, gint64 step, bool forward, GPtrArray *changes
 	const char *side = forward ? "after" : "before", *other = forward ? "before" : "after";
 	const guint first = changes->len;
 	if (!project_select(p, read_change, changes, error,
-	                    "SELECT object_id, image_id, %s_row, %s_geom, %s_row FROM edits WHERE step = %" G_GINT64_FORMAT
-	                    " ORDER BY id %s",
+	                    "SELECT object_id, image_id, %s_row, %s_geom, %s_row FROM edits WHERE state <> 'dropped' AND "
+	                    "step = %" G_GINT64_FORMAT " ORDER BY id %s",
 	                    side, side, other, step, forward ? "ASC" : "DESC"))
 		return false;
 	for (guint i = first; i < changes->len; i++)
 		if (!apply(p, g_ptr_array_index(changes, i), error))
 			return false;
-	return project_run(p, error, "UPDATE edits SET state = '%s' WHERE step = %" G_GINT64_FORMAT,
+	return project_run(p, error, "UPDATE edits SET state = '%s' WHERE state <> 'dropped' AND step = %" G_GINT64_FORMAT,
 	                   forward ? "done" : "undone", step);
 }
 

@@ -4,9 +4,8 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
-/* The next id; never one that was given before, so that undo brings an object back under its own. The highest is in the
- * journal even when the object is gone. */
-static gint64 next_id(project *p)
+/* The highest is in the journal even when the object is gone. */
+gint64 project_next_id(project *p)
 {
 	return project_number(p, 0,
 	                      "SELECT max(coalesce((SELECT max(object_id) FROM edits), 0), "
@@ -96,7 +95,7 @@ static bool journal(const work *w, gint64 image, const feature *before, const fe
 static bool insert_one(work *w, gint64 image, feature *o, GError **error)
 {
 	if (w->next_id == 0)
-		w->next_id = next_id(w->p);
+		w->next_id = project_next_id(w->p);
 	o->id = w->next_id++;
 	replace_text(&o->edited, project_now());
 	if (!o->created || !*o->created)

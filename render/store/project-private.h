@@ -52,7 +52,6 @@ char *row_text(OGRFeatureH row, int field);
 char *project_now(void); /* ISO 8601, UTC, milliseconds */
 
 /* --- project.c --- */
-
 /* The data set, or NULL; then the settings for changes. */
 GDALDatasetH project_connect(const char *path, bool read_only);
 void project_prepare(GDALDatasetH ds, bool read_only);
@@ -60,7 +59,6 @@ void project_prepare(GDALDatasetH ds, bool read_only);
 project *project_open_to_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- project-schema.c --- */
-
 /* Makes a new project file; there is nothing at the path. */
 bool project_schema_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* After opening: is it whole, is it a project, is it of a version that can be read; an older one is brought to this
@@ -68,7 +66,6 @@ bool project_schema_create(const char *path, GError **error) G_GNUC_WARN_UNUSED_
 bool project_schema_check(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- project-lock.c --- */
-
 /* The lock that one project has one window; it dies with the process. -1 + error. */
 int project_lock(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void project_unlock(const char *path, int lock);
@@ -84,7 +81,8 @@ int project_class_in_transaction(project *p, gint64 step, const char *what, cons
 /* The class as the journal had it, before or after a step; NULL: there is none of that id then. */
 bool project_class_restore(project *p, int id, const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 int project_class_id_of(const char *json);
-char *project_class_name(project *p, int id);                                    /* NULL when there is none */
+char *project_class_to_json(project *p, int id); /* as the journal has it; NULL when there is none */
+char *project_class_name(project *p, int id);    /* NULL when there is none */
 bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the colours for QGIS, both layers */
 
 /* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
@@ -97,6 +95,7 @@ bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED
 bool project_put_attributes(project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The object as stored, and its image; NULL + error when there is none. */
 feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gint64 project_next_id(project *p); /* never one that was given before: undo brings an object back under its own */
 /* Attributes as JSON and back, for the journal; the geometry stays apart. */
 char *feature_to_json(const feature *o);
 feature *feature_from_json(const char *text);

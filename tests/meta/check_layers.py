@@ -19,6 +19,7 @@ ALLOWED = {
     "render/geometry": ["render/raster"],
     "render/draw": ["render/geometry", "render/raster"],
     "render/store": ["render/geometry", "render/raster", "render/file"],
+    "render/server": ["render/store", "render/geometry", "render/raster", "render/file"],
     "render/review": ["render/store", "render/geometry", "render/raster", "render/file"],
     "render/exchange": ["render/geometry", "render/raster", "render/file"],
     "app/engine": ["infer/models", "infer/text", "infer/vk/gpu.h", "infer/gguf.h", "render"],
@@ -45,6 +46,7 @@ SYSTEM = {
     "ogr": ["render"],
     "cpl_": ["render"],
     "proj": ["render"],
+    "libpq": ["render/server"],
     "geodesic": ["render"],
 }
 NO_GTK = ("app/engine", "app/cli")
