@@ -133,6 +133,14 @@ static void draw_divider(GtkSnapshot *snapshot, double x, int h)
 	cairo_destroy(cr);
 }
 
+/* As around the image in the canvas. */
+static GdkRGBA ground(GtkWidget *widget)
+{
+	GdkRGBA color = {0.5f, 0.5f, 0.5f, 1};
+	gtk_style_context_lookup_color(gtk_widget_get_style_context(widget), "window_bg_color", &color);
+	return color;
+}
+
 static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
 	NadirSecondView *self = NADIR_SECOND_VIEW(widget);
@@ -144,7 +152,8 @@ static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (w <= 0 || h <= 0 || !self->tiles)
 		return;
 	gtk_snapshot_push_clip(snapshot, &part);
-	gtk_snapshot_append_color(snapshot, &(GdkRGBA){0.5f, 0.5f, 0.5f, 1}, &part);
+	const GdkRGBA color = ground(widget);
+	gtk_snapshot_append_color(snapshot, &color, &part);
 	if (make_viewport(self, &view) &&
 	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &view, gtk_widget_get_scale_factor(widget))) {
 		cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &part);

@@ -74,6 +74,24 @@ class Pictures(WindowTest):
         self.mark_some()
         self.shoot("objects-dark")
 
+    def test_display(self):
+        """The histogram and the values of all bands; another stretch swiped over the view."""
+        hand = self.hand
+        self.begin()
+        hand.key("alt+3")
+        hand.click(*TREE)
+        hand.move(*BUSH)
+        self.shoot("display")
+        hand.key("alt+1", *3 * ["ctrl+shift+b"])  # plain, automatic, a single band
+        time.sleep(2)
+        self.shoot("compare")
+
+    def test_review(self):
+        self.begin()
+        self.mark_some()
+        self.hand.key("alt+0", "r")
+        self.shoot("review")
+
     def test_chat(self):
         """The shipped model about one marked region, as it answers."""
         hand = self.hand
