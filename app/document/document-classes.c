@@ -1,4 +1,4 @@
-/* Classes of the document: in memory until there is a project, then the project's. */
+/* Classes of the document: those it begins with, and from the first change on the project's. */
 #include "app/document/document-private.h"
 
 #include <string.h>
@@ -128,13 +128,15 @@ GPtrArray *nadir_document_copy_classes(GPtrArray *classes)
 	return copy;
 }
 
-/* --- changes: in memory while there is no project, else by the store --- */
+/* --- changes --- */
 
 static bool on_class_job(document_job *j, const GError *error)
 {
 	NadirDocument *d = j->document;
 	const int i = j->text ? class_index(d, j->text) : -1;
-	if (error)
+	if (g_error_matches(error, PROJECT_ERROR, PROJECT_ERROR_IN_USE))
+		nadir_document_class_in_use(d, j->klass->id, error->message);
+	else if (error)
 		nadir_document_report(d, error);
 	else if (i >= 0)
 		d->current_class = i;
@@ -142,30 +144,24 @@ static bool on_class_job(document_job *j, const GError *error)
 	return false;
 }
 
-/* Takes what. */
-static void push_class_job(NadirDocument *d, bool (*work)(document_job *, project *, GError **), char *what,
-                           const char *name, const project_class *c)
+/* Takes what. Without a project one is made: what the user says of classes is work to be kept and taken back, too. */
+static document_job *class_job(NadirDocument *d, bool (*work)(document_job *, project *, GError **), char *what,
+                               const char *name, const project_class *c)
 {
 	document_job *j = document_job_new(d, work);
+	if (!nadir_document_get_project_path(d))
+		j->birth = birth_new(d, NULL);
 	j->done = on_class_job;
 	j->what = what;
 	j->text = g_strdup(name);
 	if (c)
 		j->klass = project_class_copy(c);
-	document_job_push(j);
+	return j;
 }
 
 static bool add_to_project(document_job *j, project *p, GError **error)
 {
 	return project_class_for(p, j->text, j->what, error) && document_job_read_classes(j, p, error);
-}
-
-static guint highest_id(NadirDocument *d)
-{
-	int id = 0;
-	for (guint i = 0; i < d->classes->len; i++)
-		id = MAX(id, ((project_class *)d->classes->pdata[i])->id);
-	return (guint)id;
 }
 
 void nadir_document_add_class(NadirDocument *d, const char *name)
@@ -181,13 +177,8 @@ void nadir_document_add_class(NadirDocument *d, const char *name)
 		nadir_document_set_current_class(d, have);
 		return;
 	}
-	if (!nadir_document_get_project_path(d)) {
-		g_ptr_array_add(d->classes, nadir_document_default_class(clean, highest_id(d)));
-		d->current_class = (int)d->classes->len - 1;
-		nadir_document_emit(d, SIGNAL_CLASSES);
-	}
 	/* Translators: steps in the undo list; %s is a class. */
-	push_class_job(d, add_to_project, g_strdup_printf(_("add class %s"), clean), clean, NULL);
+	document_job_push(class_job(d, add_to_project, g_strdup_printf(_("add class %s"), clean), clean, NULL));
 }
 
 static bool update_in_project(document_job *j, project *p, GError **error)
@@ -207,16 +198,7 @@ void nadir_document_update_class(NadirDocument *d, const project_class *c)
 	                             : looks ? _("change class %s")
 	                                     : _("look of class %s"),
 	                             c->name);
-	push_class_job(d, update_in_project, what, NULL, c);
-	if (nadir_document_get_project_path(d))
-		return;
-	GPtrArray *copy = nadir_document_copy_classes(d->classes);
-	for (guint i = 0; i < copy->len; i++)
-		if (((project_class *)copy->pdata[i])->id == c->id) {
-			project_class_free(copy->pdata[i]);
-			copy->pdata[i] = project_class_copy(c);
-		}
-	nadir_document_take_classes(d, copy);
+	document_job_push(class_job(d, update_in_project, what, NULL, c));
 }
 
 static bool delete_from_project(document_job *j, project *p, GError **error)
@@ -234,15 +216,26 @@ void nadir_document_delete_class(NadirDocument *d, int id)
 		nadir_document_notify_user(d, _("One class must remain: rename it instead."));
 		return;
 	}
-	push_class_job(d, delete_from_project, g_strdup_printf(_("delete class %s"), c->name), NULL, c);
-	if (nadir_document_get_project_path(d))
+	document_job_push(class_job(d, delete_from_project, g_strdup_printf(_("delete class %s"), c->name), NULL, c));
+}
+
+static bool dissolve_in_project(document_job *j, project *p, GError **error)
+{
+	g_auto(project_changes) changes = {0};
+	project_set_undo_image(p, j->scene->image_id);
+	return project_dissolve_class(p, j->klass->id, GPOINTER_TO_INT(j->data), j->what, &changes, error) &&
+	       document_job_take_changes(j, p, &changes, error);
+}
+
+void nadir_document_dissolve_class(NadirDocument *d, int id, int to)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d));
+	project_class *c = project_class_by_id(d->classes, id);
+	if (!c)
 		return;
-	GPtrArray *copy = nadir_document_copy_classes(d->classes);
-	for (guint i = 0; i < copy->len; i++)
-		if (((project_class *)copy->pdata[i])->parent == id)
-			((project_class *)copy->pdata[i])->parent = c->parent;
-	g_ptr_array_remove_index(copy, (guint)class_index(d, c->name));
-	nadir_document_take_classes(d, copy);
+	document_job *j = class_job(d, dissolve_in_project, g_strdup_printf(_("delete class %s"), c->name), NULL, c);
+	j->data = GINT_TO_POINTER(to);
+	document_job_push(j);
 }
 
 project_class *nadir_document_default_class(const char *name, guint index)

@@ -3,29 +3,20 @@
 
 #include <glib/gi18n.h>
 
-/* What a step has changed of this image, and of the classes, is what the job has changed. */
-static bool take_changes(document_job *j, project *p, project_changes *changes, GError **error)
-{
-	for (guint i = 0; i < changes->objects->len; i++) {
-		project_change *c = changes->objects->pdata[i];
-		if (c->image == j->scene->image_id)
-			document_job_changed(j, c->id, g_steal_pointer(&c->now));
-	}
-	return !changes->classes || document_job_read_classes(j, p, error);
-}
-
 static bool step_back(document_job *j, project *p, GError **error)
 {
 	g_auto(project_changes) changes = {0};
 	project_set_undo_image(p, j->scene->image_id);
-	return !project_undo_text(p) || (project_undo(p, &changes, error) && take_changes(j, p, &changes, error));
+	return !project_undo_text(p) ||
+	       (project_undo(p, &changes, error) && document_job_take_changes(j, p, &changes, error));
 }
 
 static bool step_forth(document_job *j, project *p, GError **error)
 {
 	g_auto(project_changes) changes = {0};
 	project_set_undo_image(p, j->scene->image_id);
-	return !project_redo_text(p) || (project_redo(p, &changes, error) && take_changes(j, p, &changes, error));
+	return !project_redo_text(p) ||
+	       (project_redo(p, &changes, error) && document_job_take_changes(j, p, &changes, error));
 }
 
 void nadir_document_undo(NadirDocument *d)
@@ -68,7 +59,7 @@ static bool go_to(document_job *j, project *p, GError **error)
 	g_auto(project_changes) changes = {0};
 	const gint64 *step = j->data;
 	project_set_undo_image(p, j->scene->image_id);
-	return project_go_to(p, *step, &changes, error) && take_changes(j, p, &changes, error);
+	return project_go_to(p, *step, &changes, error) && document_job_take_changes(j, p, &changes, error);
 }
 
 void nadir_document_go_to(NadirDocument *d, gint64 step)

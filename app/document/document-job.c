@@ -182,6 +182,16 @@ bool document_job_read_classes(document_job *j, project *p, GError **error)
 	return j->classes != NULL;
 }
 
+bool document_job_take_changes(document_job *j, project *p, project_changes *changes, GError **error)
+{
+	for (guint i = 0; i < changes->objects->len; i++) {
+		project_change *c = changes->objects->pdata[i];
+		if (c->image == j->scene->image_id)
+			document_job_changed(j, c->id, g_steal_pointer(&c->now));
+	}
+	return !changes->classes || document_job_read_classes(j, p, error);
+}
+
 static bool run(project **p, void *data, GError **error)
 {
 	document_job *j = data;

@@ -2,6 +2,7 @@
 #pragma once
 #include "app/document/document.h"
 #include "app/document/object-list.h"
+#include "render/store/history.h"
 
 G_BEGIN_DECLS
 
@@ -72,6 +73,9 @@ void document_job_changed(document_job *j, gint64 id, feature *now);
 /* The changed object to the project, and what it is then to the list. */
 bool document_job_update(document_job *j, project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool document_job_read_classes(document_job *j, project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a step has changed of this image, and of the classes, is what the job has changed. */
+bool document_job_take_changes(document_job *j, project *p, project_changes *changes,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 birth *birth_new(NadirDocument *d, const char *path); /* path NULL: the default place */
 
 G_END_DECLS

@@ -60,10 +60,12 @@ enum {
 	SIGNAL_BUSY,
 	SIGNAL_ERROR,
 	SIGNAL_NOTICE,
+	SIGNAL_CLASS_IN_USE,
 	N_SIGNALS
 };
 void nadir_document_emit(NadirDocument *d, guint signal);
 NadirDocument *nadir_document_living(NadirDocument *d); /* d, or who has its store by now */
+void nadir_document_class_in_use(NadirDocument *d, int id, const char *sentence);
 const raster_info *nadir_document_info(NadirDocument *d);
 /* A step towards the end of nadir_document_close(): something that it waits for may be over. */
 void nadir_document_close_soon(NadirDocument *d);

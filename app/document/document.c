@@ -89,11 +89,13 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 	};
 	G_OBJECT_CLASS(klass)->dispose = nadir_document_dispose;
 	G_OBJECT_CLASS(klass)->finalize = nadir_document_finalize;
-	for (guint i = 0; i < N_SIGNALS; i++) {
+	for (guint i = 0; i < SIGNAL_CLASS_IN_USE; i++) {
 		const bool text = i >= SIGNAL_ERROR;
 		signals[i] = g_signal_new(names[i], NADIR_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
 		                          text ? 1 : 0, G_TYPE_STRING);
 	}
+	signals[SIGNAL_CLASS_IN_USE] = g_signal_new("class-in-use", NADIR_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+	                                            NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRING);
 }
 
 static void nadir_document_init(NadirDocument *self)
@@ -135,6 +137,11 @@ void nadir_document_notify_user(NadirDocument *d, const char *sentence)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && sentence);
 	g_signal_emit(d, signals[SIGNAL_NOTICE], 0, sentence);
+}
+
+void nadir_document_class_in_use(NadirDocument *d, int id, const char *sentence)
+{
+	g_signal_emit(nadir_document_living(d), signals[SIGNAL_CLASS_IN_USE], 0, id, sentence);
 }
 
 raster *nadir_document_get_raster(NadirDocument *d)

@@ -103,8 +103,11 @@ void nadir_document_set_current_class(NadirDocument *d, int index); /* of the pr
 void nadir_document_apply_class(NadirDocument *d, int index);
 void nadir_document_add_class(NadirDocument *d, const char *name); /* becomes the current one */
 void nadir_document_update_class(NadirDocument *d, const project_class *c);
-void nadir_document_delete_class(NadirDocument *d, int id); /* one that no object has */
-double nadir_document_get_opacity(NadirDocument *d);        /* of masks, 0..1 */
+/* One that no object has; else the signal "class-in-use" (int id, const char *sentence) asks what is to become of them:
+ * dissolve_class() gives them the class `to`, or deletes them too (0). One step of undo. */
+void nadir_document_delete_class(NadirDocument *d, int id);
+void nadir_document_dissolve_class(NadirDocument *d, int id, int to);
+double nadir_document_get_opacity(NadirDocument *d); /* of masks, 0..1 */
 void nadir_document_set_opacity(NadirDocument *d, double opacity);
 void nadir_document_set_hidden(NadirDocument *d, bool hidden); /* H held */
 bool nadir_document_get_hidden(NadirDocument *d);

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "app/document/object-list.h"
+#include "app/panel/class-delete.h"
 #include "app/panel/swatch.h"
 #include "render/geometry/class-style.h"
 
@@ -228,6 +229,12 @@ static void on_entry_activate(NadirPanelClasses *self)
 	gtk_widget_activate_action(GTK_WIDGET(self), "win.focus-canvas", NULL);
 }
 
+static void on_class_in_use(NadirPanelClasses *self, int id, const char *sentence)
+{
+	GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+	nadir_class_delete_ask(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, self->document, id, sentence);
+}
+
 void nadir_panel_classes_focus_new(NadirPanelClasses *self)
 {
 	gtk_widget_grab_focus(GTK_WIDGET(self->entry));
@@ -279,5 +286,6 @@ static void nadir_panel_classes_init(NadirPanelClasses *self)
 	self->counts = g_ptr_array_new();
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(rebuild), self);
+	g_signal_group_connect_swapped(self->signals, "class-in-use", G_CALLBACK(on_class_in_use), self);
 	rebuild(self);
 }

@@ -22,6 +22,10 @@ void project_changes_clear(project_changes *c);
 /* changes: filled on success, NULL: not wanted. */
 bool project_undo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_redo(project *p, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Deletes a class that objects have, of all images: they become objects of the class `to`, or go with it (0). One step,
+ * of the image that undo goes through. */
+bool project_dissolve_class(project *p, int id, int to, const char *what, project_changes *changes,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes back this step, the last one that stands, whichever image it is of. */
 bool project_undo_step(project *p, gint64 step, project_changes *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The steps that undo and redo go through. */

@@ -142,11 +142,11 @@ char *project_class_to_json(project *p, int id)
 }
 
 /* Takes before and after; without a step only the styles are written. */
-static bool journal(project *p, gint64 step, const char *what, project_class *before, project_class *after,
-                    GError **error)
+static bool journal(project *p, gint64 step, gint64 image, const char *what, project_class *before,
+                    project_class *after, GError **error)
 {
 	g_autofree char *was = before ? class_to_json(before) : NULL, *is = after ? class_to_json(after) : NULL;
-	const project_edit edit = {.before = was, .after = is};
+	const project_edit edit = {.image = image, .before = was, .after = is};
 	project_class_free(before);
 	project_class_free(after);
 	return project_write_styles(p, error) && (step == 0 || project_journal_add(p, step, what, &edit, error));
@@ -169,7 +169,7 @@ int project_class_in_transaction(project *p, gint64 step, const char *what, cons
 	guint i = (guint)id - 1;
 	if (!project_run(p, error, "INSERT INTO classes (id, name, color, pattern, key) VALUES (%d, %s, '%s', %d, %d)", id,
 	                 quoted, class_style_color(i), class_style_pattern(i), free_key(p)) ||
-	    !journal(p, step, what, NULL, get_class(p, id), error))
+	    !journal(p, step, 0, what, NULL, get_class(p, id), error))
 		return 0;
 	return id;
 }
@@ -246,7 +246,7 @@ static bool update(project *p, gint64 step, const project_class *c, const char *
 {
 	project_class *before = get_class(p, c->id);
 	if (put_class(p, c, error))
-		return journal(p, step, what, before, get_class(p, c->id), error);
+		return journal(p, step, 0, what, before, get_class(p, c->id), error);
 	project_class_free(before);
 	return false;
 }
@@ -283,13 +283,13 @@ bool project_update_class(project *p, const project_class *c, const char *what, 
 }
 
 /* Those below it move up to where it was. */
-static bool delete_class(project *p, gint64 step, int id, const char *what, GError **error)
+bool project_class_drop(project *p, gint64 step, gint64 image, int id, const char *what, GError **error)
 {
 	project_class *before = get_class(p, id);
 	const int parent = before ? before->parent : 0;
 	g_autoptr(GPtrArray) classes = project_classes(p, error);
 	bool ok = classes && project_run(p, error, "DELETE FROM classes WHERE id = %d", id) &&
-	          journal(p, step, what, before, NULL, error);
+	          journal(p, step, image, what, before, NULL, error);
 	for (guint i = 0; ok && i < classes->len; i++) {
 		project_class *c = classes->pdata[i];
 		if (c->parent != id)
@@ -306,11 +306,12 @@ bool project_delete_class(project *p, int id, const char *what, GError **error)
 	gint64 step;
 	if (n > 0) {
 		g_autofree char *name = project_class_name(p, id);
-		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
-		            ngettext("%d object is of class %s: give it another class first.",
-		                     "%d objects are of class %s: give them another class first.", (gulong)n),
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_IN_USE,
+		            ngettext("%d object is of class %s: give it another class, or delete it with the class.",
+		                     "%d objects are of class %s: give them another class, or delete them with the class.",
+		                     (gulong)n),
 		            n, name ? name : "");
 		return false;
 	}
-	return begin_step(p, what, &step, error) && project_end(p, delete_class(p, step, id, what, error), error);
+	return begin_step(p, what, &step, error) && project_end(p, project_class_drop(p, step, 0, id, what, error), error);
 }

@@ -215,3 +215,63 @@ bool project_apply(project *p, gint64 image, const project_batch *b, const char 
 		b->add[i]->id = 0; /* not stored */
 	return ok;
 }
+
+/* --- a class that goes --- */
+
+static bool add_id(OGRFeatureH row, void *data)
+{
+	const gint64 id = OGR_F_GetFieldAsInteger64(row, 0);
+	g_array_append_val((GArray *)data, id);
+	return true;
+}
+
+/* What became of it is told; NULL: it is gone. */
+static bool leave_class(work *w, gint64 id, const char *to, GPtrArray *told, GError **error)
+{
+	gint64 image;
+	g_autoptr(feature) o = project_get_rows(w->p, id, &image, error);
+	if (!o)
+		return false;
+	if (to)
+		replace_text(&o->class_name, g_strdup(to));
+	if (!(to ? update_one(w, o, error) : delete_one(w, id, error)))
+		return false;
+	g_clear_pointer(&o, feature_free);
+	if (to && !(o = project_get_rows(w->p, id, &image, error)))
+		return false;
+	project_change *c = g_new0(project_change, 1);
+	*c = (project_change){id, image, g_steal_pointer(&o)};
+	g_ptr_array_add(told, c);
+	return true;
+}
+
+static bool dissolve(project *p, int id, int to, const char *what, GPtrArray *told, GError **error)
+{
+	g_autofree char *name = to > 0 ? project_class_name(p, to) : NULL;
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	if (to == id || (to > 0 && !name)) {
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		            _("The class that the objects should get is gone: choose another one."));
+		return false;
+	}
+	if (!project_select(p, add_id, ids, error, "SELECT fid+0 AS k FROM nadir_objects WHERE class_id = %d ORDER BY fid",
+	                    id))
+		return false;
+	g_auto(work) w = {.p = p, .step = project_journal_step(p, error), .what = what};
+	bool ok = w.step != 0;
+	for (guint i = 0; ok && i < ids->len; i++)
+		ok = leave_class(&w, g_array_index(ids, gint64, i), name, told, error);
+	return ok && project_class_drop(p, w.step, ids->len > 0 ? p->undo_image : 0, id, what, error);
+}
+
+bool project_dissolve_class(project *p, int id, int to, const char *what, project_changes *changes, GError **error)
+{
+	g_auto(project_changes) told = {.objects = project_changes_new_list(), .classes = true};
+	if (!project_begin(p, error) || !project_end(p, dissolve(p, id, to, what, told.objects, error), error))
+		return false;
+	if (changes) {
+		*changes = told;
+		told.objects = NULL;
+	}
+	return true;
+}

@@ -28,8 +28,8 @@ struct project {
 
 /* --- project-sql.c: the data set as a database --- */
 
-/* Calls `each` (NULL: nobody) with every row of a statement's answer; ends early when it says false. False when the
- * statement failed: GDAL's last message says why. */
+/* Calls `each` (NULL: nobody) with every row of the answer; ends early when it says false. False when it failed: GDAL's
+ * last message says why. */
 typedef bool (*project_row)(OGRFeatureH row, void *data);
 bool project_execute(GDALDatasetH ds, const char *sql, project_row each, void *data);
 /* Runs a statement. The GError is PROJECT_ERROR_WRITE with a way out. */
@@ -47,12 +47,10 @@ bool project_end(project *p, bool ok, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* From GDAL's last message. Always false. */
 bool project_failed(project *p, GError **error);
 OGRLayerH project_layer(project *p, const char *name);
-/* New text, "" for NULL. */
-char *row_text(OGRFeatureH row, int field);
-char *project_now(void); /* ISO 8601, UTC, milliseconds */
+char *row_text(OGRFeatureH row, int field); /* new text, "" for NULL */
+char *project_now(void);                    /* ISO 8601, UTC, milliseconds */
 
-/* --- project.c --- */
-/* The data set, or NULL; then the settings for changes. */
+/* --- project.c: the data set, or NULL; then the settings for changes --- */
 GDALDatasetH project_connect(const char *path, bool read_only);
 void project_prepare(GDALDatasetH ds, bool read_only);
 /* Without a lock, whether it may be written or not. */
@@ -78,9 +76,12 @@ void project_place_free(project_place *place);
 /* Finds the class or adds it, as a row of journal step `step` (0: no step). 0 on error. */
 int project_class_in_transaction(project *p, gint64 step, const char *what, const char *name,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The class as the journal had it, before or after a step; NULL: there is none of that id then. */
+/* As the journal had it, before or after a step; NULL: there is none of that id then. */
 bool project_class_restore(project *p, int id, const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 int project_class_id_of(const char *json);
+/* As a row of step `step` of this image (0: of all). */
+bool project_class_drop(project *p, gint64 step, gint64 image, int id, const char *what,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *project_class_to_json(project *p, int id); /* as the journal has it; NULL when there is none */
 char *project_class_name(project *p, int id);    /* NULL when there is none */
 bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the colours for QGIS, both layers */

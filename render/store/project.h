@@ -13,7 +13,8 @@ typedef enum {
 	PROJECT_ERROR_OPEN,    /* not there, no project, locked by another window */
 	PROJECT_ERROR_VERSION, /* made by a newer Nadir */
 	PROJECT_ERROR_CORRUPT,
-	PROJECT_ERROR_WRITE, /* full disk, no permission: nothing was changed, the message says what to do */
+	PROJECT_ERROR_WRITE,  /* full disk, no permission: nothing was changed, the message says what to do */
+	PROJECT_ERROR_IN_USE, /* a class that objects have: project_dissolve_class() */
 } project_error;
 
 typedef struct project project;
@@ -71,7 +72,7 @@ GPtrArray *project_classes(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT
 int project_class_for(project *p, const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_update_class(project *p, const project_class *c, const char *what,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Only a class that no object has. */
+/* Only a class that no object has, else PROJECT_ERROR_IN_USE. */
 bool project_delete_class(project *p, int id, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Objects. `what` names the step in the undo list ("accept airplane"). */

@@ -217,7 +217,7 @@ static void test_class_journal(fixture *f, gconstpointer unused)
 	g_autoptr(feature) o = project_object(f->p, 1, &error);
 	g_assert_cmpstr(o->class_name, ==, "vessel");
 	g_assert_false(project_delete_class(f->p, 1, "delete vessel", &error)); /* an object has it */
-	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE);
+	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_IN_USE);
 	g_clear_error(&error);
 	g_assert_cmpstr(project_undo_text(f->p), ==, "rename ship"); /* what failed left no step */
 	g_assert_true(project_delete_class(f->p, 2, "delete tree", &error));
