@@ -461,6 +461,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 	nadir_window_update_edit_actions(self);
 	nadir_window_update_project_actions(self);
+	nadir_window_update_images(self);
 	nadir_window_update_view_actions(self);
 	nadir_window_update_review(self);
 }
@@ -472,6 +473,7 @@ void nadir_window_install_actions(NadirWindow *self)
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
 	nadir_window_install_edit_actions(self);
 	nadir_window_install_project_actions(self);
+	nadir_window_install_images(self);
 	nadir_window_install_view_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");

@@ -49,6 +49,30 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 		nadir_window_show_message(self, GTK_MESSAGE_WARNING, damage, "win.save-repaired");
 }
 
+static void fail_opening(NadirWindow *self, const GError *error)
+{
+	g_clear_object(&self->opening);
+	g_clear_handle_id(&self->opening_source, g_source_remove);
+	nadir_window_show_error(self, error->message);
+	nadir_window_set_document(self, NULL);
+}
+
+static void on_collected(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(NadirWindow) self = data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_task_propagate_pointer(G_TASK(result), &error);
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || !self->opening)
+		return;
+	if (!path) {
+		fail_opening(self, error);
+		return;
+	}
+	g_autoptr(GFile) file = g_file_new_for_path(path);
+	g_set_object(&self->file, file);
+	nadir_document_open_async(file, self->service, self->opening, on_opened, g_object_ref(self));
+}
+
 void nadir_window_open(NadirWindow *self, GFile *file)
 {
 	g_return_if_fail(NADIR_IS_WINDOW(self) && G_IS_FILE(file));
@@ -63,7 +87,10 @@ void nadir_window_open(NadirWindow *self, GFile *file)
 	self->service = service_ref(nadir_application_get_service(get_app(self)));
 	g_clear_handle_id(&self->opening_source, g_source_remove);
 	self->opening_source = g_timeout_add(SPINNER_AFTER, show_spinner, self);
-	nadir_document_open_async(file, self->service, self->opening, on_opened, g_object_ref(self));
+	if (nadir_window_is_collection(file))
+		nadir_window_collect(file, self->opening, on_collected, g_object_ref(self));
+	else
+		nadir_document_open_async(file, self->service, self->opening, on_opened, g_object_ref(self));
 }
 
 void nadir_window_reload(NadirWindow *self)

@@ -46,6 +46,9 @@ struct _NadirWindow {
 	gboolean told_software;       /* the notice about a software device was shown */
 	guint opening_source;         /* shows the spinner when opening takes a while */
 	struct window_review *review; /* window-review.c; NULL: marking */
+	GCancellable *going;          /* to another image of the project; owned; window-images.c */
+	gint64 wanted_image;
+	gboolean images_hidden; /* the list of images was closed by hand */
 };
 
 /* window.c: action: what the bar offers to do about it ("win.retry"), or NULL */
@@ -76,6 +79,12 @@ void nadir_window_set_document(NadirWindow *self, NadirDocument *document);
 void nadir_window_install_project_actions(NadirWindow *self);
 void nadir_window_update_project_actions(NadirWindow *self);
 void nadir_window_close_history(NadirWindow *self);
+/* window-images.c */
+void nadir_window_install_images(NadirWindow *self);
+void nadir_window_update_images(NadirWindow *self);
+bool nadir_window_is_collection(GFile *file); /* a folder, list or data set: many images */
+/* Makes or completes its project in a thread; g_task_propagate_pointer() gives its path, to be freed with g_free. */
+void nadir_window_collect(GFile *file, GCancellable *cancel, GAsyncReadyCallback done, void *data);
 /* window-sheet.c: the view as PNG, PDF or SVG */
 void nadir_window_choose_sheet(NadirWindow *self);
 void nadir_window_write_sheet(NadirWindow *self, const char *path);

@@ -94,6 +94,7 @@ static void close_document(NadirWindow *self)
 void nadir_window_set_document(NadirWindow *self, NadirDocument *document)
 {
 	nadir_window_leave_review(self);
+	g_cancellable_cancel(self->going);
 	nadir_window_change_document(self, document);
 }
 
@@ -244,6 +245,8 @@ static void nadir_window_dispose(GObject *object)
 	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);
 	g_clear_object(&self->chooser);
+	g_cancellable_cancel(self->going);
+	g_clear_object(&self->going);
 	g_cancellable_cancel(self->second_cancel);
 	g_clear_object(&self->second_cancel);
 	g_clear_object(&self->second_chooser);

@@ -83,6 +83,7 @@ void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 	nadir_canvas_set_document(self->canvas, document);
 	nadir_panel_objects_set_document(self->objects, document);
 	nadir_panel_image_set_document(self->image, document);
+	nadir_panel_images_set_document(self->images, document);
 	nadir_style_editor_set_document(self->style, document);
 	nadir_status_line_set_document(self->status, document);
 	nadir_search_bar_set_document(self->search, document);
@@ -112,6 +113,7 @@ static void ensure_types(void)
 	g_type_ensure(NADIR_TYPE_PANEL_OBJECTS);
 	g_type_ensure(NADIR_TYPE_CHAT_PANEL);
 	g_type_ensure(NADIR_TYPE_PANEL_IMAGE);
+	g_type_ensure(NADIR_TYPE_PANEL_IMAGES);
 	g_type_ensure(NADIR_TYPE_STYLE_EDITOR);
 	g_type_ensure(NADIR_TYPE_STATUS_LINE);
 	g_type_ensure(NADIR_TYPE_OVERVIEW_PROGRESS);
@@ -131,6 +133,7 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, canvas);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, objects);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, image);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, images);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, chat);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style_button);

@@ -10,6 +10,7 @@
 #include "app/chat/chat-panel.h"
 #include "app/panel/overview-progress.h"
 #include "app/panel/panel-image.h"
+#include "app/panel/panel-images.h"
 #include "app/panel/panel-objects.h"
 #include "app/panel/remote-state.h"
 #include "app/panel/search-bar.h"
@@ -31,6 +32,7 @@ struct _NadirWorkspace {
 	NadirPanelObjects *objects;
 	NadirChatPanel *chat;
 	NadirPanelImage *image;
+	NadirPanelImages *images;
 	NadirStyleEditor *style;
 	GtkMenuButton *style_button;
 	NadirScaleBar *scale_bar;

@@ -18,11 +18,22 @@
 /* clang-format off */
 static const nadir_action table[] = {
 	{"win.open", N_("Open…"), "<Control>o", FILES, N_("image raster file project")},
+	{"win.open-folder", N_("Open a Folder of Images…"), "<Alt>u", FILES, N_("directory data set dataset many")},
 	{"win.open-sample", N_("Open the Sample Image"), "<Control><Shift>o", FILES, N_("try example demo")},
 	{"win.save-as", N_("Save Project As…"), "<Control><Shift>s", FILES, N_("move copy gpkg")},
 	{"win.save-repaired", N_("Save Repaired Copy…"), "<Control><Alt>s", FILES, N_("damaged corrupt salvage rescue project")},
 	{"win.export", N_("Export…"), "<Control>e", FILES, N_("shapefile geojson geopackage coco mask")},
 	{"win.export-view", N_("Export the View…"), "<Control><Shift>e", FILES, N_("print pdf svg png map sheet legend scale")},
+	{"win.images", N_("List of Images"), "<Shift>F9", FILES, N_("project panel thumbnails data set")},
+	{"win.find-image", N_("Find an Image"), "<Control><Alt>f", FILES, N_("search name list")},
+	{"win.add-images", N_("Add Images to the Project…"), "<Control><Alt>i", FILES, N_("list data set coco yolo labelme stac")},
+	{"win.add-folder", N_("Add a Folder to the Project…"), "<Control><Alt>u", FILES, N_("directory images data set")},
+	{"win.next-image::any", N_("Next Image"), "d|Page_Down", FILES, N_("list go")},
+	{"win.previous-image::any", N_("Previous Image"), "a|Page_Up", FILES, N_("list go")},
+	{"win.next-image::unreviewed", N_("Next Unreviewed Image"), "<Control><Alt>Page_Down|<Alt>d", FILES, N_("list new in work")},
+	{"win.previous-image::unreviewed", N_("Previous Unreviewed Image"), "<Control><Alt>Page_Up|<Alt>a", FILES, N_("list new in work")},
+	{"win.image-state::done", N_("Image Is Done"), "<Control><Alt>k", FILES, N_("checked finished reviewed mark")},
+	{"win.image-state::flagged", N_("Flag the Image"), "<Control><Alt>g", FILES, N_("doubt mark look again")},
 	{"win.close", N_("Close Window"), "<Control>w", FILES, NULL},
 	{"app.quit", N_("Quit"), "<Control>q", FILES, N_("exit")},
 

@@ -10,6 +10,9 @@ static const nadir_keymap_profile profiles[] = {
 static const struct {
 	const char *profile, *action, *keys;
 } overrides[] = {
+	{"labelme", "win.next-image::any", "d|<Control><Shift>d"},
+	{"labelme", "win.previous-image::any", "a|<Control><Shift>a"},
+	{"labelme", "win.open-folder", "<Control>u"},
 	{"labelme", "win.tool::polygon", "<Control>n"},
 	{"labelme", "win.tool::box", "<Control>r"},
 	{"labelme", "win.tool::select", "<Control>j"},
@@ -19,6 +22,8 @@ static const struct {
 	{"labelme", "win.zoom-out", "<Control>minus|minus"},
 	{"labelme", "win.save-as", "<Control><Shift>s|<Control>s"},
 
+	{"cvat", "win.next-image::any", "f"},
+	{"cvat", "win.previous-image::any", "d"},
 	{"cvat", "win.tool::polygon", "n"},
 	{"cvat", "win.next-object", "Tab"},
 	{"cvat", "win.previous-object", "<Shift>Tab|<Shift>ISO_Left_Tab"},

@@ -2,6 +2,7 @@
  * context. */
 #include "app/document/document-file.h"
 #include "app/document/document-private.h"
+#include "render/store/images.h"
 
 #include <glib/gi18n.h>
 
@@ -261,7 +262,8 @@ static bool read_image(project **p, void *data, GError **error)
 	opening *o = g_task_get_task_data(data);
 	o->project = *p;
 	restore_style(o, g_task_get_cancellable(data));
-	const bool ok = read_project(o, error);
+	const bool ok =
+		project_place_image(*p, o->image_id, raster_get_info(o->image), o->ref, error) && read_project(o, error);
 	if (ok)
 		project_set_undo_image(*p, o->image_id);
 	o->project = NULL;

@@ -1,4 +1,5 @@
 #include "render/geometry/gdal-session.h"
+#include "render/store/images.h"
 #include "render/store/project-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -87,6 +88,8 @@ static gint64 find_image(project *p, const char *path, const char *fingerprint)
 {
 	gint64 id =
 		project_number(p, 0, "SELECT id+0 AS k FROM images WHERE path = %s AND fingerprint = %s", path, fingerprint);
+	if (id == 0) /* of a list, and not opened yet: copies of one picture stay two images */
+		id = project_number(p, 0, "SELECT id+0 AS k FROM images WHERE path = %s AND fingerprint = ''", path);
 	if (id == 0)
 		id = project_number(p, 0, "SELECT id+0 AS k FROM images WHERE fingerprint = %s AND fingerprint <> ''",
 		                    fingerprint);
@@ -156,8 +159,23 @@ gint64 project_add_image(project *p, const raster_info *info, const georef *g, G
 	if (ok && !known)
 		id = project_number(p, 0, "SELECT max(id) FROM images");
 	g_hash_table_remove(p->places, &id);
-	ok = ok && (!known || place_again(p, id, error));
+	ok = ok && project_write_modality(p, id, info, error) && (!known || place_again(p, id, error));
 	return project_end(p, ok, error) ? id : 0;
+}
+
+bool project_place_image(project *p, gint64 image, const raster_info *info, const georef *g, GError **error)
+{
+	g_autofree char *full = absolute(info->path);
+	g_autofree char *path = project_quote(full);
+	g_autofree char *fingerprint = project_quote(info->fingerprint ? info->fingerprint : "");
+	if (p->read_only || unchanged(p, image, path, fingerprint, g))
+		return true;
+	if (!project_begin(p, error))
+		return false;
+	g_hash_table_remove(p->places, &image);
+	const bool ok = write_image(p, image, info, path, fingerprint, g, error) &&
+	                project_write_modality(p, image, info, error) && place_again(p, image, error);
+	return project_end(p, ok, error);
 }
 
 bool project_set_image_setting(project *p, gint64 image, const char *key, const char *value, GError **error)
