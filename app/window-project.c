@@ -2,6 +2,7 @@
 #include "app/window-private.h"
 
 #include "app/panel/history.h"
+#include "app/review/statistics-window.h"
 
 #define ACTION(name) static void name(GSimpleAction *action, GVariant *parameter, gpointer data)
 
@@ -18,6 +19,22 @@ ACTION(on_history)
 	gtk_window_present(self->history);
 }
 
+static void on_statistics_exported(NadirWindow *self, const char *path, const char *error)
+{
+	if (error)
+		nadir_window_show_error(self, error);
+	else
+		nadir_window_show_exported(self, path, "");
+}
+
+ACTION(on_statistics)
+{
+	NadirWindow *self = data;
+	GtkWidget *page = nadir_statistics_new(GTK_WINDOW(self), self->document);
+	g_signal_connect_object(page, "exported", G_CALLBACK(on_statistics_exported), self, G_CONNECT_SWAPPED);
+	gtk_window_present(GTK_WINDOW(page));
+}
+
 ACTION(on_export_view)
 {
 	nadir_window_choose_sheet(data);
@@ -28,6 +45,7 @@ ACTION(on_export_view)
 static const GActionEntry entries[] = {
 	{.name = "save-repaired", .activate = on_save_repaired},
 	{.name = "history", .activate = on_history},
+	{.name = "statistics", .activate = on_statistics},
 	{.name = "export-view", .activate = on_export_view},
 };
 
@@ -40,6 +58,7 @@ void nadir_window_update_project_actions(NadirWindow *self)
 {
 	enable(self, "save-repaired", self->document && nadir_document_get_damage(self->document));
 	enable(self, "history", self->document != NULL);
+	enable(self, "statistics", self->document && nadir_document_get_project_path(self->document));
 	enable(self, "export-view", self->document != NULL);
 }
 

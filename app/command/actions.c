@@ -125,6 +125,7 @@ static const nadir_action table[] = {
 	{"win.chat-model", N_("Choose Chat Model…"), "<Alt>g", CHAT, N_("gguf language file")},
 
 	{"win.review", N_("Review Objects"), "r", REVIEW, N_("queue accept reject check mode")},
+	{"win.statistics", N_("Statistics of the Review…"), "<Alt>r", REVIEW, N_("progress pace acceptance confusion agreement kappa plots report pdf csv")},
 	{"win.review-decide::accepted", N_("Review: Accept"), "a", REVIEW, N_("keep right")},
 	{"win.review-decide::rejected", N_("Review: Reject"), "x", REVIEW, N_("wrong")},
 	{"win.review-decide::skipped", N_("Review: Skip"), "space", REVIEW, N_("later")},
