@@ -12,7 +12,7 @@
 
 void cli_add_sampling(GOptionContext *ctx, cli_sampling *s)
 {
-	*s = (cli_sampling){.top_p = 1, .repeat_penalty = 1};
+	*s = (cli_sampling){.top_p = 1, .repeat_penalty = 1, .max_tokens = 512};
 	const GOptionEntry entries[] = {
 		{"temperature", 0, 0, G_OPTION_ARG_DOUBLE, &s->temperature, N_("0 (default): always the likeliest word"), "T"},
 		{"top-k", 0, 0, G_OPTION_ARG_INT, &s->top_k, N_("choose among the K likeliest"), "K"},
@@ -43,8 +43,8 @@ bool cli_take_sampling(const cli_sampling *s, const cli_options *o, chat_request
 	const char *wrong = sampling_check(&req->sampling);
 	if (wrong)
 		return cli_usage(error, _("--%s is outside its range; see --help."), wrong);
-	if (s->max_tokens < 0)
-		return cli_usage(error, _("--max-tokens is a number of tokens, not %d."), s->max_tokens);
+	if (s->max_tokens < 1)
+		return cli_usage(error, _("--max-tokens is a number of tokens from 1, not %d."), s->max_tokens);
 	req->max_tokens = (guint)s->max_tokens;
 	return true;
 }
@@ -282,7 +282,8 @@ static bool load_turns(cli_talk *t, chat_turns **turns, GError **error)
 	*turns = chat_turns_load(t->turns, error);
 	if (!*turns)
 		return false;
-	for (guint i = 0; t->regions->len == 0 && i < (*turns)->regions->len; i++)
+	const guint stated = t->regions->len > 0 ? 0 : (*turns)->regions->len;
+	for (guint i = 0; i < stated; i++)
 		g_ptr_array_add(t->regions, prompt_copy((*turns)->regions->pdata[i]));
 	return true;
 }

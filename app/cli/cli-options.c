@@ -55,7 +55,9 @@ bool cli_parse(GOptionContext *ctx, int *argc, char ***argv, int min, int max, G
 {
 	g_autoptr(GError) inner = NULL;
 	if (!g_option_context_parse(ctx, argc, argv, &inner))
-		return cli_usage(error, "%s", inner->message);
+		return inner->domain == G_CONVERT_ERROR
+		           ? cli_usage(error, _("the text of an option is not UTF-8; write it in UTF-8."))
+		           : cli_usage(error, "%s", inner->message);
 	const int n = *argc - 1;
 	/* GOption leaves a lone "--" in front of operands that begin with a dash. */
 	for (int i = 1; i < *argc; i++)

@@ -84,7 +84,7 @@ static bool read_messages(request *q, GError **error)
 		return false;
 	if (!g_utf8_validate_len(text, length, &bad))
 		return wrong(q, error, _("byte %" G_GSIZE_FORMAT " is not UTF-8"), (gsize)(bad - text) + 1);
-	cJSON *list = cJSON_ParseWithLength(text, length);
+	cJSON *list = chat_json_parse(text, length);
 	const bool good = take_messages(q, list, error);
 	cJSON_Delete(list);
 	return good;

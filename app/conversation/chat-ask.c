@@ -97,6 +97,8 @@ static void take_reply(chat_asking *a, chat_reply *r)
 	set_text(&m->note, r->note);
 	if (before)
 		copy_grounded(m, before);
+	if (before && r->regions) /* a region's line may have begun before */
+		chat_region_lines(m->text, r->regions);
 	if (r->grounded)
 		take_grounded(m, r, before ? (guint)strlen(before->text) : 0);
 	for (guint i = 0; r->regions && i < r->regions->len; i++)
@@ -158,10 +160,19 @@ static void end_asking(NadirChat *c)
 	chat_emit(c, CHAT_SIGNAL_STATE);
 }
 
+/* What was said until now is a reply like one that was stopped. */
+static void keep_said(NadirChat *c, chat_asking *a, const char *why)
+{
+	set_text(&a->reply->value, a->reply->text);
+	set_text(&a->reply->note, why);
+	a->reply->stop = CHAT_STOP_CANCELLED;
+	chat_store(c, a->talk, a->reply);
+}
+
 void chat_give_up_asking(NadirChat *c, const char *why)
 {
 	chat_asking *a = c->asking;
-	if (!a)
+	if (!a || a->scene) /* it has its answer, only the outlines are still made */
 		return;
 	g_cancellable_cancel(a->cancel);
 	end_asking(c);
@@ -169,7 +180,7 @@ void chat_give_up_asking(NadirChat *c, const char *why)
 	const bool nobody_else = !a->sent;
 	a->reply->running = false;
 	if (a->text->len)
-		set_text(&a->reply->note, why);
+		keep_said(c, a, why);
 	else
 		give_up(c, a, why);
 	if (nobody_else)
@@ -439,7 +450,9 @@ bool nadir_chat_answer_again(NadirChat *c, conversation_message *m, GError **err
 	conversation_message *question = m->model ? m->parent : m;
 	if (!can_ask(c, error))
 		return false;
-	const conversation_settings s = vary(question->settings, question->children->len);
+	conversation_settings s = vary(c->open->settings, question->children->len);
+	s.view = question->settings.view; /* what it was asked about */
+	s.area = question->settings.area;
 	send_or_wait(c, begin(c, question, &s));
 	tell_begun(c);
 	return true;
@@ -472,7 +485,9 @@ bool nadir_chat_continue(NadirChat *c, GError **error)
 	if (!can_ask(c, error))
 		return false;
 	conversation_message *cut = nadir_chat_get_reply(c);
-	chat_asking *a = begin(c, cut->parent, &cut->settings);
+	conversation_settings s = cut->settings;
+	s.max_tokens = c->open->settings.max_tokens;
+	chat_asking *a = begin(c, cut->parent, &s);
 	a->continued = cut;
 	set_text(&a->reply->text, cut->text);
 	send_or_wait(c, a);

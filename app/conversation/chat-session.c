@@ -113,7 +113,7 @@ NadirChat *nadir_chat_new(NadirDocument *d, chat_service *svc)
 void nadir_chat_close(NadirChat *c)
 {
 	g_return_if_fail(NADIR_IS_CHAT(c));
-	nadir_chat_stop(c);
+	chat_give_up_asking(c, _("The image was closed: the reply ends here."));
 	if (c->asking)
 		c->asking->chat = NULL;
 	c->asking = NULL;
@@ -218,10 +218,11 @@ conversation *nadir_chat_get_open(NadirChat *c)
 
 void chat_store(NadirChat *c, conversation *talk, conversation_message *m)
 {
+	const bool fresh = talk->id == 0; /* else it is listed, or was deleted while the model spoke */
 	if (!c->document)
 		return;
 	chat_store_put(c->document, talk, m);
-	if (!g_ptr_array_find(c->conversations, talk, NULL))
+	if (fresh && !g_ptr_array_find(c->conversations, talk, NULL))
 		g_ptr_array_insert(c->conversations, 0, conversation_ref(talk));
 	chat_emit(c, CHAT_SIGNAL_LIST);
 }

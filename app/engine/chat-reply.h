@@ -42,6 +42,9 @@ typedef struct {
 } chat_reply;
 void chat_reply_init(chat_reply *r, guint n_regions); /* nothing said */
 void chat_reply_clear(chat_reply *r);
+/* Of each region the text of its "<Region k>: …" line: lines [element-type char *, NULL: none], as long as there are
+ * regions, are replaced. */
+void chat_region_lines(const char *text, GPtrArray *lines);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(chat_reply, chat_reply_clear)
 

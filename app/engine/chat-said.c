@@ -125,11 +125,20 @@ void chat_say(chat *c, int id)
 		watch_line(r, last_line(r->text->str));
 }
 
-/* Lines "<Region k>: …" with what follows until the next such line. */
-static void find_region_lines(chat_reply *r)
+static void append_line(char **to, const char *line)
 {
-	g_auto(GStrv) lines = g_strsplit(r->text, "\n", -1);
+	char *all = *to ? g_strconcat(*to, "\n", line, NULL) : g_strdup(line);
+	g_free(*to);
+	*to = g_strchomp(all);
+}
+
+/* What follows a region's line until the next one belongs to it. */
+void chat_region_lines(const char *text, GPtrArray *regions)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	guint current = 0;
+	for (guint i = 0; i < regions->len; i++)
+		g_clear_pointer(&regions->pdata[i], g_free);
 	for (char **line = lines; *line; line++) {
 		guint start, end, number;
 		const char *rest = *line;
@@ -139,12 +148,8 @@ static void find_region_lines(chat_reply *r)
 			while (*rest == ' ')
 				rest++;
 		}
-		if (current == 0 || current > r->regions->len)
-			continue;
-		char **at = (char **)&r->regions->pdata[current - 1];
-		char *all = *at ? g_strconcat(*at, "\n", rest, NULL) : g_strdup(rest);
-		g_free(*at);
-		*at = g_strchomp(all);
+		if (current > 0 && current <= regions->len)
+			append_line((char **)&regions->pdata[current - 1], rest);
 	}
 }
 
@@ -155,5 +160,5 @@ void chat_said_end(chat *c)
 		flush(c);
 	r->reply.text = g_strdup(r->text->str);
 	r->reply.value = g_strdup(r->value->str);
-	find_region_lines(&r->reply);
+	chat_region_lines(r->reply.text, r->reply.regions);
 }

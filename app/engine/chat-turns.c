@@ -1,6 +1,5 @@
 #include "app/engine/chat-turns.h"
 
-#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -111,6 +110,8 @@ static bool parse_regions(chat_turns *t, const cJSON *list, const char *name, GE
 {
 	const cJSON *item;
 	guint number = 0;
+	if (!cJSON_IsArray(list))
+		return wrong(error, name, _("its regions are no list"));
 	cJSON_ArrayForEach(item, list)
 	{
 		char *one = cJSON_PrintUnformatted(item);
@@ -134,6 +135,17 @@ static bool parse_record(chat_turns *t, const cJSON *o, const char *name, GError
 	       (!regions || parse_regions(t, regions, name, error));
 }
 
+cJSON *chat_json_parse(const char *text, gsize length)
+{
+	const char *behind = text;
+	cJSON *json = cJSON_ParseWithLengthOpts(text, length, &behind, false);
+	while (json && behind < text + length && g_ascii_isspace(*behind))
+		behind++;
+	if (json && behind < text + length)
+		g_clear_pointer(&json, cJSON_Delete);
+	return json;
+}
+
 chat_turns *chat_turns_parse(const char *text, gsize length, const char *name, GError **error)
 {
 	g_autoptr(chat_turns) t = chat_turns_new();
@@ -142,7 +154,7 @@ chat_turns *chat_turns_parse(const char *text, gsize length, const char *name, G
 		wrong(error, name, _("byte %" G_GSIZE_FORMAT " is not UTF-8"), (gsize)(bad - text) + 1);
 		return NULL;
 	}
-	cJSON *json = cJSON_ParseWithLength(text, length);
+	cJSON *json = chat_json_parse(text, length);
 	bool good;
 	if (!json)
 		good = wrong(error, name, _("it is not JSON"));

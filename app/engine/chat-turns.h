@@ -1,6 +1,8 @@
 /* Conversations as triples, the form they are stored, exported and read in (spec earthgpt-x.md 8):
  * [{"from":"user","value":"…"},{"from":"model","value":"…"},…]. Pure. */
 #pragma once
+#include <cjson/cJSON.h>
+
 #include "app/engine/prompt.h"
 
 G_BEGIN_DECLS
@@ -33,6 +35,8 @@ void chat_turns_add(chat_turns *t, bool model, const char *value);
 chat_turns *chat_turns_parse(const char *text, gsize length, const char *name,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 chat_turns *chat_turns_load(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The JSON that a text is, with nothing but white space behind it; NULL: it is none. cJSON_Delete. */
+cJSON *chat_json_parse(const char *text, gsize length);
 /* {"image":…,"source":…,"regions":[…],"conversations":[…]}, indented. g_free. */
 char *chat_turns_to_json(const chat_turns *t);
 

@@ -83,15 +83,16 @@ static const char *split_gpt2(const char *p, const char *end)
 	return c == IS_SPACE ? spaces(p, end) : run_of(q, end, c, G_MAXUINT);
 }
 
-/* \p{N} alone first, then GPT-2's pattern on what lies between. */
+/* \p{N} alone first, then GPT-2's pattern on what lies between: white space in front of a number is a piece of its own.
+ */
 static const char *split_digits(const char *p, const char *end)
 {
 	if (class_at(p) == IS_NUMBER)
 		return g_utf8_next_char(p);
-	const char *stop = p;
-	while (stop < end && class_at(stop) != IS_NUMBER)
-		stop = g_utf8_next_char(stop);
-	return split_gpt2(p, stop);
+	const char *space = run_of(p, end, IS_SPACE, G_MAXUINT);
+	if (space > p && space < end && class_at(space) == IS_NUMBER)
+		return space;
+	return split_gpt2(p, end);
 }
 
 /* \s*[\r\n]+ : the run of white space up to its last line break; p when it has none. */

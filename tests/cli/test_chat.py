@@ -65,7 +65,10 @@ class Ask(ChatTest):
         self.assertEqual(marked["regions"][0]["prompt"]["cxcyr"], [50, 60, 9])
         self.assertEqual(marked["regions"][0]["text"], "ship.")
         other = self.ok(self.ask("And now?", "--json", "--turns", self.tmp / "r.json", "--region", "point:5,5")).json
-        self.assertEqual(other["regions"][0]["prompt"]["xy"], [5, 5])
+        self.assertEqual([r["prompt"]["xy"] for r in other["regions"]], [[5, 5]])
+        record["regions"].append({"kind": "point", "xy": [70, 80]})
+        both = self.ok(self.ask("And now?", "--json", "--turns", self.file("b.json", record))).json
+        self.assertEqual([r["prompt"]["kind"] for r in both["regions"]], ["circle", "point"])
 
     def test_long_conversation(self):
         """The oldest turns go; the user is told."""

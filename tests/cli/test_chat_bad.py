@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Bad input to the talking commands: one clear sentence, nothing on stdout, no file, and the next command works."""
 
+import json
 import shutil
 import unittest
 
@@ -32,6 +33,7 @@ class Usage(ChatTest):
             ("--min-p", "2"),
             ("--repeat-penalty", "0"),
             ("--max-tokens", "-1"),
+            ("--max-tokens", "0"),
             ("--quality", "best"),
         ):
             with self.subTest(option=option):
@@ -44,6 +46,7 @@ class Usage(ChatTest):
         self.fails(self.generate(CHAIN), "--messages", status=2)
         self.fails(self.generate(CHAIN, "--text", "x", "--messages", "y"), "either", status=2)
         self.fails(self.generate(CHAIN, "--text", "x", "--top-logits", "-1"), "--top-logits", status=2)
+        self.fails(self.generate(CHAIN, "--text", "\udcff"), "not UTF-8", status=2)
 
     def test_output_of_no_format(self):
         self.fails(self.ask("x", "-o", self.tmp / "a.xyz"), status=2)
@@ -81,6 +84,8 @@ class Regions(ChatTest):
     def test_eleven(self):
         args = [x for i in range(11) for x in ("--region", f"point:{20 + 30 * i},50")]
         self.fails(self.ask("x", *args), "10", "11")
+        record = {"conversations": [], "regions": [{"kind": "point", "xy": [20 + 30 * i, 50]} for i in range(11)]}
+        self.fails(self.ask("x", "--turns", self.file("t.json", record)), "10", "11")
 
 
 class Conversations(ChatTest):
@@ -100,6 +105,8 @@ class Conversations(ChatTest):
             "user last": [good[0]],
             "no conversations": {"turns": []},
             "odd regions": {"conversations": list(good), "regions": [{"kind": "star"}]},
+            "regions no list": {"conversations": list(good), "regions": 7},
+            "text behind it": json.dumps(good) + "[]",
         }
         for name, content in wrong.items():
             with self.subTest(name=name):
@@ -115,6 +122,7 @@ class Conversations(ChatTest):
     def test_wrong_messages(self):
         wrong = {
             "not JSON": "[{",
+            "text behind it": '[{"role": "user", "content": "a"}] b',
             "an object": {"role": "user"},
             "empty": [],
             "no content": [{"role": "user"}],

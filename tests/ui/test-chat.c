@@ -145,6 +145,11 @@ static void test_branches(world *w, gconstpointer data)
 	g_assert_cmpstr(message(w, 1)->text, ==, "Another reply.");
 	g_assert_cmpfloat(fake_chat_asked()->temperature, >=, 0.59); /* else it would say the same */
 	g_assert_cmpuint(fake_chat_asked()->seed, ==, 1);
+	nadir_chat_set_settings(w->chat, &(conversation_settings){.temperature = 1.5, .top_p = 1, .repeat_penalty = 1});
+	g_assert_true(nadir_chat_answer_again(w->chat, message(w, 1), &error));
+	g_assert_true(fixture_wait(is_idle, w->chat, 20));
+	g_assert_cmpfloat(fake_chat_asked()->temperature, ==, 1.5); /* as it is set now */
+	g_assert_true(nadir_chat_step_branch(w->chat, message(w, 1), -1));
 	g_assert_true(nadir_chat_step_branch(w->chat, message(w, 1), -1));
 	g_assert_cmpstr(message(w, 1)->text, ==, "A quiet reply.");
 	nadir_chat_edit(w->chat, message(w, 0));
@@ -164,14 +169,19 @@ static bool has_words(void *data)
 	return path_length(data) == 2 && strlen(message(data, 1)->text) > 4;
 }
 
+static void begin_to_speak(world *w)
+{
+	fake_chat_say("a b c d e f g h i j k l m n o p q r s t u v w x y z and on and on and on it goes");
+	g_assert_true(nadir_chat_ask(w->chat, "Tell", NULL));
+	g_assert_true(fixture_wait(has_words, w, 20));
+}
+
 static void test_stop_and_continue(world *w, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	fake_chat_say("a b c d e f g h i j k l m n o p q r s t u v w x y z and on and on and on it goes");
-	g_assert_true(nadir_chat_ask(w->chat, "Tell", &error));
+	begin_to_speak(w);
 	g_assert_false(nadir_chat_ask(w->chat, "More", &error)); /* one after the other */
 	g_clear_error(&error);
-	g_assert_true(fixture_wait(has_words, w, 20));
 	nadir_chat_stop(w->chat);
 	g_assert_true(fixture_wait(is_idle, w->chat, 20));
 	g_assert_true(g_str_has_prefix(message(w, 1)->text, "a b c"));
@@ -186,6 +196,38 @@ static void test_stop_and_continue(world *w, gconstpointer data)
 	g_assert_true(g_str_has_suffix(message(w, 1)->text, "and that was all."));
 	g_assert_true(g_str_has_prefix(fake_chat_asked()->prefix, "a b c"));
 	g_assert_true(g_str_has_prefix(message(w, 1)->value, "a b c"));
+	nadir_chat_begin(w->chat);
+	fake_chat_stop_by(CHAT_STOP_LENGTH);
+	fake_chat_say("<Region 1>: a small");
+	ask(w, "What is <Region 1>?");
+	fake_chat_say("pier");
+	fake_chat_say_of_region("");
+	g_assert_true(nadir_chat_continue(w->chat, &error));
+	g_assert_true(fixture_wait(is_idle, w->chat, 20));
+	g_assert_cmpstr(message(w, 1)->region_texts->pdata[0], ==, "a smallpier");
+}
+
+/* What was said until another model was chosen, or the image closed, is kept like a stopped reply. */
+static void test_cut_off(world *w, gconstpointer data)
+{
+	chat_service *other = chat_service_new(w->engine, &(chat_options){0});
+	begin_to_speak(w);
+	nadir_chat_set_service(w->chat, other);
+	g_assert_true(g_str_has_prefix(message(w, 1)->value, "a b c"));
+	g_assert_true(nadir_chat_can_continue(w->chat));
+	fixture_spin(0.1); /* the old one ends */
+	nadir_chat_set_service(w->chat, w->service);
+	chat_service_free(other);
+	nadir_chat_begin(w->chat);
+	begin_to_speak(w);
+	close_chat(w);
+	open_chat(w);
+	g_assert_cmpuint(nadir_chat_get_conversations(w->chat)->len, ==, 2);
+	for (guint i = 0; i < 2; i++) {
+		nadir_chat_open(w->chat, nadir_chat_get_conversations(w->chat)->pdata[i]);
+		fixture_spin(0.2);
+		g_assert_true(g_str_has_prefix(message(w, 1)->value, "a b c"));
+	}
 }
 
 static void test_errors_keep_the_question(world *w, gconstpointer data)
@@ -385,6 +427,10 @@ static void test_delete_and_restore(world *w, gconstpointer data)
 	g_assert_cmpuint(path_length(w), ==, 2);
 	nadir_chat_delete(w->chat, talk);
 	conversation_unref(talk);
+	begin_to_speak(w);
+	nadir_chat_delete(w->chat, nadir_chat_get_open(w->chat)); /* what it says then does not bring it back */
+	g_assert_true(fixture_wait(is_idle, w->chat, 20));
+	g_assert_cmpuint(nadir_chat_get_conversations(w->chat)->len, ==, 0);
 	close_chat(w);
 	open_chat(w);
 	g_assert_cmpuint(nadir_chat_get_conversations(w->chat)->len, ==, 0);
@@ -730,6 +776,7 @@ int main(int argc, char **argv)
 	SESSION("ask", test_ask);
 	SESSION("branches", test_branches);
 	SESSION("stop-and-continue", test_stop_and_continue);
+	SESSION("cut-off", test_cut_off);
 	SESSION("errors", test_errors_keep_the_question);
 	SESSION("unanswered", test_unanswered_is_replaced);
 	SESSION("regions", test_regions);

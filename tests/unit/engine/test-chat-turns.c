@@ -38,7 +38,7 @@ static void test_list(void)
 	g_autoptr(chat_turns) t = parse("[{\"from\":\"user\",\"value\":\"\"},{\"from\":\"model\",\"value\":\"b\"}]", NULL);
 	g_assert_cmpuint(t->turns->len, ==, 2);
 	g_assert_cmpuint(t->regions->len, ==, 0);
-	g_autoptr(chat_turns) none = parse("[]", NULL);
+	g_autoptr(chat_turns) none = parse("[] \r\n", NULL);
 	g_assert_cmpuint(none->turns->len, ==, 0);
 }
 
@@ -58,6 +58,9 @@ static void test_wrong(void)
 		{"[{\"from\":\"model\",\"value\":\"a\"}]", "turn 1"},
 		{"[{\"from\":\"user\",\"value\":\"a\"},{\"from\":\"user\",\"value\":\"b\"}]", "turn 2"},
 		{"{\"conversations\":[],\"regions\":[{\"kind\":\"point\",\"xy\":[1]}]}", "region 1"},
+		{"{\"conversations\":[],\"regions\":5}", "regions"},
+		{"{\"conversations\":[],\"regions\":{\"a\":{\"kind\":\"point\",\"xy\":[1,2]}}}", "regions"},
+		{"[] and more", "JSON"},
 		{"\"\xff\"", "byte 2"},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {

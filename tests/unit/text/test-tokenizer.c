@@ -235,6 +235,18 @@ static void test_long(void)
 	g_assert_cmpuint(ids->len, >, 100000);
 }
 
+/* Many pieces cost as many steps, not their square. */
+static void test_many_pieces(void)
+{
+	g_autoptr(tokenizer) t = fixture_tokenizer("tokenizer-bpe.gguf");
+	g_autoptr(GArray) ids = ids_new();
+	g_autoptr(GString) text = g_string_new(NULL);
+	while (text->len < 4000000)
+		g_string_append(text, "near the quay ");
+	g_assert_true(tokenizer_encode(t, text->str, -1, true, ids, NULL));
+	g_assert_cmpuint(ids->len, >, 800000);
+}
+
 /* --- files that are wrong --- */
 
 enum {
@@ -346,6 +358,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/text/tokenizer/injection", test_injection);
 	g_test_add_func("/text/tokenizer/invalid", test_invalid);
 	g_test_add_func("/text/tokenizer/long", test_long);
+	g_test_add_func("/text/tokenizer/many-pieces", test_many_pieces);
 	g_test_add_func("/text/tokenizer/bad-files", test_bad_files);
 	g_test_add_func("/text/tokenizer/pruned", test_pruned);
 	const int result = g_test_run();
