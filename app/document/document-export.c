@@ -1,12 +1,13 @@
 /* Export off the main loop: the store tells what is there by then, a thread writes it, and editing goes on meanwhile.
  */
+#include "app/document/document-export.h"
 #include "app/document/document-private.h"
 
 #include "render/exchange/export.h"
 
 typedef struct {
 	scene *scene;
-	char *path;
+	char *path; /* NULL: only what would be lost is asked for */
 	double simplify;
 	GPtrArray *objects; /* of feature, by id: the order of values in .png and .tif */
 	GPtrArray *names, *colors;
@@ -38,7 +39,10 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 	                        .class_colors = (const char *const *)t->colors->pdata,
 	                        .simplify = t->simplify,
 	                        .cancel = cancel};
-	if (export_format_from_path(t->path, &format, &error) && export_write(&job, format, t->path, &t->report, &error))
+	if (!t->path)
+		g_task_return_pointer(task, export_losses_each(&job), (GDestroyNotify)g_ptr_array_unref);
+	else if (export_format_from_path(t->path, &format, &error) &&
+	         export_write(&job, format, t->path, &t->report, &error))
 		g_task_return_pointer(task, g_steal_pointer(&t->report), g_free);
 	else
 		g_task_return_error(task, error);
@@ -84,10 +88,10 @@ static void copy_classes(NadirDocument *d, export_task *t)
 	g_ptr_array_add(t->colors, NULL);
 }
 
-void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
-                                 GAsyncReadyCallback done, void *data)
+static void start(NadirDocument *d, const char *path, double simplify, GCancellable *cancel, GAsyncReadyCallback done,
+                  void *data, void *tag)
 {
-	g_return_if_fail(NADIR_IS_DOCUMENT(d) && path && d->store);
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && d->store);
 	export_task *t = g_new0(export_task, 1);
 	t->scene = scene_ref(d->scene);
 	t->path = g_strdup(path);
@@ -98,9 +102,27 @@ void nadir_document_export_async(NadirDocument *d, const char *path, double simp
 	reading *r = g_new0(reading, 1);
 	r->task = g_task_new(NULL, cancel, done, data);
 	r->scene = scene_ref(d->scene);
-	g_task_set_source_tag(r->task, nadir_document_export_async);
+	g_task_set_source_tag(r->task, tag);
 	g_task_set_task_data(r->task, t, export_task_free);
 	store_push(d->store, read_objects, on_read, r);
+}
+
+void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
+                                 GAsyncReadyCallback done, void *data)
+{
+	g_return_if_fail(path);
+	start(d, path, simplify, cancel, done, data, nadir_document_export_async);
+}
+
+void nadir_document_losses_async(NadirDocument *d, GCancellable *cancel, GAsyncReadyCallback done, void *data)
+{
+	start(d, NULL, 0, cancel, done, data, nadir_document_losses_async);
+}
+
+GPtrArray *nadir_document_losses_finish(GAsyncResult *result, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_losses_async), NULL);
+	return g_task_propagate_pointer(G_TASK(result), error);
 }
 
 char *nadir_document_export_finish(GAsyncResult *result, GError **error)

@@ -112,9 +112,4 @@ void nadir_document_set_opacity(NadirDocument *d, double opacity);
 void nadir_document_set_hidden(NadirDocument *d, bool hidden); /* H held */
 bool nadir_document_get_hidden(NadirDocument *d);
 
-/* All objects to a file, off the main loop; report as export_write(). */
-void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
-                                 GAsyncReadyCallback done, void *data);
-char *nadir_document_export_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 G_END_DECLS

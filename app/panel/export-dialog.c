@@ -5,13 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/document/document-export.h"
 #include "render/exchange/export.h"
 
 struct _NadirExportDialog {
 	AdwWindow parent_instance;
 
 	/* Template widgets */
-	AdwPreferencesGroup *formats;
+	AdwPreferencesPage *page;
+	GtkImage *losses_icon;
+	GtkLabel *losses_title, *losses_text;
 	AdwComboRow *simplify;
 	AdwEntryRow *path;
 	GtkButton *export_button;
@@ -25,7 +28,10 @@ struct _NadirExportDialog {
 	GSettings *settings;
 	GCancellable *cancel; /* of the export under way */
 	GtkFileChooserNative *chooser;
+	GPtrArray *losses;        /* by format, of char; NULL: not known yet */
+	GCancellable *ask_losses; /* until they are */
 
+	GtkWidget *groups[EXPORT_GROUPS]; /* borrowed */
 	export_format format;
 	GtkCheckButton *checks[EXPORT_FORMATS]; /* borrowed, by format */
 	gboolean typing;                        /* the name says the format, not the other way round */
@@ -36,40 +42,49 @@ G_DEFINE_FINAL_TYPE(NadirExportDialog, nadir_export_dialog, ADW_TYPE_WINDOW)
 enum { EXPORTED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-static const struct {
-	export_format format;
-	const char *explanation;
-} formats[] = {
-	{EXPORT_GPKG, N_("One file with colours and all attributes; opens in QGIS as it is")},
-	{EXPORT_SHP, N_("Read by every GIS; texts are cut at 254 bytes, the rest goes into a side file")},
-	{EXPORT_GEOJSON, N_("For the web: longitude and latitude in WGS 84")},
-	{EXPORT_FGB, N_("Fast over the network, for very many objects")},
-	{EXPORT_KML, N_("For Google Earth: longitude and latitude in WGS 84; the colours stay behind")},
-	{EXPORT_CSV, N_("A table for spreadsheets, outlines as text (WKT); without colours, the CRS in a file beside it")},
-	{EXPORT_COCO, N_("For training: exact masks as compressed run lengths")},
-	{EXPORT_LABELME,
-     N_("For labelme: polygons in pixels, objects with holes as masks; opened there up to 32767 pixels a side")},
-	{EXPORT_YOLO,
-     N_("For training: classes and one polygon an object, holes and parts joined by bridges; the rest in a side file")},
-	{EXPORT_TIF, N_("Mask with georeference: each pixel holds its object's number, the later object wins")},
-	{EXPORT_PNG, N_("Mask as a picture: each pixel holds its object's number, the later object wins")},
-	{EXPORT_PIXEL_GEOJSON, N_("Outlines in pixels of the image, for images without a place on Earth")},
+static const char *const explanations[EXPORT_FORMATS] = {
+	[EXPORT_GPKG] = N_("One file with colours and all attributes; opens in QGIS as it is"),
+	[EXPORT_SHP] = N_("Read by every GIS; texts are cut at 254 bytes, the rest goes into a side file"),
+	[EXPORT_GEOJSON] = N_("For the web: longitude and latitude in WGS 84"),
+	[EXPORT_FGB] = N_("Fast over the network, for very many objects"),
+	[EXPORT_KML] = N_("For Google Earth: longitude and latitude in WGS 84; the colours stay behind"),
+	[EXPORT_CSV] = N_("A table for spreadsheets, outlines as text (WKT); without colours, the CRS in a file beside it"),
+	[EXPORT_PIXEL_GEOJSON] = N_("Outlines in pixels of the image, for images without a place on Earth"),
+	[EXPORT_COCO] = N_("Exact masks as compressed run lengths"),
+	[EXPORT_LABELME] = N_("Polygons in pixels, objects with holes as masks; opened there up to 32767 pixels a side"),
+	[EXPORT_YOLO] = N_("One polygon an object, holes and parts joined by bridges; class names in a file beside it"),
+	[EXPORT_YOLO_DETECT] = N_("One upright box an object; class names in a file beside it"),
+	[EXPORT_YOLO_OBB] = N_("The four corners of a turned box an object; class names in a file beside it"),
+	[EXPORT_VOC] = N_("One upright box an object, as XML"),
+	[EXPORT_DOTA] = N_("The four corners of a turned box an object, as text"),
+	[EXPORT_PANOPTIC] = N_("Each pixel holds its segment's number as a colour; classes in a JSON file beside it"),
+	[EXPORT_TIF] = N_("With georeference: each pixel holds its object's number, the later object wins"),
+	[EXPORT_PNG] = N_("A picture: each pixel holds its object's number, the later object wins"),
+	[EXPORT_SEMANTIC_TIF] = N_("With georeference: each pixel holds its class's number, the later object wins"),
+	[EXPORT_SEMANTIC_PNG] = N_("A picture: each pixel holds its class's number, the later object wins"),
+	[EXPORT_CAPTIONS] = N_("Captions of objects in COCO's form"),
+	[EXPORT_REGIONS] = N_("Boxes and outlines with their captions and classes"),
+	[EXPORT_GROUNDED] = N_("A description of the image with the outlines of its phrases"),
 };
 
-static const double tolerances[] = {0, 0.5, 1, 2, 4};
+/* What is asked for most stands first in its group. */
+static const export_format order[] = {
+	EXPORT_GPKG,          EXPORT_SHP,      EXPORT_GEOJSON,  EXPORT_FGB,      EXPORT_KML,         EXPORT_CSV,
+	EXPORT_PIXEL_GEOJSON, EXPORT_COCO,     EXPORT_LABELME,  EXPORT_YOLO,     EXPORT_YOLO_DETECT, EXPORT_YOLO_OBB,
+	EXPORT_VOC,           EXPORT_DOTA,     EXPORT_PANOPTIC, EXPORT_TIF,      EXPORT_PNG,         EXPORT_SEMANTIC_TIF,
+	EXPORT_SEMANTIC_PNG,  EXPORT_CAPTIONS, EXPORT_REGIONS,  EXPORT_GROUNDED,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(order) == EXPORT_FORMATS);
 
-static bool is_outline(export_format f)
-{
-	return f != EXPORT_COCO && f != EXPORT_TIF && f != EXPORT_PNG;
-}
+static const double tolerances[] = {0, 0.5, 1, 2, 4};
 
 /* --- where to --- */
 
 static char *stem_of(const char *path)
 {
 	gsize longest = 0; /* ".pixel.geojson" ends in ".geojson" */
-	for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
-		const char *ext = export_format_extension(formats[i].format);
+	for (int f = 0; f < EXPORT_FORMATS; f++) {
+		const char *ext = export_format_extension((export_format)f);
 		if (g_str_has_suffix(path, ext))
 			longest = MAX(longest, strlen(ext));
 	}
@@ -97,6 +112,22 @@ static void set_error(NadirExportDialog *self, const char *sentence)
 	gtk_revealer_set_reveal_child(self->error_revealer, sentence != NULL);
 }
 
+/* What the chosen format cannot hold, and where it goes instead. */
+static void show_losses(NadirExportDialog *self)
+{
+	const char *lost = self->losses ? self->losses->pdata[self->format] : "";
+	g_autofree char *side =
+		*lost ? export_side_path(self->format, gtk_editable_get_text(GTK_EDITABLE(self->path))) : NULL;
+	g_autofree char *file = side ? g_path_get_basename(side) : NULL;
+	g_autofree char *text = file ? g_strdup_printf(_("%s\n%s holds all of it."), lost, file) : g_strdup(lost);
+	gtk_label_set_text(self->losses_title, !self->losses ? _("Looking for what this format cannot hold…")
+	                                       : *lost       ? _("This format cannot hold everything")
+	                                                     : _("Nothing is lost in this format"));
+	gtk_label_set_text(self->losses_text, text);
+	gtk_widget_set_visible(GTK_WIDGET(self->losses_text), *lost);
+	gtk_image_set_from_icon_name(self->losses_icon, *lost ? "dialog-warning-symbolic" : "emblem-ok-symbolic");
+}
+
 static void on_path_changed(NadirExportDialog *self)
 {
 	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
@@ -110,12 +141,26 @@ static void on_path_changed(NadirExportDialog *self)
 		gtk_check_button_set_active(self->checks[format], TRUE);
 		self->typing = FALSE;
 	}
+	show_losses(self);
+}
+
+static void on_losses(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(NadirExportDialog) self = data;
+	g_autoptr(GError) error = NULL;
+	GPtrArray *losses = nadir_document_losses_finish(result, &error);
+	if (losses) {
+		self->losses = losses;
+		show_losses(self);
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		set_error(self, error->message);
+	}
 }
 
 static void set_format(NadirExportDialog *self, export_format format)
 {
 	self->format = format;
-	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), is_outline(format));
+	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), export_format_has_outlines(format));
 	if (self->typing)
 		return;
 	self->typing = TRUE;
@@ -163,7 +208,8 @@ static void set_busy(NadirExportDialog *self, bool busy)
 {
 	gtk_spinner_set_spinning(self->spinner, busy);
 	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), !busy);
-	gtk_widget_set_sensitive(GTK_WIDGET(self->formats), !busy);
+	for (guint i = 0; i < EXPORT_GROUPS; i++)
+		gtk_widget_set_sensitive(self->groups[i], !busy);
 	gtk_editable_set_editable(GTK_EDITABLE(self->path), !busy);
 }
 
@@ -187,7 +233,8 @@ static void on_done(GObject *source, GAsyncResult *result, gpointer data)
 static void on_export(NadirExportDialog *self)
 {
 	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
-	const double tolerance = is_outline(self->format) ? tolerances[adw_combo_row_get_selected(self->simplify)] : 0;
+	const double tolerance =
+		export_format_has_outlines(self->format) ? tolerances[adw_combo_row_get_selected(self->simplify)] : 0;
 	if (self->cancel)
 		return;
 	g_settings_set_string(self->settings, "export-format", export_format_name(self->format));
@@ -201,23 +248,23 @@ static void on_export(NadirExportDialog *self)
 static gboolean on_close_request(NadirExportDialog *self)
 {
 	g_cancellable_cancel(self->cancel);
+	g_cancellable_cancel(self->ask_losses);
 	return FALSE;
 }
 
 /* --- the dialog --- */
 
-static void add_format(NadirExportDialog *self, guint i, GtkCheckButton **group, const char *chosen)
+static void add_format(NadirExportDialog *self, export_format format, GtkCheckButton **group, const char *chosen)
 {
-	const export_format format = formats[i].format;
-	const bool on_earth = format == EXPORT_GEOJSON || format == EXPORT_KML;
-	const bool impossible = on_earth && !georef_has_crs(nadir_document_get_georef(self->document));
+	const bool impossible =
+		export_format_needs_longitudes(format) && !georef_has_crs(nadir_document_get_georef(self->document));
 	GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
 	g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title(format), export_format_extension(format));
 	adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
 	adw_action_row_set_subtitle(ADW_ACTION_ROW(row),
 	                            impossible ? _("Needs an image with a CRS: take pixel coordinates instead")
-	                                       : _(formats[i].explanation));
+	                                       : _(explanations[format]));
 	gtk_widget_set_sensitive(row, !impossible);
 	gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
 	g_object_set_data(G_OBJECT(check), "format", GINT_TO_POINTER(format));
@@ -230,7 +277,7 @@ static void add_format(NadirExportDialog *self, guint i, GtkCheckButton **group,
 		self->checks[format] = GTK_CHECK_BUTTON(check);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
 	adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
-	adw_preferences_group_add(self->formats, row);
+	adw_preferences_group_add(ADW_PREFERENCES_GROUP(self->groups[export_format_group(format)]), row);
 	if (!impossible && g_str_equal(export_format_name(format), chosen))
 		gtk_check_button_set_active(GTK_CHECK_BUTTON(check), TRUE);
 }
@@ -242,8 +289,13 @@ static void fill(NadirExportDialog *self)
 	g_autofree char *chosen = g_settings_get_string(self->settings, "export-format");
 	const double tolerance = g_settings_get_double(self->settings, "export-simplify");
 	gtk_editable_set_text(GTK_EDITABLE(self->path), stem);
-	for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
-		add_format(self, i, &group, chosen);
+	for (int g = 0; g < EXPORT_GROUPS; g++) {
+		self->groups[g] = adw_preferences_group_new();
+		adw_preferences_group_set_title(ADW_PREFERENCES_GROUP(self->groups[g]), export_group_title((export_group)g));
+		adw_preferences_page_add(self->page, ADW_PREFERENCES_GROUP(self->groups[g]));
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++)
+		add_format(self, order[i], &group, chosen);
 	if (!strrchr(gtk_editable_get_text(GTK_EDITABLE(self->path)) + strlen(stem), '.'))
 		gtk_check_button_set_active(group, TRUE); /* what was chosen last cannot be had here */
 	for (guint i = 0; i < G_N_ELEMENTS(tolerances); i++)
@@ -258,6 +310,9 @@ static void nadir_export_dialog_dispose(GObject *object)
 	g_clear_object(&self->settings);
 	g_clear_object(&self->cancel);
 	g_clear_object(&self->chooser);
+	g_cancellable_cancel(self->ask_losses); /* there is nothing left to show them in */
+	g_clear_object(&self->ask_losses);
+	g_clear_pointer(&self->losses, g_ptr_array_unref);
 	G_OBJECT_CLASS(nadir_export_dialog_parent_class)->dispose(object);
 }
 
@@ -268,7 +323,10 @@ static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
 	signals[EXPORTED] = g_signal_new("exported", NADIR_TYPE_EXPORT_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 	                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/export-dialog.ui");
-	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, formats);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, page);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_title);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_text);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_icon);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, simplify);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, path);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, export_button);
@@ -293,7 +351,9 @@ GtkWidget *nadir_export_dialog_new(GtkWindow *parent, NadirDocument *document, G
 	NadirExportDialog *self = g_object_new(NADIR_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
 	self->document = g_object_ref(document);
 	self->settings = g_object_ref(settings);
+	self->ask_losses = g_cancellable_new();
 	fill(self);
+	nadir_document_losses_async(document, self->ask_losses, on_losses, g_object_ref(self));
 	gtk_widget_grab_focus(GTK_WIDGET(self->path));
 	return GTK_WIDGET(self);
 }

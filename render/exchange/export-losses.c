@@ -45,6 +45,11 @@ const char *export_side_file(export_format f)
 	return formats[f].side;
 }
 
+char *export_side_path(export_format f, const char *path)
+{
+	return formats[f].side ? export_sibling(path, formats[f].side) : NULL;
+}
+
 /* --- what an object has that may be lost --- */
 
 static bool has_holes(const wkb_shape *s)
@@ -164,17 +169,33 @@ char *export_losses_of(const export_job *job, GPtrArray *shapes, export_format f
 	return g_string_free(out, FALSE);
 }
 
-char *export_losses(const export_job *job, export_format f)
+/* NULL: one of them cannot be read; the writing says what is wrong with it. */
+static GPtrArray *read_shapes(const export_job *job)
 {
 	g_autoptr(GPtrArray) shapes = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
 	for (guint i = 0; i < job->n_objects; i++) {
 		GBytes *wkb = job->objects[i]->px_geom;
 		wkb_shape *s = wkb ? wkb_shape_read(wkb, NULL) : NULL;
 		if (!s)
-			return g_strdup(""); /* the writing says what is wrong with it */
+			return NULL;
 		g_ptr_array_add(shapes, s);
 	}
-	return export_losses_of(job, shapes, f);
+	return g_steal_pointer(&shapes);
+}
+
+char *export_losses(const export_job *job, export_format f)
+{
+	g_autoptr(GPtrArray) shapes = read_shapes(job);
+	return shapes ? export_losses_of(job, shapes, f) : g_strdup("");
+}
+
+GPtrArray *export_losses_each(const export_job *job)
+{
+	g_autoptr(GPtrArray) shapes = read_shapes(job);
+	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+	for (int f = 0; f < EXPORT_FORMATS; f++)
+		g_ptr_array_add(texts, shapes ? export_losses_of(job, shapes, (export_format)f) : g_strdup(""));
+	return texts;
 }
 
 bool export_side(exporter *e, GError **error)
@@ -185,7 +206,7 @@ bool export_side(exporter *e, GError **error)
 		export_note(e, "%s", told);
 	if (!suffix || strcmp(suffix, EXPORT_SIDE) != 0 || e->job->no_side_file || !*told)
 		return true;
-	g_autofree char *side = export_sibling(path, suffix), *name = g_path_get_basename(side);
+	g_autofree char *side = export_side_path(e->format, path), *name = g_path_get_basename(side);
 	export_note(e, _("%s holds all of it."), name);
 	e->path = side;
 	const bool ok = export_pixel_geojson(e, error);

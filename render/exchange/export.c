@@ -12,29 +12,34 @@ G_DEFINE_QUARK(nadir_export_error_quark, export_error)
 static const struct {
 	const char *name, *extension, *title;
 	bool (*write)(exporter *e, GError **error);
+	export_group group;
 } formats[] = {
-	[EXPORT_SHP] = {"shp", ".shp", N_("Shapefile"), export_vector},
-	[EXPORT_GPKG] = {"gpkg", ".gpkg", N_("GeoPackage"), export_vector},
-	[EXPORT_GEOJSON] = {"geojson", ".geojson", N_("GeoJSON"), export_vector},
-	[EXPORT_FGB] = {"fgb", ".fgb", N_("FlatGeobuf"), export_vector},
-	[EXPORT_COCO] = {"coco", ".json", N_("COCO annotations"), export_coco},
-	[EXPORT_PNG] = {"png", ".png", N_("PNG mask"), export_numbers},
-	[EXPORT_TIF] = {"tif", ".tif", N_("GeoTIFF mask"), export_numbers},
-	[EXPORT_PIXEL_GEOJSON] = {"pixel-geojson", ".pixel.geojson", N_("GeoJSON in pixels"), export_pixel_geojson},
-	[EXPORT_KML] = {"kml", ".kml", N_("KML"), export_vector},
-	[EXPORT_CSV] = {"csv", ".csv", N_("Table (CSV)"), export_vector},
-	[EXPORT_LABELME] = {"labelme", ".labelme.json", N_("labelme"), export_labelme},
-	[EXPORT_YOLO] = {"yolo", ".txt", N_("YOLO segmentation labels"), export_yolo},
-	[EXPORT_YOLO_DETECT] = {"yolo-detect", ".detect.txt", N_("YOLO boxes"), export_boxes},
-	[EXPORT_YOLO_OBB] = {"yolo-obb", ".obb.txt", N_("YOLO turned boxes"), export_boxes},
-	[EXPORT_VOC] = {"voc", ".xml", N_("Pascal VOC"), export_voc},
-	[EXPORT_DOTA] = {"dota", ".dota.txt", N_("DOTA turned boxes"), export_boxes},
-	[EXPORT_SEMANTIC_PNG] = {"semantic-png", ".semantic.png", N_("PNG mask of classes"), export_numbers},
-	[EXPORT_SEMANTIC_TIF] = {"semantic-tif", ".semantic.tif", N_("GeoTIFF mask of classes"), export_numbers},
-	[EXPORT_PANOPTIC] = {"panoptic", ".panoptic.png", N_("COCO panoptic"), export_numbers},
-	[EXPORT_CAPTIONS] = {"captions", ".captions.json", N_("COCO captions"), export_captions},
-	[EXPORT_REGIONS] = {"regions", ".regions.json", N_("Captions of regions"), export_captions},
-	[EXPORT_GROUNDED] = {"grounded", ".grounded.json", N_("Grounded captions (GeoPixelD)"), export_captions},
+	[EXPORT_SHP] = {"shp", ".shp", N_("Shapefile"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_GPKG] = {"gpkg", ".gpkg", N_("GeoPackage"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_GEOJSON] = {"geojson", ".geojson", N_("GeoJSON"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_FGB] = {"fgb", ".fgb", N_("FlatGeobuf"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_COCO] = {"coco", ".json", N_("COCO annotations"), export_coco, EXPORT_FOR_TRAINING},
+	[EXPORT_PNG] = {"png", ".png", N_("PNG mask"), export_numbers, EXPORT_AS_PIXELS},
+	[EXPORT_TIF] = {"tif", ".tif", N_("GeoTIFF mask"), export_numbers, EXPORT_AS_PIXELS},
+	[EXPORT_PIXEL_GEOJSON] = {"pixel-geojson", ".pixel.geojson", N_("GeoJSON in pixels"), export_pixel_geojson,
+                              EXPORT_FOR_GIS},
+	[EXPORT_KML] = {"kml", ".kml", N_("KML"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_CSV] = {"csv", ".csv", N_("Table (CSV)"), export_vector, EXPORT_FOR_GIS},
+	[EXPORT_LABELME] = {"labelme", ".labelme.json", N_("labelme"), export_labelme, EXPORT_FOR_TRAINING},
+	[EXPORT_YOLO] = {"yolo", ".txt", N_("YOLO segmentation labels"), export_yolo, EXPORT_FOR_TRAINING},
+	[EXPORT_YOLO_DETECT] = {"yolo-detect", ".detect.txt", N_("YOLO boxes"), export_boxes, EXPORT_FOR_TRAINING},
+	[EXPORT_YOLO_OBB] = {"yolo-obb", ".obb.txt", N_("YOLO turned boxes"), export_boxes, EXPORT_FOR_TRAINING},
+	[EXPORT_VOC] = {"voc", ".xml", N_("Pascal VOC"), export_voc, EXPORT_FOR_TRAINING},
+	[EXPORT_DOTA] = {"dota", ".dota.txt", N_("DOTA turned boxes"), export_boxes, EXPORT_FOR_TRAINING},
+	[EXPORT_SEMANTIC_PNG] = {"semantic-png", ".semantic.png", N_("PNG mask of classes"), export_numbers,
+                             EXPORT_AS_PIXELS},
+	[EXPORT_SEMANTIC_TIF] = {"semantic-tif", ".semantic.tif", N_("GeoTIFF mask of classes"), export_numbers,
+                             EXPORT_AS_PIXELS},
+	[EXPORT_PANOPTIC] = {"panoptic", ".panoptic.png", N_("COCO panoptic"), export_numbers, EXPORT_FOR_TRAINING},
+	[EXPORT_CAPTIONS] = {"captions", ".captions.json", N_("COCO captions"), export_captions, EXPORT_AS_TEXT},
+	[EXPORT_REGIONS] = {"regions", ".regions.json", N_("Captions of regions"), export_captions, EXPORT_AS_TEXT},
+	[EXPORT_GROUNDED] = {"grounded", ".grounded.json", N_("Grounded captions (GeoPixelD)"), export_captions,
+                         EXPORT_AS_TEXT},
 };
 
 static bool ends_with(const char *path, const char *extension)
@@ -99,6 +104,32 @@ const char *export_format_title(export_format f)
 const char *export_format_extension(export_format f)
 {
 	return formats[f].extension;
+}
+
+export_group export_format_group(export_format f)
+{
+	return formats[f].group;
+}
+
+const char *export_group_title(export_group g)
+{
+	static const char *const titles[EXPORT_GROUPS] = {
+		[EXPORT_FOR_GIS] = N_("Maps and GIS"),
+		[EXPORT_FOR_TRAINING] = N_("Training Sets"),
+		[EXPORT_AS_PIXELS] = N_("Masks"),
+		[EXPORT_AS_TEXT] = N_("Captions"),
+	};
+	return _(titles[g]);
+}
+
+bool export_format_has_outlines(export_format f)
+{
+	return formats[f].write != export_coco && formats[f].write != export_numbers;
+}
+
+bool export_format_needs_longitudes(export_format f)
+{
+	return f == EXPORT_GEOJSON || f == EXPORT_KML;
 }
 
 void export_note(exporter *e, const char *format, ...)
@@ -224,7 +255,7 @@ static void simplify(exporter *e)
 {
 	if (e->job->simplify <= 0)
 		return;
-	if (formats[e->format].write == export_coco || formats[e->format].write == export_numbers)
+	if (!export_format_has_outlines(e->format))
 		export_note(e, _("Masks are written pixel by pixel: they were not simplified."));
 	else
 		simplify_shapes(e->shapes, e->job->simplify);
@@ -244,7 +275,7 @@ static void to_export_error(GError **error)
 
 bool export_check(const georef *ref, export_format format, const char *path, GError **error)
 {
-	if ((format != EXPORT_GEOJSON && format != EXPORT_KML) || georef_has_crs(ref))
+	if (!export_format_needs_longitudes(format) || georef_has_crs(ref))
 		return output_check(path, error);
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
 	            _("%s cannot be written: %s needs longitudes and latitudes and the image has no coordinate system. "

@@ -45,6 +45,12 @@ bool export_format_from_name(const char *name, export_format *out, GError **erro
 const char *export_format_name(export_format f);
 const char *export_format_title(export_format f);     /* for a dialog, translated */
 const char *export_format_extension(export_format f); /* ".shp" */
+/* What a format is for, in the order in which a dialog lists them. */
+typedef enum { EXPORT_FOR_GIS, EXPORT_FOR_TRAINING, EXPORT_AS_PIXELS, EXPORT_AS_TEXT, EXPORT_GROUPS } export_group;
+export_group export_format_group(export_format f);
+const char *export_group_title(export_group g);       /* translated */
+bool export_format_has_outlines(export_format f);     /* else simplifying changes nothing */
+bool export_format_needs_longitudes(export_format f); /* and an image with a CRS */
 
 typedef struct {
 	const raster_info *image;
@@ -65,9 +71,12 @@ bool export_check(const georef *ref, export_format format, const char *path, GEr
 
 /* Before writing: what the format cannot hold of these objects, lines for the user; "" when all fits. g_free. */
 char *export_losses(const export_job *job, export_format format);
+/* The same of every format, by export_format; its texts are freed with the array. */
+GPtrArray *export_losses_each(const export_job *job);
 /* What a file beside it is called that holds the rest ("_full.pixel.geojson" behind the stem), or NULL: no such file.
  */
 const char *export_side_file(export_format f);
+char *export_side_path(export_format f, const char *path); /* that file of an export to path; NULL; g_free */
 
 /* Writes path by temporary files and rename (a shapefile's parts one after another, .shp last), or nothing. report:
  * NULL or a text for the user of what the format could not hold ("" when all fitted), free with g_free. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/document/document-export.h"
 #include "app/document/document-history.h"
 #include "tests/ui/fixture.h"
 

@@ -10,6 +10,7 @@
 #include "app/preferences.h"
 #include "app/settings.h"
 #include "app/window-private.h"
+#include "render/exchange/export.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {
@@ -426,6 +427,43 @@ static void test_export(world *w, gconstpointer data)
 	g_assert_nonnull(strstr(text, "\"FeatureCollection\""));
 }
 
+static bool has_label(GtkWidget *in, const char *text)
+{
+	if (GTK_IS_LABEL(in) && strstr(gtk_label_get_text(GTK_LABEL(in)), text))
+		return true;
+	for (GtkWidget *c = gtk_widget_get_first_child(in); c; c = gtk_widget_get_next_sibling(c))
+		if (has_label(c, text))
+			return true;
+	return false;
+}
+
+static bool tells_losses(void *dialog)
+{
+	return has_label(dialog, "left out: 1");
+}
+
+/* Every format is there to choose, and what one would lose is said before anything is written. */
+static void test_export_losses(world *w, gconstpointer data)
+{
+	open_file(w, w->sample);
+	add_object(w, 50);
+	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
+	                                            nadir_application_get_settings(w->app));
+	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW);
+	for (int f = 0; f < EXPORT_FORMATS; f++) {
+		g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title((export_format)f),
+		                                         export_format_extension((export_format)f));
+		g_assert_true(has_label(dialog, title));
+	}
+	g_autofree char *captions = g_build_filename(w->dir, "a.captions.json", NULL);
+	gtk_editable_set_text(GTK_EDITABLE(path), captions);
+	g_assert_true(fixture_wait(tells_losses, dialog, 30));
+	g_assert_true(has_label(dialog, "a.captions_full.pixel.geojson holds all of it."));
+	g_assert_false(g_file_test(captions, G_FILE_TEST_EXISTS));
+	gtk_window_destroy(GTK_WINDOW(dialog));
+}
+
 static void test_windows(world *w, gconstpointer data)
 {
 	/* GTK 4.8 warns of the width of the page numbers in its own shortcuts window. */
@@ -476,6 +514,7 @@ int main(int argc, char **argv)
 	TEST("open-error", test_open_error);
 	TEST("no-model", test_no_model);
 	TEST("export", test_export);
+	TEST("export-losses", test_export_losses);
 	TEST("windows", test_windows);
 	TEST("units", test_units);
 	return fixture_run_application(argv[0], "/nowhere/none.gguf");
