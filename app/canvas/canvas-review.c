@@ -2,19 +2,12 @@
 
 #include "app/canvas/canvas-private.h"
 
-#define LEAST 96.0 /* image pixels around the smallest object */
-#define AROUND 2.6 /* sides of the object: it takes two fifths of the view */
-
 static void view_of(NadirCanvas *c, const raster_info *info, const double extent[4], viewport *v)
 {
-	const double w = extent[2] - extent[0], h = extent[3] - extent[1];
-	const double side = MAX(MAX(w, h) * AROUND, LEAST);
-	const double x = (extent[0] + extent[2] - side) / 2, y = (extent[1] + extent[3] - side) / 2;
-	const raster_rect area = {(int)x, (int)y, (int)side + 1, (int)side + 1};
 	viewport_init(v, info->width, info->height);
 	/* Of the widget: a document that has just come has no view yet. */
 	viewport_resize(v, MAX(gtk_widget_get_width(GTK_WIDGET(c)), 1), MAX(gtk_widget_get_height(GTK_WIDGET(c)), 1));
-	viewport_show(v, &area, 0);
+	viewport_show_object(v, extent);
 }
 
 void nadir_canvas_look_at_object(NadirCanvas *c, const double extent[4])

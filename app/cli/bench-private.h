@@ -1,6 +1,7 @@
 /* What the benches of `nadir bench` share: one file a bench. */
 #pragma once
 #include "app/cli/cli-private.h"
+#include "render/raster/tile-view.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +11,7 @@ typedef struct {
 	const cli_options *options;
 	const char *image;  /* --image, or the shipped sample */
 	int view_w, view_h; /* --size: the window that view and objects draw */
-	int objects;        /* --objects: only so many of them; 0: 2,000, 20,000 and 100,000 */
+	int objects;        /* --objects: only so many of them; 0: 2,000, 20,000 and 100,000; review: 1,000 */
 	const char *keep;   /* --keep: folder for the projects that objects makes; NULL: they go */
 	cJSON *results;     /* with --json: where bench_report() puts figures; else NULL and they are printed */
 	char *device;       /* set by the bench: what it ran on; g_free'd by the caller */
@@ -23,6 +24,11 @@ bool bench_kernels(bench_job *job, GError **error);
 bool bench_view(bench_job *job, GError **error);
 bool bench_chat(bench_job *job, GError **error);
 bool bench_objects(bench_job *job, GError **error);
+bool bench_review(bench_job *job, GError **error);
+
+/* A tile as the canvas draws it, by cairo; data: a cairo_t. Surfaces are kept as the tiles' `user`. */
+void bench_draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data);
+void bench_free_surface(void *surface);
 
 /* Figures under one stable name. */
 typedef struct bench_series bench_series;

@@ -70,7 +70,7 @@ static double ms_since(gint64 start)
 
 /* --- a frame --- */
 
-static void free_surface(void *surface)
+void bench_free_surface(void *surface)
 {
 	cairo_surface_destroy(surface);
 }
@@ -83,7 +83,7 @@ static cairo_surface_t *tile_surface(tile *t)
 	return t->user;
 }
 
-static void draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
+void bench_draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
 {
 	cairo_t *cr = data;
 	if (!t->pixels)
@@ -111,7 +111,7 @@ static double frame(scene *s, tile_view *v)
 	cairo_set_source_rgb(cr, 0.5, 0.5, 0.5);
 	cairo_paint(cr);
 	if (tile_view_begin(v, s->tiles, s->img.info, &s->view, 1))
-		tile_view_draw(v, draw_tile, cr);
+		tile_view_draw(v, bench_draw_tile, cr);
 	cairo_destroy(cr);
 	cairo_surface_flush(s->surface);
 	return ms_since(start);
@@ -272,7 +272,7 @@ static bool open_scene(scene *s, bench_series **out, GError **error)
 
 static void show_scene(scene *s)
 {
-	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, free_surface, NULL, NULL);
+	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, bench_free_surface, NULL, NULL);
 	viewport_init(&s->view, s->img.info->width, s->img.info->height);
 	viewport_resize(&s->view, s->job->view_w, s->job->view_h);
 }

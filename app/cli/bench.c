@@ -1,4 +1,4 @@
-/* nadir bench [segment|kernels|view|objects|chat]: speed on this machine, without the embedding cache. */
+/* nadir bench [segment|kernels|view|objects|chat|review]: speed on this machine, without the embedding cache. */
 #include <glib/gi18n.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@ static const struct {
 	bool (*run)(bench_job *job, GError **error);
 } benches[] = {
 	{"segment", bench_segment}, {"kernels", bench_kernels}, {"view", bench_view},
-	{"objects", bench_objects}, {"chat", bench_chat},
+	{"objects", bench_objects}, {"chat", bench_chat},       {"review", bench_review},
 };
 
 /* --- series --- */
@@ -122,13 +122,13 @@ bool cli_bench(int argc, char **argv, GError **error)
 	int objects = 0;
 	const GOptionEntry entries[] = {
 		{"image", 0, 0, G_OPTION_ARG_FILENAME, &image, N_("image to use instead of the sample"), "FILE"},
-		{"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("of the window that view and objects draw (1920x1080)"),
+		{"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("of the window that view, objects and review draw (1920x1080)"),
 	     "WIDTHxHEIGHT"},
 		{"objects", 0, 0, G_OPTION_ARG_INT, &objects, N_("how many objects to make"), "N"},
 		{"keep", 0, 0, G_OPTION_ARG_FILENAME, &keep, N_("keep the projects that objects makes, in a folder"), "FOLDER"},
 		{0}};
 	g_autoptr(GOptionContext) ctx =
-		g_option_context_new(_("[segment|kernels|view|objects|chat] — speed on this machine"));
+		g_option_context_new(_("[segment|kernels|view|objects|chat|review] — speed on this machine"));
 	g_option_context_add_main_entries(ctx, entries, GETTEXT_PACKAGE);
 	cli_add_options(ctx, &o, CLI_MODEL);
 	bool (*run)(bench_job *, GError **) = NULL;

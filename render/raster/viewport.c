@@ -101,6 +101,18 @@ void viewport_show(viewport *v, const raster_rect *area, double margin)
 	centre_on(v, area->x + area->w / 2.0, area->y + area->h / 2.0);
 }
 
+#define LEAST 96.0 /* image pixels around the smallest object */
+#define AROUND 2.6 /* sides of the object: it takes two fifths of the view */
+
+void viewport_show_object(viewport *v, const double extent[4])
+{
+	const double w = extent[2] - extent[0], h = extent[3] - extent[1];
+	const double side = MAX(MAX(w, h) * AROUND, LEAST);
+	const double x = (extent[0] + extent[2] - side) / 2, y = (extent[1] + extent[3] - side) / 2;
+	const raster_rect area = {(int)x, (int)y, (int)side + 1, (int)side + 1};
+	viewport_show(v, &area, 0);
+}
+
 void viewport_to_image(const viewport *v, double sx, double sy, double *ix, double *iy)
 {
 	*ix = v->x + sx / v->scale;

@@ -22,6 +22,8 @@ void viewport_pan(viewport *v, double dx, double dy);
 void viewport_look_at(viewport *v, double ix, double iy, double scale); /* that position in the middle; 0: as it is */
 /* Zooms and pans so that area is seen whole; margin on each side as a fraction of its width and height. */
 void viewport_show(viewport *v, const raster_rect *area, double margin);
+/* An object in its surroundings, as a review looks at it; extent: x0, y0, x1, y1. */
+void viewport_show_object(viewport *v, const double extent[4]);
 void viewport_to_image(const viewport *v, double sx, double sy, double *ix, double *iy);
 void viewport_to_screen(const viewport *v, double ix, double iy, double *sx, double *sy);
 raster_rect viewport_visible(const viewport *v); /* image pixels that are seen, clipped to the image; may be empty */

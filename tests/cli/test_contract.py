@@ -56,6 +56,13 @@ class Models(CliTest):
         for r in run["results"]:
             self.assertTrue(0 < r["min"] <= r["median"] <= r["max"] and r["runs"] >= 3, r)
 
+    def test_bench_of_reviewing(self):
+        run = self.ok(self.nadir("bench", "review", "--json", "--objects", "7", "--size", "320x240", "--image", SAMPLE)).json
+        self.assertEqual([r["name"] for r in run["results"]],
+                         ["review-next-p50", "review-next-p99", "review-next-max", "review-prefetched", "review-decide-p50",
+                          "review-decide-p99"])
+        self.assertTrue(all(r["median"] >= 0 for r in run["results"]))
+
     def test_bench_of_viewing(self):
         run = self.ok(self.nadir("bench", "view", "--json", "--size", "480x360", "--image", SAMPLE)).json
         figures = {r["name"]: r for r in run["results"]}
