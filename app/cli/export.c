@@ -133,13 +133,16 @@ static bool tell_losses(const request *q, const export_job *job, export_format f
 static bool write_export(const request *q, export_format format, const cli_image *img, GPtrArray *objects,
                          GPtrArray *classes, GError **error)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new(), colors = g_ptr_array_new();
+	g_autoptr(GPtrArray) names = g_ptr_array_new(), colors = g_ptr_array_new(),
+						 paths = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < classes->len; i++) {
 		project_class *c = classes->pdata[i];
 		g_ptr_array_add(names, c->name);
 		g_ptr_array_add(colors, c->color);
+		g_ptr_array_add(paths, project_class_path(classes, c));
 	}
 	g_ptr_array_add(names, NULL);
+	g_ptr_array_add(paths, NULL);
 	g_ptr_array_add(colors, NULL);
 	const export_job job = {.image = img->info,
 	                        .ref = img->ref,
@@ -147,6 +150,7 @@ static bool write_export(const request *q, export_format format, const cli_image
 	                        .n_objects = objects->len,
 	                        .class_names = (const char *const *)names->pdata,
 	                        .class_colors = (const char *const *)colors->pdata,
+	                        .class_paths = (const char *const *)paths->pdata,
 	                        .simplify = q->simplify,
 	                        .no_side_file = q->no_side_file,
 	                        .progress = cli_progress,

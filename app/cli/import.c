@@ -216,6 +216,8 @@ static bool store_all(project *p, GPtrArray *files, GPtrArray *targets, const ch
 	for (guint i = 0; ok && i < files->len; i++)
 		for (const char *const *c = import_classes(files->pdata[i]); ok && *c; c++)
 			ok = project_class_for(p, *c, NULL, error) > 0;
+	for (guint i = 0; ok && i < files->len; i++)
+		ok = project_set_parents(p, import_parents(files->pdata[i]), error);
 	while (!ok && steps-- > 0)
 		if (!project_undo(p, NULL, NULL))
 			break;

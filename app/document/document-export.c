@@ -10,7 +10,7 @@ typedef struct {
 	char *path; /* NULL: only what would be lost is asked for */
 	double simplify;
 	GPtrArray *objects; /* of feature, by id: the order of values in .png and .tif */
-	GPtrArray *names, *colors;
+	GPtrArray *names, *colors, *paths;
 	char *report;
 } export_task;
 
@@ -22,6 +22,7 @@ static void export_task_free(void *data)
 	g_clear_pointer(&t->objects, g_ptr_array_unref);
 	g_ptr_array_unref(t->names);
 	g_ptr_array_unref(t->colors);
+	g_ptr_array_unref(t->paths);
 	g_free(t->report);
 	g_free(t);
 }
@@ -37,6 +38,7 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 	                        .n_objects = t->objects->len,
 	                        .class_names = (const char *const *)t->names->pdata,
 	                        .class_colors = (const char *const *)t->colors->pdata,
+	                        .class_paths = (const char *const *)t->paths->pdata,
 	                        .simplify = t->simplify,
 	                        .cancel = cancel};
 	if (!t->path)
@@ -83,7 +85,9 @@ static void copy_classes(NadirDocument *d, export_task *t)
 		const project_class *c = d->classes->pdata[i];
 		g_ptr_array_add(t->names, g_strdup(c->name));
 		g_ptr_array_add(t->colors, g_strdup(c->color));
+		g_ptr_array_add(t->paths, project_class_path(d->classes, c));
 	}
+	g_ptr_array_add(t->paths, NULL);
 	g_ptr_array_add(t->names, NULL);
 	g_ptr_array_add(t->colors, NULL);
 }
@@ -98,6 +102,7 @@ static void start(NadirDocument *d, const char *path, double simplify, GCancella
 	t->simplify = simplify;
 	t->names = g_ptr_array_new_with_free_func(g_free);
 	t->colors = g_ptr_array_new_with_free_func(g_free);
+	t->paths = g_ptr_array_new_with_free_func(g_free);
 	copy_classes(d, t);
 	reading *r = g_new0(reading, 1);
 	r->task = g_task_new(NULL, cancel, done, data);

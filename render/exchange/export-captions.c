@@ -90,6 +90,7 @@ static cJSON *region_json(const exporter *e, guint i, gint64 id, GError **error)
 	for (guint k = 1; k < FEATURE_TEXTS; k++) /* the class is the label */
 		if (strcmp(texts[k].name, "caption") != 0)
 			cJSON_AddStringToObject(attributes, texts[k].name, texts[k].value);
+	export_members(e, attributes, o);
 	return r;
 }
 

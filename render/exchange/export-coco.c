@@ -1,6 +1,7 @@
 /* COCO instances with compressed run lengths: they alone hold holes, and iscrowd stays 0 (for crowds the measure is
  * another). */
 #include "render/exchange/export-private.h"
+#include "render/geometry/class-style.h"
 
 #include <cJSON.h>
 #include <glib/gi18n-lib.h>
@@ -29,6 +30,19 @@ static cJSON *image_entry(const exporter *e)
 	return entry;
 }
 
+/* The class right above it; the line of all of them stands with each object. */
+static char *super_category(const exporter *e, const char *name)
+{
+	const export_job *job = e->job;
+	for (guint i = 0; job->class_paths && job->class_names && job->class_names[i]; i++) {
+		if (strcmp(job->class_names[i], name) != 0)
+			continue;
+		g_autoptr(GPtrArray) line = class_line_split(job->class_paths[i]);
+		return g_strdup(line->len > 1 ? line->pdata[line->len - 2] : "");
+	}
+	return g_strdup("");
+}
+
 static cJSON *category_entries(const exporter *e)
 {
 	cJSON *list = cJSON_CreateArray();
@@ -36,7 +50,8 @@ static cJSON *category_entries(const exporter *e)
 		cJSON *entry = cJSON_CreateObject();
 		cJSON_AddNumberToObject(entry, "id", i + 1);
 		cJSON_AddStringToObject(entry, "name", g_ptr_array_index(e->names, i));
-		cJSON_AddStringToObject(entry, "supercategory", "");
+		g_autofree char *above = super_category(e, e->names->pdata[i]);
+		cJSON_AddStringToObject(entry, "supercategory", above);
 		cJSON_AddItemToArray(list, entry);
 	}
 	return list;
@@ -57,7 +72,7 @@ static cJSON *segmentation(const exporter *e, const bitmask *m)
 	return s;
 }
 
-static cJSON *attributes(const feature *o)
+static cJSON *attributes(const exporter *e, const feature *o)
 {
 	cJSON *a = cJSON_CreateObject();
 	feature_text texts[FEATURE_TEXTS];
@@ -66,6 +81,7 @@ static cJSON *attributes(const feature *o)
 		cJSON_AddStringToObject(a, texts[i].name, texts[i].value);
 	add_number(a, "score", o->score);
 	add_number(a, "area_m2", o->area_m2);
+	export_members(e, a, o);
 	return a;
 }
 
@@ -100,7 +116,7 @@ static cJSON *annotation(const exporter *e, guint i, gint64 id, GError **error)
 		cJSON_AddNumberToObject(a, "score", o->score);
 	if (o->caption && *o->caption)
 		cJSON_AddStringToObject(a, "caption", o->caption);
-	cJSON_AddItemToObject(a, "attributes", attributes(o));
+	cJSON_AddItemToObject(a, "attributes", attributes(e, o));
 	return a;
 }
 

@@ -56,7 +56,7 @@ static char *png_base64(const bitmask *m, GError **error)
 	return text;
 }
 
-static cJSON *new_shape(const feature *o, const char *type)
+static cJSON *new_shape(const exporter *e, const feature *o, const char *type)
 {
 	cJSON *s = cJSON_CreateObject(), *attributes;
 	feature_text texts[FEATURE_TEXTS];
@@ -65,18 +65,20 @@ static cJSON *new_shape(const feature *o, const char *type)
 	cJSON_AddNullToObject(s, "group_id");
 	cJSON_AddStringToObject(s, "description", o->caption ? o->caption : "");
 	cJSON_AddStringToObject(s, "shape_type", type);
-	cJSON_AddObjectToObject(s, "flags");
+	export_flags(cJSON_AddObjectToObject(s, "flags"), o);
 	cJSON_AddItemToObject(s, "score", isfinite(o->score) ? cJSON_CreateNumber(o->score) : cJSON_CreateNull());
 	attributes = cJSON_AddObjectToObject(s, "attributes");
 	for (guint i = 1; i < FEATURE_TEXTS; i++)
 		if (strcmp(texts[i].name, "caption") != 0)
 			cJSON_AddStringToObject(attributes, texts[i].name, texts[i].value);
+	export_members(e, attributes, o);
 	return s;
 }
 
-static cJSON *polygon_shape(const feature *o, const wkb_shape *shape, const wkb_part *part, gint64 group)
+static cJSON *polygon_shape(const exporter *e, const feature *o, const wkb_shape *shape, const wkb_part *part,
+                            gint64 group)
 {
-	cJSON *s = new_shape(o, "polygon"), *points = cJSON_AddArrayToObject(s, "points");
+	cJSON *s = new_shape(e, o, "polygon"), *points = cJSON_AddArrayToObject(s, "points");
 	const wkb_ring *ring = &g_array_index(shape->rings, wkb_ring, part->first);
 	for (guint i = 0; i < ring->n; i++) {
 		const double *xy = &g_array_index(shape->xy, double, 2 * (gsize)(ring->first + i));
@@ -88,13 +90,13 @@ static cJSON *polygon_shape(const feature *o, const wkb_shape *shape, const wkb_
 	return s;
 }
 
-static cJSON *mask_shape(const feature *o, GError **error)
+static cJSON *mask_shape(const exporter *e, const feature *o, GError **error)
 {
 	g_autoptr(bitmask) m = mask_from_wkb(o->px_geom, error);
 	g_autofree char *png = m ? png_base64(m, error) : NULL;
 	if (!png)
 		return NULL;
-	cJSON *s = new_shape(o, "mask"), *points = cJSON_AddArrayToObject(s, "points");
+	cJSON *s = new_shape(e, o, "mask"), *points = cJSON_AddArrayToObject(s, "points");
 	cJSON_AddItemToArray(points, point(m->x, m->y));
 	cJSON_AddItemToArray(points, point(m->x + m->w - 1, m->y + m->h - 1)); /* inclusive corners */
 	cJSON_AddStringToObject(s, "mask", png);
@@ -105,14 +107,15 @@ static bool add_shapes(exporter *e, cJSON *list, guint i, gint64 id, GError **er
 {
 	const wkb_shape *shape = g_ptr_array_index(e->shapes, i);
 	if (shape->rings->len > shape->parts->len) {
-		cJSON *s = mask_shape(e->job->objects[i], error);
+		cJSON *s = mask_shape(e, e->job->objects[i], error);
 		if (s)
 			cJSON_AddItemToArray(list, s);
 		return s != NULL;
 	}
 	for (guint k = 0; k < shape->parts->len; k++)
-		cJSON_AddItemToArray(list, polygon_shape(e->job->objects[i], shape, &g_array_index(shape->parts, wkb_part, k),
-		                                         shape->parts->len > 1 ? id : 0));
+		cJSON_AddItemToArray(list,
+		                     polygon_shape(e, e->job->objects[i], shape, &g_array_index(shape->parts, wkb_part, k),
+		                                   shape->parts->len > 1 ? id : 0));
 	return true;
 }
 

@@ -20,6 +20,7 @@ static void add_properties(cJSON *p, const exporter *e, const feature *o, gint64
 	cJSON_AddNumberToObject(p, "area_px", (double)o->area_px);
 	cJSON_AddItemToObject(p, "score", isfinite(o->score) ? cJSON_CreateNumber(o->score) : cJSON_CreateNull());
 	cJSON_AddItemToObject(p, "area_m2", isfinite(o->area_m2) ? cJSON_CreateNumber(o->area_m2) : cJSON_CreateNull());
+	export_members(e, p, o);
 }
 
 static bool add_feature(exporter *e, GString *out, guint i, gint64 id, GError **error)

@@ -6,6 +6,7 @@
 #include "render/geometry/place.h"
 #include "render/geometry/wkb.h"
 
+#include <cJSON.h>
 #include <gdal.h>
 #include <ogr_api.h>
 
@@ -21,9 +22,10 @@ typedef struct {
 	const export_job *job;
 	export_format format;
 	const char *path;
-	GPtrArray *names;  /* char *: classes in order, borrowed */
-	GPtrArray *colors; /* char *: "#rrggbb" of each, borrowed */
-	GPtrArray *shapes; /* wkb_shape of each object, in pixels, simplified if asked for */
+	GPtrArray *names;                  /* char *: classes in order, borrowed */
+	GPtrArray *colors;                 /* char *: "#rrggbb" of each, borrowed */
+	GPtrArray *columns, *column_names; /* what the objects' attributes are called, and there (export-attributes.c) */
+	GPtrArray *shapes;                 /* wkb_shape of each object, in pixels, simplified if asked for */
 	GString *report;
 	output_set *out;
 	export_segment *segments; /* [n_objects] while a panoptic mask is made */
@@ -31,6 +33,18 @@ typedef struct {
 
 /* Ids as stored, or 1, 2, 3 … where those are missing or repeated. */
 gint64 *export_ids(const export_job *job);
+/* Attributes as columns of a layer after its others, and the value of each; names are cut to name_limit bytes and made
+ * different, which is noted. The line of classes is a column of its own where a class is a kind of another. */
+GPtrArray *export_columns(const export_job *job);
+bool export_columns_create(exporter *e, OGRLayerH layer, guint text_limit, guint name_limit);
+void export_columns_set(exporter *e, OGRFeatureH f, const feature *o, guint text_limit);
+const char *export_column_name(const exporter *e, const char *attribute); /* there; NULL: no such */
+/* As members of a JSON object that has none of these names; only the flags. */
+void export_members(const exporter *e, cJSON *to, const feature *o);
+void export_flags(cJSON *to, const feature *o);
+/* "vehicle/car", NULL for a class that stands by itself; whether there is another of any object. */
+const char *export_class_path(const exporter *e, const feature *o);
+bool export_has_paths(const exporter *e);
 /* Place of the object's class in e->names, from 1. */
 int export_class_number(const exporter *e, const feature *o);
 

@@ -1,5 +1,6 @@
 /* What the 254 bytes of a dBase text cannot hold. */
 #include "render/exchange/export-private.h"
+#include "render/geometry/attributes.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -15,7 +16,26 @@ static void add_quoted(GString *csv, const char *text)
 	g_string_append_c(csv, '"');
 }
 
-static guint add_long_texts(GString *csv, const feature *o, gint64 id)
+typedef struct {
+	const exporter *e;
+	GString *csv;
+	gint64 id;
+	guint cut;
+} long_texts;
+
+static void add_long_attribute(const char *name, attribute_type t, const char *text, void *data)
+{
+	long_texts *l = data;
+	const char *called = export_column_name(l->e, name);
+	if (strlen(text) <= EXPORT_SHP_TEXT_BYTES || !called)
+		return;
+	g_string_append_printf(l->csv, "%" G_GINT64_FORMAT ",%s,", l->id, called);
+	add_quoted(l->csv, text);
+	g_string_append_c(l->csv, '\n');
+	l->cut++;
+}
+
+static guint add_long_texts(const exporter *e, GString *csv, const feature *o, gint64 id)
 {
 	feature_text texts[FEATURE_TEXTS];
 	guint cut = 0;
@@ -28,7 +48,9 @@ static guint add_long_texts(GString *csv, const feature *o, gint64 id)
 		g_string_append_c(csv, '\n');
 		cut++;
 	}
-	return cut;
+	long_texts more = {e, csv, id, 0};
+	attributes_each(o->attributes, add_long_attribute, &more);
+	return cut + more.cut;
 }
 
 bool export_long_texts(exporter *e, const gint64 *ids, GError **error)
@@ -37,7 +59,7 @@ bool export_long_texts(exporter *e, const gint64 *ids, GError **error)
 	g_autofree char *path = export_sibling(e->path, "_full.csv"), *name = g_path_get_basename(path);
 	guint cut = 0;
 	for (guint i = 0; i < e->job->n_objects; i++)
-		cut += add_long_texts(csv, e->job->objects[i], ids[i]);
+		cut += add_long_texts(e, csv, e->job->objects[i], ids[i]);
 	bool ok = true;
 	if (cut == 0) {
 		output_set_remove(e->out, path);

@@ -137,6 +137,7 @@ static bool add_object(exporter *e, const vector_plan *p, OGRLayerH layer, guint
 		return false;
 	OGRFeatureH f = OGR_F_Create(OGR_L_GetLayerDefn(layer));
 	feature_fields_set(f, o, id, export_class_number(e, o), p->text_limit);
+	export_columns_set(e, f, o, p->text_limit);
 	OGR_F_SetGeometryDirectly(f, g);
 	OGRErr err = OGR_L_CreateFeature(layer, f);
 	OGR_F_Destroy(f);
@@ -198,7 +199,8 @@ static bool fill_dataset(exporter *e, const vector_plan *p, GDALDatasetH ds, GEr
 	OGRLayerH layer = GDALDatasetCreateLayer(ds, p->layer_name, p->has_srs ? srs : NULL,
 	                                         e->format == EXPORT_SHP ? wkbPolygon : wkbMultiPolygon, p->layer_options);
 	OSRDestroySpatialReference(srs);
-	if (!layer || !feature_fields_create(layer, p->text_limit))
+	if (!layer || !feature_fields_create(layer, p->text_limit) ||
+	    !export_columns_create(e, layer, p->text_limit, e->format == EXPORT_SHP ? 10 : 0))
 		return gdal_failed(e, error);
 	return add_objects(e, p, ds, layer, error) &&
 	       (e->format != EXPORT_GPKG || write_layer_styles(e, ds, p->layer_name, error));

@@ -59,6 +59,7 @@ typedef struct {
 	guint n_objects;
 	const char *const *class_names;  /* NULL: collected from the objects */
 	const char *const *class_colors; /* "#rrggbb" per class name, or NULL: from the default palette */
+	const char *const *class_paths;  /* with the names of those above ("vehicle/car"), or NULL: none has one above */
 	double simplify;                 /* 0: none; else tolerance in pixels, shared borders stay shared */
 	bool no_side_file;               /* nothing beside it for what the format cannot hold */
 	GCancellable *cancel;

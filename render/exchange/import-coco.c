@@ -196,6 +196,15 @@ static void read_annotation(coco *c, const cJSON *annotation)
 	import_add(c->file, f, g_strdup(image ? text_at(image, "file_name") : NULL), wkb, space, NULL);
 }
 
+/* Some writers say "none", or the class itself. */
+static void note_category(import_file *file, const cJSON *category)
+{
+	const char *name = text_at(category, "name"), *above = text_at(category, "supercategory");
+	import_note_class(file, name);
+	if (above && *above && strcmp(above, "none") != 0 && strcmp(above, name) != 0)
+		import_note_parent(file, name, above);
+}
+
 bool import_coco(import_file *file, const cJSON *root, GError **error)
 {
 	const cJSON *annotations = get(root, "annotations"), *categories = get(root, "categories"), *o;
@@ -204,7 +213,7 @@ bool import_coco(import_file *file, const cJSON *root, GError **error)
 			error, file->path,
 			_("it is JSON, but neither COCO's (lists of images and annotations) nor labelme's (a list of shapes)"));
 	coco c = {file, by_id(get(root, "images")), by_id(categories)};
-	cJSON_ArrayForEach(o, categories) if (text_at(o, "name")) import_note_class(file, text_at(o, "name"));
+	cJSON_ArrayForEach(o, categories) if (text_at(o, "name")) note_category(file, o);
 	cJSON_ArrayForEach(o, annotations) read_annotation(&c, o);
 	g_hash_table_unref(c.images);
 	g_hash_table_unref(c.categories);

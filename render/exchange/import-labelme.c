@@ -139,8 +139,7 @@ static void set_attributes(import_file *file, feature *f, const cJSON *shape)
 	cJSON_ArrayForEach(v, shape) if (!g_strv_contains(known, v->string)) import_set_json(file, f, v);
 	if (*text_at(shape, "description"))
 		import_set_text(f, "caption", text_at(shape, "description"));
-	if (cJSON_GetArraySize(get(shape, "flags")) > 0)
-		import_note_dropped(file, "flags");
+	cJSON_ArrayForEach(v, get(shape, "flags")) import_set_json(file, f, v);
 }
 
 /* Shapes of one label and one group_id belong together. */

@@ -1,6 +1,7 @@
 /* What the readers share. */
 #pragma once
 #include "render/exchange/import.h"
+#include "render/geometry/attributes.h"
 
 #include <cJSON.h>
 #include <ogr_api.h>
@@ -28,6 +29,7 @@ struct import_file {
 	const char *class_field; /* borrowed while reading */
 	GPtrArray *objects;      /* import_object */
 	GPtrArray *classes;      /* char *, NULL-terminated once read */
+	GPtrArray *parents;      /* char *: child, parent, child, parent … */
 	GPtrArray *dropped;      /* char *: names of attributes that are not kept, in the order met */
 	guint losses[LOSSES];
 	/* The last transform: objects of a file mostly share it. */
@@ -53,10 +55,16 @@ char *import_image_of_labels(const char *path);
 /* Takes the feature over; the class is noted. */
 void import_add(import_file *file, feature *f, char *image, GBytes *wkb, import_space space, const char *crs);
 void import_note_class(import_file *file, const char *name);
+/* "child" is a kind of "parent"; each class has one at most. */
+void import_note_parent(import_file *file, const char *child, const char *parent);
+void import_note_path(import_file *file, const char *path); /* "vehicle/car" */
 void import_note_dropped(import_file *file, const char *name);
 /* Sets the attribute of that name (of feature-fields.h) from text; false: no such attribute. */
 bool import_set_text(feature *f, const char *name, const char *value);
-/* A member of a JSON object as the attribute of its name; what is not kept is noted. */
+/* One of those that the object's class asks for; a flag is "0" or "1". */
+void import_set_attribute(feature *f, const char *name, attribute_type t, const char *text);
+/* A member of a JSON object as the attribute of its name, an object's own or one of its class; lists are noted as not
+ * kept. */
 void import_set_json(import_file *file, feature *f, const cJSON *member);
 /* A polygon of one ring of n points; free with OGR_G_DestroyGeometry. */
 OGRGeometryH import_ring(const double *xy, int n);

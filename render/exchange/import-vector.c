@@ -148,6 +148,28 @@ static bool is_kml_hint(const layer_reader *r, OGRFeatureH row, const char *name
 	return true;
 }
 
+/* An object's own, or one of those that its class asks for. */
+static void set_other(const layer_reader *r, OGRFeatureH row, int field, const char *value, feature *f)
+{
+	OGRFieldDefnH d = OGR_F_GetFieldDefnRef(row, field);
+	const char *name = OGR_Fld_GetNameRef(d);
+	const OGRFieldType t = OGR_Fld_GetType(d);
+	if (strcmp(name, "class_path") == 0) {
+		import_note_path(r->file, value);
+	} else if (r->is_project && strcmp(name, "attributes") == 0) {
+		char *merged = attributes_merge(f->attributes, value);
+		g_free(f->attributes);
+		f->attributes = merged;
+	} else if (!import_set_text(f, name, value)) {
+		const bool number = t == OFTReal || t == OFTInteger || t == OFTInteger64;
+		import_set_attribute(f, name,
+		                     OGR_Fld_GetSubType(d) == OFSTBoolean ? ATTRIBUTE_FLAG
+		                     : number                             ? ATTRIBUTE_NUMBER
+		                                                          : ATTRIBUTE_TEXT,
+		                     value);
+	}
+}
+
 static void set_fields(const layer_reader *r, OGRFeatureH row, feature *f)
 {
 	for (int i = 0; i < OGR_F_GetFieldCount(row); i++) {
@@ -157,8 +179,8 @@ static void set_fields(const layer_reader *r, OGRFeatureH row, feature *f)
 		g_autofree char *value = text_of(r, row, i, name);
 		if (i == r->class_field)
 			import_set_text(f, "class", value);
-		else if (*value && !is_kml_hint(r, row, name, value, f) && !import_set_text(f, name, value))
-			import_note_dropped(r->file, name);
+		else if (*value && !is_kml_hint(r, row, name, value, f))
+			set_other(r, row, i, value, f);
 	}
 }
 

@@ -1,4 +1,5 @@
 #include "render/exchange/import-private.h"
+#include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
 
 #include <glib/gi18n-lib.h>
@@ -26,6 +27,7 @@ void import_file_free(import_file *file)
 	g_ptr_array_unref(file->objects);
 	g_ptr_array_unref(file->classes);
 	g_ptr_array_unref(file->dropped);
+	g_ptr_array_unref(file->parents);
 	g_free(file->path);
 	g_free(file);
 }
@@ -101,6 +103,7 @@ import_file *import_read(const char *path, const char *class_field, GError **err
 	file->objects = g_ptr_array_new_with_free_func(object_free);
 	file->classes = g_ptr_array_new_with_free_func(g_free);
 	file->dropped = g_ptr_array_new_with_free_func(g_free);
+	file->parents = g_ptr_array_new_with_free_func(g_free);
 	gdal_session_begin();
 	const bool ok = read_file(file, error);
 	gdal_session_end();
@@ -123,6 +126,11 @@ const char *const *import_classes(const import_file *file)
 	return (const char *const *)file->classes->pdata;
 }
 
+GPtrArray *import_parents(const import_file *file)
+{
+	return file->parents;
+}
+
 /* --- what the readers call --- */
 
 static void note(GPtrArray *list, const char *text)
@@ -134,6 +142,22 @@ static void note(GPtrArray *list, const char *text)
 void import_note_class(import_file *file, const char *name)
 {
 	note(file->classes, name);
+}
+
+void import_note_parent(import_file *file, const char *child, const char *parent)
+{
+	for (guint i = 0; i < file->parents->len; i += 2)
+		if (g_str_equal(file->parents->pdata[i], child))
+			return;
+	g_ptr_array_add(file->parents, g_strdup(child));
+	g_ptr_array_add(file->parents, g_strdup(parent));
+}
+
+void import_note_path(import_file *file, const char *path)
+{
+	g_autoptr(GPtrArray) line = class_line_split(path);
+	for (guint i = 1; i < line->len; i++)
+		import_note_parent(file, line->pdata[i], line->pdata[i - 1]);
 }
 
 void import_note_dropped(import_file *file, const char *name)
@@ -202,14 +226,37 @@ bool import_set_text(feature *f, const char *name, const char *value)
 	return g_strv_contains(derived, name);
 }
 
+/* Takes values. */
+static void set_attribute(feature *f, char *values)
+{
+	g_free(f->attributes);
+	f->attributes = values;
+}
+
+void import_set_attribute(feature *f, const char *name, attribute_type t, const char *text)
+{
+	if (t == ATTRIBUTE_NUMBER)
+		set_attribute(f, attributes_set_number(f->attributes, name, g_ascii_strtod(text, NULL)));
+	else if (t == ATTRIBUTE_FLAG)
+		set_attribute(f, attributes_set_flag(f->attributes, name, strcmp(text, "0") != 0));
+	else
+		set_attribute(f, attributes_set_text(f->attributes, name, text));
+}
+
 void import_set_json(import_file *file, feature *f, const cJSON *member)
 {
 	g_autofree char *number = cJSON_IsNumber(member) ? g_strdup_printf("%.17g", member->valuedouble) : NULL;
-	const char *text = number ? number : cJSON_GetStringValue(member);
+	const char *text = number ? number : cJSON_GetStringValue(member), *name = member->string;
 	if (cJSON_IsNull(member) || (text && !*text) || (!text && !member->child && !cJSON_IsBool(member)))
 		return; /* nothing is said */
-	if (!text || strcmp(member->string, "class") == 0 || !import_set_text(f, member->string, text))
-		import_note_dropped(file, member->string);
+	if (cJSON_IsBool(member))
+		set_attribute(f, attributes_set_flag(f->attributes, name, cJSON_IsTrue(member)));
+	else if (!text)
+		import_note_dropped(file, name);
+	else if (strcmp(name, "class_path") == 0)
+		import_note_path(file, text);
+	else if (strcmp(name, "class") == 0 || !import_set_text(f, name, text))
+		import_set_attribute(f, name, number ? ATTRIBUTE_NUMBER : ATTRIBUTE_TEXT, text);
 }
 
 OGRGeometryH import_ring(const double *xy, int n)

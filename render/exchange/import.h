@@ -47,6 +47,9 @@ import_object *import_get(import_file *file, guint i);
 /* Names of all classes in the file's order, also of those without an object; NULL-terminated, borrowed. */
 const char *const *import_classes(const import_file *file);
 
+/* Kinds of classes that the file tells of: child, parent, child, parent … [element-type utf8], borrowed. */
+GPtrArray *import_parents(const import_file *file);
+
 /* Sets f->px_geom, area_px and area_m2 for an object of the file on this image. IMPORT_ERROR_OUTSIDE: try another
  * image. An outline along pixel edges comes back exactly, whatever coordinates it went through. */
 bool import_place(import_file *file, import_object *o, const raster_info *image, const georef *ref,

@@ -64,3 +64,22 @@ char *class_style_qml(guint n, const char *const *names, const char *const *colo
 	g_string_append(out, "  </symbols>\n </renderer-v2>\n <layerGeometryType>2</layerGeometryType>\n</qgis>\n");
 	return g_string_free(out, FALSE);
 }
+
+GPtrArray *class_line_split(const char *path)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GString) name = g_string_new(NULL);
+	for (const char *c = path;; c++) {
+		if (c[0] == '\\' && c[1] == '/') {
+			g_string_append_c(name, *++c);
+		} else if (*c == '/' || !*c) {
+			if (name->len > 0)
+				g_ptr_array_add(names, g_strdup(name->str));
+			g_string_truncate(name, 0);
+			if (!*c)
+				return names;
+		} else {
+			g_string_append_c(name, *c);
+		}
+	}
+}

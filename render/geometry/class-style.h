@@ -15,4 +15,8 @@ int class_style_pattern(guint i);
  */
 char *class_style_qml(guint n, const char *const *names, const char *const *colors, const int *patterns);
 
+/* A line of classes from the topmost down, "vehicle/car", as its names [element-type utf8]; "\\/" is a "/" of a name.
+ */
+GPtrArray *class_line_split(const char *path);
+
 G_END_DECLS

@@ -282,6 +282,24 @@ bool project_update_class(project *p, const project_class *c, const char *what, 
 	       project_end(p, update(p, step, c, what, error), error);
 }
 
+bool project_set_parents(project *p, GPtrArray *pairs, GError **error)
+{
+	for (guint i = 0; i + 1 < pairs->len; i += 2) {
+		const int child = project_class_for(p, pairs->pdata[i], NULL, error);
+		const int parent = child ? project_class_for(p, pairs->pdata[i + 1], NULL, error) : 0;
+		g_autoptr(GPtrArray) classes = parent ? project_classes(p, error) : NULL;
+		if (!classes)
+			return false;
+		project_class *c = project_class_by_id(classes, child);
+		if (c->parent != 0 || project_class_is_below(classes, project_class_by_id(classes, parent), child))
+			continue;
+		c->parent = parent;
+		if (!project_update_class(p, c, NULL, error))
+			return false;
+	}
+	return true;
+}
+
 /* Those below it move up to where it was. */
 bool project_class_drop(project *p, gint64 step, gint64 image, int id, const char *what, GError **error)
 {

@@ -70,6 +70,9 @@ GPtrArray *project_classes(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Changes of classes are steps of undo named `what`; with NULL they are not.
  * Finds a class by name or adds it with the next free colour, pattern and key; 0 on error. */
 int project_class_for(project *p, const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes classes kinds of others: child, parent, child, parent … by name, parents are added where there is none. One
+ * that has a parent already, or would become a kind of itself, stays as it is. */
+bool project_set_parents(project *p, GPtrArray *pairs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_update_class(project *p, const project_class *c, const char *what,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Only a class that no object has, else PROJECT_ERROR_IN_USE. */
