@@ -233,7 +233,7 @@ ACTION(on_class)
 	GPtrArray *classes = nadir_document_get_classes(self->document);
 	for (guint i = 0; i < classes->len; i++)
 		if (((const project_class *)classes->pdata[i])->key == key) {
-			nadir_document_apply_class(self->document, (int)i);
+			nadir_window_apply_class(self, (int)i);
 			return;
 		}
 	g_autofree char *sentence = g_strdup_printf(_("No class has the key %d yet: add one in the sidebar."), key);

@@ -5,9 +5,11 @@
 
 #include "app/document/document-private.h"
 #include "app/edit-dialog.h"
+#include "app/edit/edit-attributes.h"
 #include "app/edit/edit-search.h"
 #include "app/edit/edit-selection.h"
 #include "app/edit/edit-shapes.h"
+#include "app/panel/class-editor.h"
 #include "app/window-private.h"
 
 #define MODEL_SIDE 512 /* pixels that the model sees of a part, roughly */
@@ -161,18 +163,76 @@ static void on_select_invert(GSimpleAction *action, GVariant *parameter, gpointe
 	nadir_document_invert_selection(((NadirWindow *)data)->document);
 }
 
+/* step: what the deletion is called in the undo list; the button takes back that and nothing else. */
+static void show_deleted(NadirWindow *self, guint n, const char *step)
+{
+	g_autofree char *text = g_strdup_printf(ngettext("%u object deleted", "%u objects deleted", n), n);
+	AdwToast *toast = adw_toast_new(text);
+	adw_toast_set_button_label(toast, _("_Undo"));
+	adw_toast_set_action_name(toast, "win.undo-delete");
+	adw_toast_set_action_target_value(toast, g_variant_new_string(step));
+	adw_toast_overlay_add_toast(self->toasts, toast);
+}
+
+static void on_undo_delete(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	NadirWindow *self = data;
+	const char *next = self->document ? nadir_document_get_undo_text(self->document) : NULL;
+	if (g_strcmp0(next, g_variant_get_string(parameter, NULL)) == 0)
+		nadir_document_undo(self->document);
+	else
+		nadir_window_show_notice(self, _("Something else was done since: the history brings the objects back."));
+}
+
 void nadir_window_delete_selected(NadirWindow *self)
 {
 	g_autoptr(GArray) ids = nadir_document_get_selection(self->document);
+	NadirObject *o = nadir_document_get_selected(self->document);
+	g_autofree char *step = ids->len > 1 ? g_strdup_printf(_("delete %u objects"), ids->len)
+	                        : o          ? g_strdup_printf(_("delete %s"), nadir_object_get_feature(o)->class_name)
+	                                     : NULL;
 	if (ids->len > 1)
 		nadir_document_delete_many(self->document, ids);
 	else if (ids->len == 1)
 		nadir_document_delete(self->document, g_array_index(ids, gint64, 0));
+	if (step)
+		show_deleted(self, ids->len, step);
+}
+
+void nadir_window_apply_class(NadirWindow *self, int index)
+{
+	g_autoptr(GArray) ids = nadir_document_get_selection(self->document);
+	GPtrArray *classes = nadir_document_get_classes(self->document);
+	if (ids->len < 2 || nadir_document_get_prompt(self->document) || (guint)index >= classes->len) {
+		nadir_document_apply_class(self->document, index);
+		return;
+	}
+	nadir_document_set_current_class(self->document, index);
+	nadir_document_relabel_many(self->document, ids, ((project_class *)classes->pdata[index])->name);
+}
+
+static void on_select_class(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	NadirDocument *d = ((NadirWindow *)data)->document;
+	GPtrArray *classes = nadir_document_get_classes(d);
+	const project_class *c = classes->pdata[nadir_document_get_current_class(d)];
+	nadir_document_select_class(d, c->id);
+}
+
+static void on_edit_class(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	NadirDocument *d = ((NadirWindow *)data)->document;
+	GPtrArray *classes = nadir_document_get_classes(d);
+	const project_class *c = classes->pdata[nadir_document_get_current_class(d)];
+	gtk_window_present(GTK_WINDOW(nadir_class_editor_new(data, d, c->id)));
 }
 
 static const GActionEntry entries[] = {
 	{.name = "select-all", .activate = on_select_all},
 	{.name = "select-invert", .activate = on_select_invert},
+	{.name = "select-class", .activate = on_select_class},
+	{.name = "edit-class", .activate = on_edit_class},
+	{.name = "undo-delete", .activate = on_undo_delete, .parameter_type = "s"},
 	{.name = "turn-left", .activate = on_turn_left},
 	{.name = "turn-right", .activate = on_turn_right},
 	{.name = "enlarge", .activate = on_enlarge},
@@ -196,6 +256,8 @@ void nadir_window_update_edit_actions(NadirWindow *self)
 		bool enabled;
 	} states[] = {{"select-all", any},
 	              {"select-invert", any},
+	              {"select-class", any},
+	              {"edit-class", d != NULL},
 	              {"turn-left", selected},
 	              {"turn-right", selected},
 	              {"enlarge", selected},

@@ -3,7 +3,9 @@
 #include <glib/gi18n.h>
 
 #include "app/document/object-list.h"
+#include "app/edit/edit-attributes.h"
 #include "app/panel/class-delete.h"
+#include "app/panel/class-editor.h"
 #include "app/panel/swatch.h"
 #include "render/geometry/class-style.h"
 
@@ -72,6 +74,25 @@ static void on_pattern_clicked(GtkWidget *button, gpointer pattern)
 	change_look(button, NULL, GPOINTER_TO_INT(pattern));
 }
 
+static void on_edit_clicked(GtkWidget *button)
+{
+	NadirPanelClasses *self = panel_of(button);
+	const project_class *c = class_at(self, index_of(button));
+	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	if (c)
+		gtk_window_present(GTK_WINDOW(
+			nadir_class_editor_new(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), self->document, c->id)));
+}
+
+static void on_select_clicked(GtkWidget *button)
+{
+	NadirPanelClasses *self = panel_of(button);
+	const project_class *c = class_at(self, index_of(button));
+	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	if (c)
+		nadir_document_select_class(self->document, c->id);
+}
+
 static void on_delete_clicked(GtkWidget *button)
 {
 	NadirPanelClasses *self = panel_of(button);
@@ -93,6 +114,14 @@ static GtkWidget *swatch_button(const char *color, int pattern, const char *name
 	return button;
 }
 
+static void add_command(GtkGrid *grid, int row, const char *title, GCallback callback)
+{
+	GtkWidget *button = gtk_button_new_with_label(title);
+	gtk_widget_add_css_class(button, "flat");
+	g_signal_connect(button, "clicked", callback, NULL);
+	gtk_grid_attach(grid, button, 0, row, 4, 1);
+}
+
 static GtkWidget *make_look_popover(const project_class *c)
 {
 	GtkWidget *grid = gtk_grid_new();
@@ -108,11 +137,10 @@ static GtkWidget *make_look_popover(const project_class *c)
 		gtk_grid_attach(GTK_GRID(grid), button, p, 3, 1, 1);
 	}
 	gtk_grid_set_row_spacing(GTK_GRID(grid), 4);
-	GtkWidget *delete = gtk_button_new_with_label(_("Delete Class"));
-	gtk_widget_add_css_class(delete, "flat");
-	g_signal_connect(delete, "clicked", G_CALLBACK(on_delete_clicked), NULL);
 	gtk_grid_attach(GTK_GRID(grid), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL), 0, 4, 4, 1);
-	gtk_grid_attach(GTK_GRID(grid), delete, 0, 5, 4, 1);
+	add_command(GTK_GRID(grid), 5, _("Edit Class and Attributes…"), G_CALLBACK(on_edit_clicked));
+	add_command(GTK_GRID(grid), 6, _("Select Its Objects"), G_CALLBACK(on_select_clicked));
+	add_command(GTK_GRID(grid), 7, _("Delete Class"), G_CALLBACK(on_delete_clicked));
 	GtkWidget *popover = gtk_popover_new();
 	gtk_popover_set_child(GTK_POPOVER(popover), grid);
 	return popover;
@@ -167,6 +195,22 @@ static void update_counts(NadirPanelClasses *self)
 	}
 }
 
+/* What it is a kind of, before its name. */
+static GtkWidget *make_parent_label(NadirPanelClasses *self, const project_class *c)
+{
+	GPtrArray *classes = nadir_document_get_classes(self->document);
+	const project_class *above = project_class_by_id(classes, c->parent);
+	g_autofree char *path = above ? project_class_path(classes, above) : g_strdup("");
+	g_autofree char *text = g_strdup_printf("%s ›", path);
+	GtkWidget *label = gtk_label_new(text);
+	gtk_widget_add_css_class(label, "dim-label");
+	gtk_widget_add_css_class(label, "caption");
+	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_START);
+	gtk_label_set_max_width_chars(GTK_LABEL(label), 12);
+	gtk_widget_set_tooltip_text(label, path);
+	return label;
+}
+
 static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool current)
 {
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
@@ -180,6 +224,8 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	gtk_widget_set_tooltip_text(name, _("Double click to rename"));
 	g_signal_connect(name, "notify::editing", G_CALLBACK(on_name_edited), NULL);
 	gtk_box_append(GTK_BOX(box), make_swatch_button(c));
+	if (c->parent)
+		gtk_box_append(GTK_BOX(box), make_parent_label(self, c));
 	gtk_box_append(GTK_BOX(box), name);
 	gtk_box_append(GTK_BOX(box), count);
 	if (c->key >= 0) {

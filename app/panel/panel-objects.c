@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/edit/edit-selection.h"
+#include "app/panel/attribute-editor.h"
 #include "app/panel/object-row.h"
 #include "app/panel/panel-classes.h"
 
@@ -20,6 +21,7 @@ struct _NadirPanelObjects {
 	GtkStack *stack;
 	GtkListView *list;
 	GtkPopoverMenu *menu;
+	NadirAttributeEditor *attributes;
 	NadirPanelClasses *classes;
 
 	/* Owned references */
@@ -326,6 +328,7 @@ void nadir_panel_objects_set_document(NadirPanelObjects *self, NadirDocument *do
 		g_list_store_append(self->lists, nadir_document_get_objects(document));
 	}
 	self->syncing = FALSE;
+	nadir_attribute_editor_set_document(self->attributes, document);
 	nadir_panel_classes_set_document(self->classes, document);
 	on_items_changed(self);
 }
@@ -356,6 +359,7 @@ static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 	G_OBJECT_CLASS(klass)->dispose = nadir_panel_objects_dispose;
 	g_type_ensure(NADIR_TYPE_PANEL_CLASSES);
+	g_type_ensure(NADIR_TYPE_ATTRIBUTE_EDITOR);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-objects.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, filter_entry);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, count);
@@ -364,6 +368,7 @@ static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, list);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, menu);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, classes);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, attributes);
 	gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_order_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_stop_search);

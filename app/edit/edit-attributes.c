@@ -1,0 +1,220 @@
+#include "app/edit/edit-attributes.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "app/document/document-private.h"
+#include "app/edit/edit-selection.h"
+#include "render/exchange/object-filter.h"
+
+/* What becomes of each object: in the store's thread. */
+typedef struct {
+	GArray *ids;
+	char *class_name;       /* NULL: it stays */
+	attribute_field *field; /* NULL: they stay */
+	char *value;            /* of the field */
+} change;
+
+static void change_free(void *data)
+{
+	change *c = data;
+	g_array_unref(c->ids);
+	g_free(c->class_name);
+	attribute_field_free(c->field);
+	g_free(c->value);
+	g_free(c);
+}
+
+/* false: it stays as it is. */
+static bool change_one(const change *c, feature *f)
+{
+	if (c->class_name && !g_str_equal(f->class_name, c->class_name)) {
+		g_free(f->class_name);
+		f->class_name = g_strdup(c->class_name);
+		return true;
+	}
+	char *values = c->field ? attributes_set(f->attributes, c->field, c->value, NULL) : NULL;
+	if (!values || g_str_equal(values, f->attributes)) {
+		g_free(values);
+		return false;
+	}
+	g_free(f->attributes);
+	f->attributes = values;
+	return true;
+}
+
+static bool change_all(document_job *j, project *p, GError **error)
+{
+	const change *c = j->data;
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+	for (guint i = 0; i < c->ids->len; i++) {
+		j->id = g_array_index(c->ids, gint64, i);
+		const gint64 id = document_job_id(j);
+		feature *f = id ? project_object(p, id, NULL) : NULL; /* it may be gone by now */
+		if (f && change_one(c, f))
+			g_ptr_array_add(list, f);
+		else
+			feature_free(f);
+	}
+	const project_batch batch = {.update = (feature **)list->pdata, .n_update = list->len};
+	if (list->len > 0 && !project_apply(p, j->scene->image_id, &batch, j->what, error))
+		return false;
+	for (guint i = 0; i < list->len; i++) {
+		const gint64 id = ((feature *)list->pdata[i])->id;
+		feature *now = project_object(p, id, error);
+		if (!now)
+			return false;
+		document_job_changed(j, id, now);
+	}
+	return document_job_read_classes(j, p, error);
+}
+
+/* Takes c and what. */
+static void push(NadirDocument *d, change *c, char *what)
+{
+	document_job *j = document_job_new(d, change_all);
+	j->data = c;
+	j->data_free = change_free;
+	j->what = what;
+	document_job_push(j);
+}
+
+static change *change_new(const GArray *ids)
+{
+	change *c = g_new0(change, 1);
+	c->ids = g_array_copy((GArray *)ids);
+	return c;
+}
+
+void nadir_document_relabel_many(NadirDocument *d, const GArray *ids, const char *class_name)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && ids && class_name);
+	change *c = change_new(ids);
+	c->class_name = g_strdup(class_name);
+	/* Translators: a step in the undo list; %u objects become of class %s. */
+	push(d, c, g_strdup_printf(ngettext("label %u object %s", "label %u objects %s", ids->len), ids->len, class_name));
+}
+
+bool nadir_document_set_attribute(NadirDocument *d, const GArray *ids, const attribute_field *field, const char *value,
+                                  GError **error)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d) && ids && field, false);
+	g_autofree char *fits = attributes_set("", field, value, error);
+	if (!fits)
+		return false;
+	change *c = change_new(ids);
+	c->field = attribute_field_new(field->name, field->type, (const char *const *)field->choices, field->required);
+	c->value = g_strdup(value);
+	/* Translators: a step in the undo list; %s is an attribute. */
+	push(d, c, g_strdup_printf(_("set %s"), field->name));
+	return true;
+}
+
+/* --- what is selected --- */
+
+static const project_class *class_of(NadirDocument *d, gint64 id, NadirObject **object)
+{
+	*object = nadir_document_find(d, id, NULL);
+	return *object ? nadir_document_find_class(d, nadir_object_get_feature(*object)->class_name) : NULL;
+}
+
+static bool asks_for(GPtrArray *fields, const attribute_field *f)
+{
+	for (guint i = 0; i < fields->len; i++) {
+		const attribute_field *g = fields->pdata[i];
+		if (g_str_equal(g->name, f->name) && g->type == f->type)
+			return true;
+	}
+	return false;
+}
+
+GPtrArray *nadir_document_selection_fields(NadirDocument *d)
+{
+	g_autoptr(GArray) ids = nadir_document_get_selection(d);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL); /* classes */
+	GPtrArray *common = NULL;
+	for (guint i = 0; i < ids->len; i++) {
+		g_autoptr(NadirObject) o = NULL;
+		const project_class *c = class_of(d, g_array_index(ids, gint64, i), &o);
+		if (!c || !g_hash_table_add(seen, GINT_TO_POINTER(c->id)))
+			continue;
+		GPtrArray *fields = project_class_fields(nadir_document_get_classes(d), c);
+		for (guint k = common ? common->len : 0; k-- > 0;)
+			if (!asks_for(fields, common->pdata[k]))
+				g_ptr_array_remove_index(common, k);
+		if (common)
+			g_ptr_array_unref(fields);
+		else
+			common = fields;
+	}
+	return common ? common : attribute_fields_parse(NULL);
+}
+
+char *nadir_document_selection_value(NadirDocument *d, const char *name, bool *mixed)
+{
+	g_autoptr(GArray) ids = nadir_document_get_selection(d);
+	g_autofree char *value = NULL;
+	*mixed = false;
+	for (guint i = 0; i < ids->len && !*mixed; i++) {
+		g_autoptr(NadirObject) o = nadir_document_find(d, g_array_index(ids, gint64, i), NULL);
+		g_autofree char *here = attributes_get(nadir_object_get_feature(o)->attributes, name);
+		*mixed = i > 0 && g_strcmp0(here, value) != 0;
+		if (i == 0)
+			value = g_steal_pointer(&here);
+	}
+	return *mixed ? NULL : g_steal_pointer(&value);
+}
+
+/* --- selecting --- */
+
+typedef struct {
+	GPtrArray *classes;
+	int id;
+} wanted_class;
+
+static bool is_of_class(NadirObject *o, void *data)
+{
+	const wanted_class *w = data;
+	const project_class *c = project_class_by_id(w->classes, nadir_object_get_feature(o)->class_id);
+	return c && project_class_is_below(w->classes, c, w->id);
+}
+
+guint nadir_document_select_class(NadirDocument *d, int id)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), 0);
+	return nadir_document_select_where(d, is_of_class, &(wanted_class){nadir_document_get_classes(d), id});
+}
+
+static bool look(document_job *j, project *p, GError **error)
+{
+	g_autoptr(GPtrArray) objects = project_objects(p, j->scene->image_id, error);
+	j->data = objects ? object_filter(objects, j->text, error) : NULL;
+	j->data_free = (GDestroyNotify)g_array_unref;
+	if (j->data)
+		return true;
+	j->data_free = NULL;
+	return false;
+}
+
+static bool on_looked(document_job *j, const GError *error)
+{
+	NadirDocument *d = nadir_document_living(j->document);
+	const GArray *ids = j->data;
+	if (error) {
+		nadir_document_report(d, error);
+	} else if (ids && d == j->document) {
+		nadir_document_select_ids(d, (const gint64 *)(const void *)ids->data, ids->len);
+		if (ids->len == 0)
+			nadir_document_notify_user(d, _("No object fits the expression."));
+	}
+	return false;
+}
+
+void nadir_document_select_expression(NadirDocument *d, const char *expression)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && expression);
+	document_job *j = document_job_new(d, look);
+	j->text = g_strstrip(g_strdup(expression));
+	j->done = on_looked;
+	document_job_push(j);
+}
