@@ -462,6 +462,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	nadir_window_update_edit_actions(self);
 	nadir_window_update_project_actions(self);
 	nadir_window_update_images(self);
+	nadir_window_update_team_actions(self);
 	nadir_window_update_view_actions(self);
 	nadir_window_update_review(self);
 }
@@ -474,6 +475,7 @@ void nadir_window_install_actions(NadirWindow *self)
 	nadir_window_install_edit_actions(self);
 	nadir_window_install_project_actions(self);
 	nadir_window_install_images(self);
+	nadir_window_install_team_actions(self);
 	nadir_window_install_view_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");

@@ -76,6 +76,11 @@ static void on_collected(GObject *source, GAsyncResult *result, gpointer data)
 void nadir_window_open(NadirWindow *self, GFile *file)
 {
 	g_return_if_fail(NADIR_IS_WINDOW(self) && G_IS_FILE(file));
+	if (g_file_has_uri_scheme(file, "postgresql") || g_file_has_uri_scheme(file, "postgres")) {
+		g_autofree char *address = g_file_get_uri(file);
+		nadir_window_open_shared(self, address);
+		return;
+	}
 	g_cancellable_cancel(self->opening);
 	g_clear_object(&self->opening);
 	self->opening = g_cancellable_new();

@@ -2,6 +2,7 @@
 #pragma once
 #include "app/command/palette.h"
 #include "app/document/document-history.h"
+#include "app/team/team.h"
 #include "app/window.h"
 #include "app/workspace.h"
 
@@ -42,6 +43,9 @@ struct _NadirWindow {
 	GtkFileChooserNative *chooser;
 	service *service;             /* what the document was opened with */
 	GtkWindow *history;           /* of the document; NULL: not open. Weak. */
+	NadirTeam *team;              /* of the document; NULL: none */
+	GtkWindow *team_window;       /* NULL: not open. Weak. */
+	guint team_decisions;         /* that the user was told of */
 	gboolean confirmed;           /* may close, and lose what could not be stored */
 	gboolean told_software;       /* the notice about a software device was shown */
 	guint opening_source;         /* shows the spinner when opening takes a while */
@@ -86,6 +90,11 @@ void nadir_window_update_images(NadirWindow *self);
 bool nadir_window_is_collection(GFile *file); /* a folder, list or data set: many images */
 /* Makes or completes its project in a thread; g_task_propagate_pointer() gives its path, to be freed with g_free. */
 void nadir_window_collect(GFile *file, GCancellable *cancel, GAsyncReadyCallback done, void *data);
+/* window-team.c */
+void nadir_window_install_team_actions(NadirWindow *self);
+void nadir_window_update_team_actions(NadirWindow *self);
+void nadir_window_follow_team(NadirWindow *self); /* of the document that is shown now */
+void nadir_window_open_shared(NadirWindow *self, const char *address);
 /* window-sheet.c: the view as PNG, PDF or SVG */
 void nadir_window_choose_sheet(NadirWindow *self);
 void nadir_window_write_sheet(NadirWindow *self, const char *path);

@@ -21,8 +21,11 @@ static char *describe(NadirWindow *self)
 	g_autofree char *name = damaged ? g_strdup(_("damaged project, read only"))
 	                        : path  ? g_path_get_basename(path)
 	                                : NULL;
-	GString *text = g_string_new(name);
-	g_string_append_printf(text, "%s%s", name ? " · " : "", georef_has_crs(g) ? georef_crs_name(g) : _("no CRS"));
+	g_autofree char *team = self->team ? nadir_team_summarise(self->team) : NULL;
+	GString *text = g_string_new(team); /* whose copy the file is says more than its name */
+	if (name)
+		g_string_append_printf(text, "%s%s", team ? " · " : "", name);
+	g_string_append_printf(text, "%s%s", text->len ? " · " : "", georef_has_crs(g) ? georef_crs_name(g) : _("no CRS"));
 	if (pixel)
 		g_string_append_printf(text, " · %s", pixel);
 	g_string_append_printf(text, " · ");

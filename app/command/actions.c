@@ -19,6 +19,8 @@
 static const nadir_action table[] = {
 	{"win.open", N_("Open…"), "<Control>o", FILES, N_("image raster file project")},
 	{"win.open-folder", N_("Open a Folder of Images…"), "<Alt>u", FILES, N_("directory data set dataset many")},
+	{"win.open-shared", N_("Open Shared Project…"), "<Control><Alt>p", FILES, N_("team server postgis database address")},
+	{"win.team", N_("Team…"), "<Control><Alt>m", FILES, N_("shared sync people claim conflicts decisions merge presence")},
 	{"win.open-sample", N_("Open the Sample Image"), "<Control><Shift>o", FILES, N_("try example demo")},
 	{"win.save-as", N_("Save Project As…"), "<Control><Shift>s", FILES, N_("move copy gpkg")},
 	{"win.save-repaired", N_("Save Repaired Copy…"), "<Control><Alt>s", FILES, N_("damaged corrupt salvage rescue project")},

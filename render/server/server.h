@@ -42,6 +42,24 @@ bool server_arrived(server *s, const char *token, team_reply *reply, GError **er
 /* Rounds with the server until both agree but for conflicts. changes: as team_finish(), NULL: not wanted. */
 bool server_sync(server *s, project *p, team_counts *counts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* --- who is there --- */
+
+/* For a main loop to watch, and whether there was news; these two do not wait. */
+int server_socket(const server *s);
+bool server_heard(server *s);
+/* `client` (a uuid of this window) looks at an image (its uid, NULL: none); holds for a minute. */
+bool server_here(server *s, const char *client, const char *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+	char *who, *image;    /* image: file name of what they look at; "" */
+	int claimed, minutes; /* images they hold, and for how long still */
+	bool here, me;
+} server_person;
+GPtrArray *server_people(server *s, const char *client,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT; /* of server_person */
+/* The next n images that nobody holds become mine for some minutes; all of mine are free again. */
+bool server_claim(server *s, int n, int minutes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool server_release(server *s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(server, server_close)
 
 G_END_DECLS

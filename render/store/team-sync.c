@@ -396,6 +396,17 @@ void team_conflict_free(team_conflict *c)
 	g_free(c);
 }
 
+/* As JSON for a person: the class by its name, too. */
+static char *told_text(project *p, const team_side *side)
+{
+	g_auto(team_side) copy = team_side_copy(side);
+	const char *uid = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(copy.json, "class"));
+	g_autofree char *name = uid ? project_class_name(p, (int)team_local_id(p, uid)) : NULL;
+	if (name)
+		cJSON_AddStringToObject(copy.json, "class_name", name);
+	return team_side_text(&copy);
+}
+
 static bool add_conflict(project *p, const team_record *r, GPtrArray *list, GError **error)
 {
 	g_auto(team_side) now = {0};
@@ -409,8 +420,8 @@ static bool add_conflict(project *p, const team_record *r, GPtrArray *list, GErr
 	                     .refused = strcmp(r->trouble, "refused") == 0,
 	                     .id = now.json ? r->id : 0,
 	                     .image = image_of(p, now.json ? &now : &r->theirs),
-	                     .ours = team_side_text(&now),
-	                     .theirs = team_side_text(&r->theirs),
+	                     .ours = told_text(p, &now),
+	                     .theirs = told_text(p, &r->theirs),
 	                     .ours_px = now.px ? g_bytes_ref(now.px) : NULL,
 	                     .theirs_px = r->theirs.px ? g_bytes_ref(r->theirs.px) : NULL};
 	g_ptr_array_add(list, c);

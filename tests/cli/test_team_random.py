@@ -100,13 +100,13 @@ def history_of(pg):
 
 
 def overwritten(history, logs):
-    """Changes of another person's value by somebody who did not know it."""
+    """Changes of another person's value by somebody who did not know it. What its own author deleted nobody writes over."""
     last, bad = {}, []
     for h in history:
         before = last.get(h["uid"])
         last[h["uid"]] = h
         for key in ("caption", "comment", "outline"):
-            if before and not h["deleted"] and before[key] != h[key] and before["who"] != h["who"]:
+            if before and not before["deleted"] and not h["deleted"] and before[key] != h[key] and before["who"] != h["who"]:
                 if not logs[h["who"]].had_seen(h["uid"], key, before[key], h[key]):
                     bad.append((h["uid"], key, before[key], h[key], h["who"]))
     return bad

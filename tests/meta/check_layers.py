@@ -32,6 +32,7 @@ ALLOWED = {
     "app/panel": [*MODEL, "app/command", "app/document", "app/edit", "app/conversation", "app/canvas"],
     "app/chat": [*MODEL, "app/command", "app/document", "app/conversation", "app/canvas"],
     "app/review": [*MODEL, "app/command", "app/document", "app/canvas", "app/panel"],
+    "app/team": [*MODEL, "app/command", "app/document"],
     "app": ["app", "infer/models", "infer/text", "infer/vk/gpu.h", "render"],
 }
 # system header prefix -> the only folders that may include it

@@ -172,10 +172,13 @@ BEGIN
 	END LOOP;
 END $$;
 
+-- A push that is still under way holds the lock: it is waited for.
 CREATE FUNCTION nadir.pushed(token uuid)
-RETURNS TABLE (uid uuid, version bigint) LANGUAGE sql STABLE AS $$
-	SELECT h.uid, h.version FROM nadir.history h WHERE h.push = token
-$$;
+RETURNS TABLE (uid uuid, version bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('nadir.versions'));
+	RETURN QUERY SELECT h.uid, h.version FROM nadir.history h WHERE h.push = token;
+END $$;
 
 -- What was changed after a version: all images and classes, and the first objects. more: there are more of them.
 CREATE FUNCTION nadir.changes(since bigint, most integer)
