@@ -81,7 +81,7 @@ static void add_regions(NadirChatOffers *self, const GPtrArray *regions, const c
 		const conversation_region *r = regions->pdata[i];
 		g_autofree char *title = g_strdup_printf(_("Region %u"), i + 1),
 						*any = g_strdup_printf("%s %s", title, r->label);
-		const char *detail = *r->label ? r->label : prompt_summary(r->mark);
+		const char *detail = *r->label ? r->label : prompt_title(r->mark);
 		if (fits(any, typed))
 			add_row(self, OFFER_REGION, i + 1, conversation_region_color(i), title, detail);
 	}

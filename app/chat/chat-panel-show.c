@@ -158,7 +158,7 @@ static void add_chip(NadirChatPanel *self, const conversation_region *r, guint i
 	GtkEventController *motion = gtk_event_controller_motion_new(), *focus = gtk_event_controller_focus_new();
 	g_autofree char *name = g_strdup_printf(_("Region %u"), index + 1);
 	g_autofree char *tip = g_strdup_printf(_("%s: %s. Click to name it in the question."), name,
-	                                       *r->label ? r->label : prompt_summary(r->mark));
+	                                       *r->label ? r->label : prompt_title(r->mark));
 	g_autofree char *drop = g_strdup_printf(_("Leave out %s"), name), *color = g_strdup_printf("region-%u", index % 10);
 	gtk_widget_add_css_class(chip, "region-chip");
 	gtk_widget_add_css_class(chip, color);
@@ -183,8 +183,8 @@ static char *offer_title(NadirChatPanel *self, const GPtrArray *regions)
 	const prompt *pending = d ? nadir_document_get_prompt(d) : NULL;
 	NadirObject *selected = d && !pending ? nadir_document_get_selected(d) : NULL;
 	const feature *f = selected ? nadir_object_get_feature(selected) : NULL;
-	if (pending) /* Translators: %s is point, box, circle, scribble, polygon or mixed. */
-		return g_strdup_printf(_("+ the %s"), prompt_summary(pending));
+	if (pending) /* Translators: %s is point, box, circle, scribble, polygon or several marks. */
+		return g_strdup_printf(_("+ the %s"), prompt_title(pending));
 	for (guint i = 0; f && i < regions->len; i++)
 		if (((const conversation_region *)regions->pdata[i])->object == f->id)
 			return NULL;

@@ -16,12 +16,13 @@ bool cli_ask(int argc, char **argv, GError **error)
 	g_auto(cli_talk) t;
 	cli_talk_init(&t);
 	g_autoptr(GOptionContext) ctx = g_option_context_new(_("IMAGE QUESTION — talk about an image"));
-	const GOptionEntry entries[] = {
-		{"turns", 0, 0, G_OPTION_ARG_FILENAME, &t.turns, N_("the conversation so far: [{\"from\":…,\"value\":…},…]"),
-	     "FILE"},
-		{"output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &t.outputs,
-	     N_("what the model outlines, as a file: .shp .gpkg .geojson .fgb .json .png .tif .pixel.geojson"), "OUT"},
-		{0}};
+	const GOptionEntry entries[] = {{"turns", 0, 0, G_OPTION_ARG_FILENAME, &t.turns,
+	                                 N_("the conversation so far: [{\"from\":…,\"value\":…},…]"), "FILE"},
+	                                {"output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &t.outputs,
+	                                 N_("what the model outlines, as a file; its name says the format: .shp, .gpkg, "
+	                                    ".geojson, .json, … (docs/FORMATS.md)"),
+	                                 "OUT"},
+	                                {0}};
 	cli_add_talk(ctx, &t);
 	g_option_context_add_main_entries(ctx, entries, GETTEXT_PACKAGE);
 	cli_add_sampling(ctx, &t.sampling);

@@ -103,9 +103,10 @@ static void take_reply(chat_asking *a, chat_reply *r)
 		take_grounded(m, r, before ? (guint)strlen(before->text) : 0);
 	for (guint i = 0; r->regions && i < r->regions->len; i++)
 		g_ptr_array_add(m->region_texts, g_strdup(r->regions->pdata[i]));
-	m->timing.prompt = r->prompt;
+	const guint again = before ? before->timing.generated : 0; /* what is continued was read anew */
+	m->timing.prompt = r->prompt - MIN(r->prompt, again);
 	m->timing.reused = r->reused;
-	m->timing.generated = r->generated + (before ? before->timing.generated : 0);
+	m->timing.generated = r->generated + again;
 	m->timing.dropped_turns = r->dropped_turns;
 	m->timing.vision_ms = r->vision_ms;
 	m->timing.first_token_ms = r->first_token_ms;
@@ -213,7 +214,7 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	const bool ok = chat_service_ask_finish(c->service, result, &reply, &error);
-	const bool said = reply.text && *reply.text;
+	const bool said = (reply.text && *reply.text) || (reply.grounded && reply.grounded->len > 0);
 	if (!said) {
 		end_asking(c);
 		give_up(c, a,

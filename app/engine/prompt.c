@@ -96,6 +96,20 @@ const char *prompt_summary(const prompt *p)
 	return n > 0 ? kinds[m[0].kind].name : "none";
 }
 
+const char *prompt_title(const prompt *p)
+{
+	static const char *const titles[] = {[SAM_POINT] = N_("point"),
+	                                     [SAM_BOX] = N_("box"),
+	                                     [SAM_CIRCLE] = N_("circle"),
+	                                     [SAM_SCRIBBLE] = N_("scribble"),
+	                                     [SAM_POLYGON] = N_("polygon")};
+	const char *summary = prompt_summary(p);
+	for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
+		if (g_strcmp0(summary, kinds[i].name) == 0)
+			return _(titles[i]);
+	return _("several marks");
+}
+
 /* --- JSON --- */
 
 static cJSON *points_to_json(const sam_mark *m)

@@ -20,6 +20,7 @@ guint prompt_count(const prompt *p);
 const sam_mark *prompt_marks(const prompt *p, guint *n); /* borrowed until the prompt changes */
 /* "point", "box" … when all marks are of one kind, else "mixed": for lists and the object's summary. */
 const char *prompt_summary(const prompt *p);
+const char *prompt_title(const prompt *p); /* the same for a person, translated: "box", "several marks" */
 
 /* [{"kind":"point","sign":1,"xy":[x,y]}, {"kind":"box","sign":1,"xyxy":[…]}, {"kind":"circle","sign":1,"cxcyr":[…]},
  *  {"kind":"scribble","sign":-1,"pts":[[x,y],…]}, {"kind":"polygon","sign":1,"pts":[…]}], numbers in full precision.

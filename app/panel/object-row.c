@@ -31,16 +31,11 @@ static guint signals[N_SIGNALS];
 
 static const char *kind_title(const feature *f)
 {
-	static const char *const kinds[] = {"point",   N_("point"),   "box",      N_("box"),
-	                                    "circle",  N_("circle"),  "scribble", N_("scribble"),
-	                                    "polygon", N_("polygon"), "mixed",    N_("several marks")};
 	if (g_strcmp0(f->model, "hand") == 0)
 		return _("by hand");
 	g_autoptr(prompt) marks = f->prompt ? prompt_from_json(f->prompt, NULL) : NULL;
-	const char *summary = marks ? prompt_summary(marks) : NULL;
-	for (guint i = 0; i < G_N_ELEMENTS(kinds); i += 2)
-		if (g_strcmp0(summary, kinds[i]) == 0)
-			return _(kinds[i + 1]);
+	if (marks && prompt_count(marks) > 0)
+		return prompt_title(marks);
 	if (g_strcmp0(f->source, "model") == 0) /* without marks: a search */
 		return _("found");
 	return _("imported");
