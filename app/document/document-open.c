@@ -377,11 +377,11 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	d->damage = g_steal_pointer(&o->damage);
 	d->model_follows = g_strcmp0(o->model, "screen") == 0;
 	d->title = g_path_get_basename(nadir_document_info(d)->path);
-	g_set_object(&d->objects, o->objects);
 	if (o->opacity)
 		d->opacity = CLAMP(g_ascii_strtod(o->opacity, NULL), 0, 1);
 	if (o->classes && o->classes->len > 0)
 		nadir_document_take_classes(d, g_steal_pointer(&o->classes));
+	g_set_object(&d->objects, o->objects); /* after the classes, whose names they already have */
 	d->current_class = 0;
 	return d;
 }

@@ -103,11 +103,20 @@ static void list_model_init(GListModelInterface *iface)
 	iface->get_item = get_item;
 }
 
+static gpointer free_index(gpointer index)
+{
+	spatial_index_free(index);
+	return NULL;
+}
+
 static void nadir_object_list_finalize(GObject *object)
 {
 	NadirObjectList *l = NADIR_OBJECT_LIST(object);
+	if (l->now->n < AT_LEISURE)
+		free_index(l->index);
+	else
+		g_thread_unref(g_thread_new("let-go", free_index, l->index));
 	object_snapshot_unref(l->now);
-	spatial_index_free(l->index);
 	g_hash_table_unref(l->counts);
 	G_OBJECT_CLASS(nadir_object_list_parent_class)->finalize(object);
 }

@@ -166,6 +166,15 @@ static void on_name_edited(GtkEditableLabel *label)
 	nadir_document_update_class(self->document, &change);
 }
 
+/* Made when it is asked for: a dozen buttons for each class take longer than a frame. */
+static void on_look_asked(GtkMenuButton *button, gpointer unused)
+{
+	NadirPanelClasses *self = panel_of(GTK_WIDGET(button));
+	const project_class *c = self ? class_at(self, index_of(GTK_WIDGET(button))) : NULL;
+	if (c)
+		gtk_menu_button_set_popover(button, make_look_popover(c));
+}
+
 static GtkWidget *make_swatch_button(const project_class *c)
 {
 	GtkWidget *button = gtk_menu_button_new();
@@ -173,7 +182,7 @@ static GtkWidget *make_swatch_button(const project_class *c)
 	g_autofree char *tip = g_strdup_printf(_("Colour and outline of “%s”"), c->name);
 	nadir_swatch_set(NADIR_SWATCH(swatch), c->color, c->pattern);
 	gtk_menu_button_set_child(GTK_MENU_BUTTON(button), swatch);
-	gtk_menu_button_set_popover(GTK_MENU_BUTTON(button), make_look_popover(c));
+	gtk_menu_button_set_create_popup_func(GTK_MENU_BUTTON(button), on_look_asked, NULL, NULL);
 	gtk_widget_set_tooltip_text(button, tip);
 	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
 	gtk_widget_add_css_class(button, "flat");
