@@ -1,10 +1,10 @@
-/* nadir export PROJECT --to FORMAT -o OUT [--filter …] [--image NAME] */
+/* nadir export PROJECT --to FORMAT -o OUT [--filter …] [--image NAME] [--tiles SIZE …] */
 #include <glib/gi18n.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cli/cli-private.h"
+#include "app/cli/export-tiles.h"
 #include "render/exchange/export.h"
 #include "render/store/project.h"
 
@@ -13,6 +13,7 @@ typedef struct {
 	char *to, *output, *filter, *image;
 	double simplify;
 	gboolean losses, no_side_file;
+	cli_tiles tiles; /* size 0: none */
 } request;
 
 static void request_clear(request *q)
@@ -22,6 +23,7 @@ static void request_clear(request *q)
 	g_free(q->output);
 	g_free(q->filter);
 	g_free(q->image);
+	g_free(q->tiles.split);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
 
@@ -182,9 +184,16 @@ static bool export_project(const char *path, const request *q, export_format for
 	if (!p)
 		return false;
 	g_autoptr(GPtrArray) images = project_images(p, error);
+	if (images && q->tiles.size != 0 && !q->image)
+		return cli_export_tiles(p, images, &q->tiles, format, &q->shared, q->output, apply_filter, q->filter, error);
 	const project_image *im = images ? choose_image(images, path, q, error) : NULL;
 	if (!im)
 		return false;
+	if (q->tiles.size != 0) {
+		g_autoptr(GPtrArray) one = g_ptr_array_new();
+		g_ptr_array_add(one, (gpointer)im);
+		return cli_export_tiles(p, one, &q->tiles, format, &q->shared, q->output, apply_filter, q->filter, error);
+	}
 	g_autoptr(GPtrArray) objects = project_objects(p, im->id, error);
 	g_autoptr(GPtrArray) classes = objects ? project_classes(p, error) : NULL;
 	if (!classes || !apply_filter(objects, q->filter, error))
@@ -202,7 +211,7 @@ static bool export_project(const char *path, const request *q, export_format for
 
 bool cli_export(int argc, char **argv, GError **error)
 {
-	g_auto(request) q = {0};
+	g_auto(request) q = {.tiles = {.validation = 0.2, .negatives = 0.1}};
 	const GOptionEntry entries[] = {
 		{"to", 0, 0, G_OPTION_ARG_STRING, &q.to,
 	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo yolo-detect yolo-obb voc dota "
@@ -214,6 +223,15 @@ bool cli_export(int argc, char **argv, GError **error)
 		{"losses", 0, 0, G_OPTION_ARG_NONE, &q.losses, N_("only list what the format cannot hold; write nothing"),
 	     NULL},
 		{"no-side-file", 0, 0, G_OPTION_ARG_NONE, &q.no_side_file, N_("no second file for what does not fit"), NULL},
+		{"tiles", 0, 0, G_OPTION_ARG_INT, &q.tiles.size, N_("cut images and labels for training; OUT is a folder"),
+	     "SIZE"},
+		{"overlap", 0, 0, G_OPTION_ARG_INT, &q.tiles.overlap, N_("of the tiles (0)"), "PX"},
+		{"split", 0, 0, G_OPTION_ARG_STRING, &q.tiles.split, N_("what validation is: images, or a part of each"),
+	     "image|area"},
+		{"validation", 0, 0, G_OPTION_ARG_DOUBLE, &q.tiles.validation, N_("its share (0.2)"), "0..1"},
+		{"negatives", 0, 0, G_OPTION_ARG_DOUBLE, &q.tiles.negatives, N_("share of empty tiles that are kept (0.1)"),
+	     "0..1"},
+		{"whole-only", 0, 0, G_OPTION_ARG_NONE, &q.tiles.whole_only, N_("no objects that a tile's edge cuts"), NULL},
 		{"simplify", 0, 0, G_OPTION_ARG_DOUBLE, &q.simplify, N_("tolerance in pixels (0: exact)"), "PX"},
 		{0}};
 	g_autoptr(GOptionContext) ctx = g_option_context_new(_("PROJECT — a project's objects to a file"));
@@ -225,6 +243,8 @@ bool cli_export(int argc, char **argv, GError **error)
 		return cli_usage(error, _("-o says where to write."));
 	export_format format;
 	g_autoptr(GError) inner = NULL;
+	if (q.tiles.size != 0 && !q.to)
+		return cli_usage(error, _("--tiles wants --to: coco, yolo, labelme …"));
 	if (!(q.to ? export_format_from_name(q.to, &format, &inner) : export_format_from_path(q.output, &format, &inner)))
 		return cli_usage(error, "%s", inner->message);
 	return export_project(argv[1], &q, format, error);

@@ -286,7 +286,7 @@ bool export_check(const georef *ref, export_format format, const char *path, GEr
 
 static bool run(exporter *e, GError **error)
 {
-	if (e->job->n_objects == 0) {
+	if (e->job->n_objects == 0 && !e->job->may_be_empty) {
 		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_EMPTY,
 		            _("There is no object to export to %s: mark and accept one first, or widen the filter."), e->path);
 		return false;

@@ -62,6 +62,7 @@ typedef struct {
 	const char *const *class_paths;  /* with the names of those above ("vehicle/car"), or NULL: none has one above */
 	double simplify;                 /* 0: none; else tolerance in pixels, shared borders stay shared */
 	bool no_side_file;               /* nothing beside it for what the format cannot hold */
+	bool may_be_empty;               /* a file without objects is wanted, too: a negative example */
 	GCancellable *cancel;
 	void (*progress)(double fraction, void *data); /* may be NULL */
 	void *data;
