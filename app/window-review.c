@@ -391,6 +391,7 @@ void nadir_window_leave_review(NadirWindow *self)
 	g_clear_object(&w->review);
 	g_hash_table_unref(w->held);
 	g_free(w);
+	nadir_panel_images_reload(self->work->images); /* decisions on other images than this one */
 	nadir_window_update_title(self);
 	nadir_window_update_actions(self);
 }

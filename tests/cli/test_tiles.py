@@ -127,6 +127,19 @@ class Tiles(CliTest):
         empty = [p for p in (self.tmp / "n1" / "labels").rglob("*.txt") if p.read_text() == ""]
         self.assertEqual(len(empty), every["negatives"])
 
+    def test_statistics_of_the_same_project(self):
+        outs = [self.tmp / f"s.{e}" for e in ("csv", "pdf", "svg", "png")]
+        run = self.ok(self.nadir("statistics", self.project, "--json", *[x for o in outs for x in ("-o", o)])).json
+        self.assertEqual(run["objects"], 40)
+        self.assertEqual(sum(run["decisions"].values()), 40)
+        self.assertEqual(run["decisions"]["undecided"], 40)
+        self.assertIn("tree", outs[0].read_text())
+        self.assertTrue(outs[1].read_bytes().startswith(b"%PDF"))
+        self.assertIn(b"<svg", outs[2].read_bytes())
+        self.assertEqual(len(read_raster(outs[3], self.tmp)), 3 * 1190 * 1684)
+        self.fails(self.nadir("statistics", self.project, "--agree", "hand"), "--agree", status=2)
+        self.fails(self.nadir("statistics", self.project, "-o", self.tmp / "s.gif"), "s.gif")
+
     def test_what_cannot_be(self):
         out = self.tmp / "bad"
         base = ("export", self.project, "-o", out)
