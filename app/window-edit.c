@@ -10,6 +10,7 @@
 #include "app/edit/edit-selection.h"
 #include "app/edit/edit-shapes.h"
 #include "app/panel/class-editor.h"
+#include "app/select-dialog.h"
 #include "app/window-private.h"
 
 #define MODEL_SIDE 512 /* pixels that the model sees of a part, roughly */
@@ -219,6 +220,11 @@ static void on_select_class(GSimpleAction *action, GVariant *parameter, gpointer
 	nadir_document_select_class(d, c->id);
 }
 
+static void on_select_where(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	gtk_window_present(GTK_WINDOW(nadir_select_dialog_new(data, ((NadirWindow *)data)->document)));
+}
+
 static void on_edit_class(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
 	NadirDocument *d = ((NadirWindow *)data)->document;
@@ -231,6 +237,7 @@ static const GActionEntry entries[] = {
 	{.name = "select-all", .activate = on_select_all},
 	{.name = "select-invert", .activate = on_select_invert},
 	{.name = "select-class", .activate = on_select_class},
+	{.name = "select-where", .activate = on_select_where},
 	{.name = "edit-class", .activate = on_edit_class},
 	{.name = "undo-delete", .activate = on_undo_delete, .parameter_type = "s"},
 	{.name = "turn-left", .activate = on_turn_left},
@@ -254,19 +261,13 @@ void nadir_window_update_edit_actions(NadirWindow *self)
 	const struct {
 		const char *name;
 		bool enabled;
-	} states[] = {{"select-all", any},
-	              {"select-invert", any},
-	              {"select-class", any},
-	              {"edit-class", d != NULL},
-	              {"turn-left", selected},
-	              {"turn-right", selected},
-	              {"enlarge", selected},
-	              {"reduce", selected},
-	              {"move", selected},
-	              {"search", d != NULL},
-	              {"stop-search", d && nadir_document_get_searched(d, NULL) >= 0},
-	              {"keep-found", found},
-	              {"drop-found", found},
+	} states[] = {{"select-all", any},       {"select-invert", any},
+	              {"select-class", any},     {"select-where", any},
+	              {"edit-class", d != NULL}, {"turn-left", selected},
+	              {"turn-right", selected},  {"enlarge", selected},
+	              {"reduce", selected},      {"move", selected},
+	              {"search", d != NULL},     {"stop-search", d && nadir_document_get_searched(d, NULL) >= 0},
+	              {"keep-found", found},     {"drop-found", found},
 	              {"cursor", d != NULL}};
 	for (guint i = 0; i < G_N_ELEMENTS(edits); i++) {
 		GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), edits[i].name);

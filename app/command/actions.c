@@ -152,8 +152,9 @@ static const nadir_action table[] = {
 	{"win.class::8", N_("Eighth Class"), "8|KP_8", CLASSES, NULL},
 	{"win.class::9", N_("Ninth Class"), "9|KP_9", CLASSES, NULL},
 	{"win.class::0", N_("Tenth Class"), "0|KP_0", CLASSES, NULL},
+	{"win.select-where", N_("Select Objects by Condition…"), "<Control><Alt>w", CLASSES, N_("expression filter sql where score area attribute query")},
 	{"win.edit-class", N_("Edit the Current Class and Its Attributes…"), "<Control><Alt>a", CLASSES, N_("hierarchy parent kind fields")},
-	{"win.select-class", N_("Select the Objects of the Current Class"), "<Control><Alt>k", CLASSES, N_("all kind children")},
+	{"win.select-class", N_("Select the Objects of the Current Class"), "<Control><Alt>j", CLASSES, N_("all kind children")},
 	{"win.add-class", N_("Add Class…"), "<Control><Shift>n", CLASSES, N_("new label")},
 
 	{"win.zoom-in", N_("Zoom In"), "plus|equal|KP_Add|<Control>plus|<Control>equal", VIEW, NULL},
