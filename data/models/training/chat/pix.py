@@ -19,8 +19,8 @@ from questions import box_mask
 from sequences import CELLS, collate
 from store import default_data
 from tune import Run, cv2_threads, look, splice
+import marks as R
 import prompts as P
-from model import Segmenter
 from predict import frame, load_gguf, normalise
 
 PART, SOURCES = 16, {"psu_car": 0, "sar_acd": 0, "aid": 0, "rsscn7": 0}  # cells shown; pictures without masks a source
@@ -74,21 +74,44 @@ class Ground:
         return box_mask(p, targets), known
 
     @torch.no_grad()
-    def states(self, i: int) -> list[tuple]:
-        """(state at `<pix>`, target, known) of up to PHRASES phrases about a picture."""
+    def states(self, i: int, regions: list[dict], turns: list[Turn]) -> Tensor:
+        """States at every `<pix>` of the turns' answers."""
+        run, cells = self.run, np.sort(self.run.source.rng.permutation(CELLS)[:PART])
+        sample = Sample(i, regions, [], turns)
+        item = run.source.rows(sample, cells, plain=True) | run.source.seen(i, regions)
+        batch = collate([item | {"sample": sample, "shown": cells}], run.source.system, run.tokenizer.find("<imgpad>"))
+        found = run.language(splice(run, batch, *look(run.vision, batch), run.language.table()), batch)
+        return found[batch["ids"] == run.tokenizer.find("<pix>")]
+
+    def phrases(self, i: int) -> list[tuple]:
+        """(picture, state, target, known, no tokens, empty raster) of up to PHRASES phrases about a picture."""
         run, p = self.run, self.run.source.store.pictures[i]
         options = run.source.author.nameable(p)
         options = [options[n] for n in run.source.rng.permutation(len(options))[:PHRASES]]
         turns = [
             Turn("expression", f"Please segment {text} in the image.", f"<p>{text}</p><pix>") for text, _ in options
         ]
-        cells = np.sort(run.source.rng.permutation(CELLS)[:PART])
-        sample = Sample(i, [], [], turns)
-        item = run.source.rows(sample, cells, plain=True) | run.source.seen(i, []) | {"sample": sample, "shown": cells}
-        batch = collate([item], run.source.system, run.tokenizer.find("<imgpad>"))
-        found = run.language(splice(run, batch, *look(run.vision, batch), run.language.table()), batch)
-        at = [n for n, x in enumerate(batch["ids"].tolist()) if x == run.tokenizer.find("<pix>")]
-        return [(found[n], *self.low_target(p, *self.wanted(p, t))) for n, (_, t) in zip(at, options)]
+        bare = torch.zeros(0, 256), torch.zeros(self.low, self.low)
+        return [
+            (i, state, *self.low_target(p, *self.wanted(p, targets)), *bare)
+            for state, (_, targets) in zip(self.states(i, [], turns), options)
+        ]
+
+    @torch.no_grad()
+    def marked(self, i: int, encoding: tuple) -> list[tuple]:
+        """The same of a marked region: the target is what the segmenter makes of its box alone."""
+        run, p = self.run, self.run.source.store.pictures[i]
+        found = [(n, m) for n, m in run.source.marks.get(i, []) if m["kind"] != "point"]
+        if not found:
+            return []
+        n, mark = found[int(run.source.rng.integers(len(found)))]
+        state = self.states(i, [mark], [run.source.author.segment(p, [n])])[0]
+        crop, box = P.Crop(0, 0, p.width, p.height), ("box", 1, R.bounds(mark, p.width, p.height))
+        coords, labels = (torch.from_numpy(x)[None] for x in P.tokens([box], crop, self.size))
+        tokens = self.model.pe.sparse(coords, labels, self.size)
+        raster = torch.from_numpy(P.raster([box], crop, self.size, None))
+        true = (low_res(self.model, tuple(t.float() for t in encoding), tokens, raster[None])[0] > 0).float()
+        return [(i, state, true, torch.ones_like(true, dtype=torch.bool), tokens[0], raster)]
 
 
 def mask_loss(logits: Tensor, true: Tensor, known: Tensor) -> Tensor:
@@ -102,23 +125,25 @@ def mask_loss(logits: Tensor, true: Tensor, known: Tensor) -> Tensor:
 
 def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
     """Prepare for a half of the time at most, then train R_lp for the rest."""
-    begin, samples, encodings = time.time(), [], {}
+    begin, samples, marked, encodings = time.time(), [], [], {}
     for i in ground.chosen:
         if time.time() - begin > 30 * args.minutes:
             break
         encodings[i] = ground.encode(i)
-        samples += [(i, *s) for s in ground.states(i)]
-    print(f"{len(encodings)} pictures, {len(samples)} phrases, {time.time() - begin:.0f} s", flush=True)
+        samples += ground.phrases(i)
+        marked += ground.marked(i, encodings[i]) if len(encodings) % 3 == 0 else []
+    spent = time.time() - begin
+    print(f"{len(encodings)} pictures, {len(samples)} phrases, {len(marked)} marks, {spent:.0f} s", flush=True)
     pix, rng, step, means = run.vision.pix.requires_grad_(True), run.source.rng, 0, {}
     optimiser = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.01)
     while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
-        loss = 0.0
-        own = [samples[n] for n in rng.choice(len(samples), BATCH)]
+        pool = marked if marked and step % 4 == 3 else samples
+        own = [pool[n] for n in rng.choice(len(pool), BATCH)]
         image, s0, s1 = (torch.cat([encodings[s[0]][k] for s in own]).float() for k in range(3))
         vectors = pix(torch.stack([s[1] for s in own]))[:, None]
-        empty = torch.zeros(len(own), ground.low, ground.low)
+        tokens, raster = (torch.stack([s[k] for s in own]) for k in (4, 5))
         with torch.autocast("cpu", torch.bfloat16):
-            logits = low_res(ground.model, (image, s0, s1), vectors, empty)
+            logits = low_res(ground.model, (image, s0, s1), torch.cat([tokens, vectors], 1), raster)
         true, known = (torch.stack([s[k] for s in own]) for k in (2, 3))
         loss = mask_loss(logits.float(), true, known)
         loss.backward()
@@ -130,7 +155,7 @@ def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
         step += 1
         hit, true = (logits > 0) & known, (true > 0.5) & known
         iou = ((hit & true).sum((1, 2)) + 1e-6) / ((hit | true).sum((1, 2)) + 1e-6)
-        for k, v in (("loss", loss.item()), ("IoU", iou.mean().item())):
+        for k, v in (("loss", loss.item()), ("IoU of marks" if pool is marked else "IoU", iou.mean().item())):
             means[k] = means.get(k, v) * 0.97 + 0.03 * v
         if step % 20 == 0:
             print(step, round(time.time() - begin), {k: round(v, 3) for k, v in means.items()}, flush=True)

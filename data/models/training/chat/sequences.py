@@ -23,8 +23,8 @@ CAPTIONED = "aid"  # the source with sentences
 FAR = -1e9
 # How often a source gives the picture.
 WEIGHTS = {
-    "aid": 48,
-    "rsscn7": 9,
+    "aid": 46,
+    "rsscn7": 18,
     "sar_acd": 5,
     "hit_uav": 11,
     "hrplanes": 6,
