@@ -35,13 +35,18 @@ static bool image_json(OGRFeatureH row, void *data)
 	}
 	cJSON_AddNumberToObject(*out, "width", OGR_F_GetFieldAsInteger(row, 3));
 	cJSON_AddNumberToObject(*out, "height", OGR_F_GetFieldAsInteger(row, 4));
+	cJSON_AddNumberToObject(*out, "copy", OGR_F_GetFieldAsInteger(row, 5));
 	return false;
 }
 
 static bool read_image(project *p, gint64 id, team_side *out, GError **error)
 {
-	return project_select(p, image_json, &out->json, error,
-	                      "SELECT path, fingerprint, georef, width, height FROM images WHERE id = " ID, id);
+	return project_select(
+		p, image_json, &out->json, error,
+		"SELECT path, fingerprint, georef, width, height, (SELECT count(*) FROM images j WHERE "
+		"j.fingerprint = i.fingerprint AND j.fingerprint <> '' AND j.id < i.id) AS copies FROM images i "
+		"WHERE id = " ID,
+		id);
 }
 
 static char *quoted_value(const cJSON *json, const char *key)
@@ -56,17 +61,18 @@ static int number_value(const cJSON *json, const char *key)
 	return cJSON_IsNumber(item) ? item->valueint : 0;
 }
 
-/* An image that is here already stays where it is on this machine. */
+/* An image that is here already stays where it is on this machine; what nobody here has opened yet the others know. */
 static bool write_image(project *p, gint64 *id, const cJSON *json, GError **error)
 {
 	g_autofree char *path = quoted_value(json, "path"), *fingerprint = quoted_value(json, "fingerprint");
 	g_autofree char *place = quoted_value(json, "georef"), *now = project_now();
-	if (*id == 0)
-		*id = project_number(p, 0,
-		                     "SELECT id+0 AS k FROM images WHERE fingerprint = %s AND (fingerprint <> '' OR path = %s)",
-		                     fingerprint, path);
+	g_hash_table_remove(p->places, id);
 	if (*id != 0)
-		return true;
+		return project_run(
+			p, error,
+			"UPDATE images SET fingerprint = %s, width = %d, height = %d, georef = %s WHERE fingerprint = '' "
+			"AND id = " ID,
+			fingerprint, number_value(json, "width"), number_value(json, "height"), place, *id);
 	if (!project_run(
 			p, error,
 			"INSERT INTO images (path, fingerprint, width, height, georef, added) VALUES (%s, %s, %d, %d, %s, '%s')",

@@ -68,6 +68,18 @@ static team_row *row_to_send(project *p, const team_record *r, const team_side *
 	return row;
 }
 
+static bool is_open(const team_side *image)
+{
+	const char *fingerprint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(image->json, "fingerprint"));
+	return fingerprint && *fingerprint;
+}
+
+/* Of an image the team learns that it is there, and later what it is; the rest is each copy's own. */
+static bool completes(const team_record *r, const team_side *now)
+{
+	return now->json && (r->version == 0 || (!is_open(&r->base) && is_open(now)));
+}
+
 /* Adds the row to those that are sent, or finds that there is nothing to send. */
 static bool collect_one(project *p, const dirty_row *d, GPtrArray *rows, GError **error)
 {
@@ -78,7 +90,7 @@ static bool collect_one(project *p, const dirty_row *d, GPtrArray *rows, GError 
 		return false;
 	if (*r->trouble)
 		return true;
-	if (team_side_equal(&now, &r->base) || (d->kind == TEAM_IMAGE && r->version > 0))
+	if (team_side_equal(&now, &r->base) || (d->kind == TEAM_IMAGE && !completes(r, &now)))
 		return team_mark(p, d->kind, d->id, false, error);
 	g_ptr_array_add(rows, row_to_send(p, r, &now));
 	set_side(&r->sent, now);
@@ -230,10 +242,25 @@ static bool agree(project *p, team_record *r, const team_side *now, const team_s
 	return team_record_put(p, r, error) && (id == 0 || team_mark(p, r->kind, id, !same, error));
 }
 
+/* There is nothing to merge in an image. */
+static bool take_image(project *p, team_record *r, GError **error)
+{
+	g_auto(team_side) now = {0};
+	set_side(&r->base, team_side_copy(&r->theirs));
+	r->version = r->theirs_version;
+	if (r->theirs.json && !team_write(p, TEAM_IMAGE, &r->id, &r->theirs, error))
+		return false;
+	settle(r);
+	return read_now(p, r, &now, error) && team_record_put(p, r, error) &&
+	       team_mark(p, TEAM_IMAGE, r->id, completes(r, &now), error);
+}
+
 /* Both sides, against what they last agreed upon. */
 static bool merge_row(project *p, team_record *r, team_counts *counts, project_changes *changes, GError **error)
 {
 	g_auto(team_side) now = {0}, merged = {0};
+	if (r->kind == TEAM_IMAGE)
+		return take_image(p, r, error);
 	if (!read_now(p, r, &now, error))
 		return false;
 	const bool changed = !team_side_equal(&now, &r->base);
@@ -247,20 +274,41 @@ static bool merge_row(project *p, team_record *r, team_counts *counts, project_c
 	return agree(p, r, &now, &merged, changes, error);
 }
 
+static char *quoted(const cJSON *json, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
+	return project_quote(text ? text : "");
+}
+
+static char *same_name(const cJSON *json)
+{
+	g_autofree char *name = quoted(json, "name");
+	return g_strdup_printf("t.name = %s", name);
+}
+
+/* The same contents, of several copies the one of the same place; or the same path where one side has not opened it. */
+static char *same_image(const cJSON *json)
+{
+	const cJSON *copy = cJSON_GetObjectItemCaseSensitive(json, "copy");
+	g_autofree char *path = quoted(json, "path"), *fingerprint = quoted(json, "fingerprint");
+	return g_strdup_printf(
+		"((t.fingerprint = %s AND t.fingerprint <> '' AND (SELECT count(*) FROM images j WHERE "
+		"j.fingerprint = t.fingerprint AND j.id < t.id) = %d) OR (t.path = %s AND (t.fingerprint = '' "
+		"OR %s = '')))",
+		fingerprint, cJSON_IsNumber(copy) ? copy->valueint : 0, path, fingerprint);
+}
+
 /* A class or image that is here already under the same name or contents. */
 static gint64 find_twin(project *p, const team_row *row)
 {
 	g_auto(team_side) s = team_side_from(row->json, NULL);
-	const char *key = row->kind == TEAM_CLASS ? "name" : "fingerprint";
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s.json, key));
-	g_autofree char *quoted = project_quote(text ? text : "");
-	if (row->kind == TEAM_OBJECT || !text || !*text)
+	if (row->kind == TEAM_OBJECT)
 		return 0;
-	return project_number(
-		p, 0,
-		"SELECT t.id+0 AS k FROM %s t WHERE t.%s = %s AND NOT EXISTS (SELECT 1 FROM team_rows r WHERE "
-		"r.kind = %d AND r.local_id = t.id AND r.version > 0)",
-		row->kind == TEAM_CLASS ? "classes" : "images", key, quoted, (int)row->kind);
+	g_autofree char *where = row->kind == TEAM_CLASS ? same_name(s.json) : same_image(s.json);
+	return project_number(p, 0,
+	                      "SELECT t.id+0 AS k FROM %s t WHERE %s AND NOT EXISTS (SELECT 1 FROM team_rows r WHERE "
+	                      "r.kind = %d AND r.local_id = t.id AND r.version > 0) ORDER BY t.id LIMIT 1",
+	                      row->kind == TEAM_CLASS ? "classes" : "images", where, (int)row->kind);
 }
 
 static team_record *new_record(project *p, const team_row *row, GError **error)

@@ -179,6 +179,24 @@ class Copies(TeamTest):
         self.assertEqual(PG.psql(self.db, "SELECT count(*) FROM nadir.classes"), [["3"]])
         self.assertEqual(PG.psql(self.db, "SELECT count(*) FROM nadir.images"), [["1"]])
 
+    def test_images_of_a_list_and_copies_of_one(self):
+        """Listed images are shared before anybody opened them; who opens one says what it is; copies stay apart."""
+        self.team()
+        for place in ("x", "y"):
+            self.sql("a", "INSERT INTO images (path, fingerprint, width, height, georef, added) VALUES (?, '', 0, 0, '', '')", place)
+        self.sync("a")
+        self.sync("b")
+        fill = "UPDATE images SET fingerprint = 'same', width = 9, height = 9, georef = (SELECT georef FROM images WHERE id = 1) WHERE path = ?"
+        self.sql("a", fill, "x")
+        self.sql("a", fill, "y")
+        self.sync("a")
+        self.sync("b")
+        rows = "SELECT path, fingerprint, width FROM images WHERE id > 1 ORDER BY 1"
+        self.assertEqual(self.sql("b", rows), [("x", "same", 9), ("y", "same", 9)])
+        self.assertEqual(self.sql("a", rows), self.sql("b", rows))
+        self.assertEqual(self.sync("c", self.url)["received"], 8)
+        self.assertEqual(self.sql("c", rows), self.sql("b", rows))
+
     def test_class_renamed(self):
         self.team()
         self.sql("a", "UPDATE classes SET name = 'vehicle' WHERE name = 'car'")
@@ -264,7 +282,7 @@ class Roles(TeamTest):
 
     def test_batches_of_images(self):
         self.team()
-        PG.psql(self.db, "INSERT INTO nadir.images SELECT gen_random_uuid(), 0, false, '', now(), 'i' || i, 'f' || i, 9, 9, '{}' "
+        PG.psql(self.db, "INSERT INTO nadir.images SELECT gen_random_uuid(), 0, false, '', now(), 'i' || i, 'f' || i, 9, 9, '{}', 0 "
                 "FROM generate_series(1, 9) i")
         for name in ("one", "two"):
             PG.psql(self.db, f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN; GRANT {self.db}_annotator TO {name}")

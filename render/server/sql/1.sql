@@ -15,8 +15,9 @@ CREATE TABLE nadir.images (
 	uid uuid PRIMARY KEY, version bigint NOT NULL, deleted boolean NOT NULL DEFAULT false,
 	edited_by text NOT NULL, edited_at timestamptz NOT NULL,
 	path text NOT NULL, fingerprint text NOT NULL, width integer NOT NULL, height integer NOT NULL,
-	georef text NOT NULL, extra jsonb NOT NULL DEFAULT '{}');
-CREATE UNIQUE INDEX images_fingerprint ON nadir.images (fingerprint) WHERE fingerprint <> '';
+	georef text NOT NULL, copy integer NOT NULL, extra jsonb NOT NULL DEFAULT '{}');
+-- An image without a fingerprint is of a list and was opened by nobody yet; copy counts those of the same contents.
+CREATE UNIQUE INDEX images_fingerprint ON nadir.images (fingerprint, copy) WHERE fingerprint <> '';
 CREATE UNIQUE INDEX images_path ON nadir.images (path) WHERE fingerprint = '';
 CREATE INDEX images_version ON nadir.images (version);
 
@@ -148,7 +149,8 @@ EXCEPTION
 			SELECT c.uid INTO other FROM nadir.classes c WHERE c.name = item->'row'->>'name' AND NOT c.deleted;
 		ELSE
 			SELECT i.uid INTO other FROM nadir.images i WHERE i.fingerprint = item->'row'->>'fingerprint'
-				AND (i.fingerprint <> '' OR i.path = item->'row'->>'path');
+				AND CASE i.fingerprint WHEN '' THEN i.path = item->'row'->>'path'
+					ELSE i.copy = (item->'row'->>'copy')::integer END;
 		END IF;
 		IF base = 0 THEN
 			status := 'same';
