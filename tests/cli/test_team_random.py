@@ -3,7 +3,7 @@
 the server agree, every edit that was acknowledged is in the server's history, overtaken by its own author, or in a reported
 conflict, and nobody wrote over what he had not seen.
 
-    test_team_random.py [EDITS [SEED]]       edits of each person; 150 by default
+    test_team_random.py [EDITS [SEED]]       edits of each person; 400 by default
 """
 import json
 import random
@@ -156,7 +156,7 @@ def settle(pg, folder):
 
 
 def main() -> int:
-    edits, seed = (int(a) for a in (sys.argv[1:] + ["150", "7"][len(sys.argv) - 1:]))
+    edits, seed = (int(a) for a in (sys.argv[1:] + ["400", "7"][len(sys.argv) - 1:]))
     pg = Postgres()
     try:
         with tempfile.TemporaryDirectory() as tmp:
