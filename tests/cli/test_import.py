@@ -160,6 +160,7 @@ class Vector(ImportTest):
         self.assertEqual(self.mask().count(4), 100)
         self.assertTrue(all(r["model"] == "import" and r["score"] is None and r["state"] == "accepted" for r in rows))
         self.assertAlmostEqual(rows[1]["area_m2"], rows[1]["area_px"] * px * px, delta=0.1)
+        self.assertTrue(any("height" in r["attributes"] for r in rows))
         for words in ("1 with an outline that crossed itself", "1 on no image", "1 reach over the edge",
                       "1 too small to cover"):
             self.assertIn(words, run.err)
@@ -266,7 +267,8 @@ class Labelme(ImportTest):
         self.assertEqual([r["area_px"] for r in rows[:2]] + [rows[4]["area_px"]], [400, 400, 34])
         self.assertAlmostEqual(rows[2]["area_px"], 314, delta=6)
         self.assertEqual((rows[3]["score"], rows[4]["caption"]), (0.5, "two parts"))
-        for words in ("2 without an area", "1 with an outline that makes no polygon", "flags", "kie_linking"):
+        self.assertEqual(json.loads(rows[5]["attributes"]), {"occluded": True})
+        for words in ("2 without an area", "1 with an outline that makes no polygon", "kie_linking"):
             self.assertIn(words, run.err)
 
     def test_what_labelme_would_read(self):
