@@ -460,6 +460,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(preview != NADIR_PREVIEW_NONE, "next-candidate", "previous-candidate"); /* Tab waits, it does not stray */
 	ENABLE(d && nadir_document_get_encode_progress(d) >= 0, "cancel-encode");
 	nadir_window_update_edit_actions(self);
+	nadir_window_update_clipboard_actions(self);
 	nadir_window_update_project_actions(self);
 	nadir_window_update_images(self);
 	nadir_window_update_team_actions(self);
@@ -473,6 +474,7 @@ void nadir_window_install_actions(NadirWindow *self)
 {
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
 	nadir_window_install_edit_actions(self);
+	nadir_window_install_clipboard_actions(self);
 	nadir_window_install_project_actions(self);
 	nadir_window_install_images(self);
 	nadir_window_install_team_actions(self);

@@ -64,6 +64,8 @@ void nadir_window_update_actions(NadirWindow *self);
 /* window-edit.c */
 void nadir_window_install_edit_actions(NadirWindow *self);
 void nadir_window_update_edit_actions(NadirWindow *self);
+void nadir_window_install_clipboard_actions(NadirWindow *self);
+void nadir_window_update_clipboard_actions(NadirWindow *self);
 void nadir_window_delete_selected(NadirWindow *self);
 void nadir_window_apply_class(NadirWindow *self, int index); /* to all that is selected */
 /* window-view.c */

@@ -81,6 +81,9 @@ static const nadir_action table[] = {
 	{"win.move::down", N_("Move Selected Objects Down"), "<Control>Down", SHAPE, N_("nudge shift")},
 	{"win.tool::vertex", N_("Edit Vertices"), "j", SHAPE, N_("tool corner node outline snap move rotate scale")},
 	{"win.duplicate", N_("Duplicate"), "<Control>d", SHAPE, N_("copy clone")},
+	{"win.copy", N_("Copy Objects as GeoJSON"), "<Control>c", SHAPE, N_("clipboard")},
+	{"win.copy-wkt", N_("Copy Objects as WKT"), "<Control><Shift>x", SHAPE, N_("clipboard")},
+	{"win.paste", N_("Paste Shapes"), "<Control>v", SHAPE, N_("clipboard geojson wkt qgis")},
 
 	{"win.tool::select", N_("Select and Pan"), "v", MARK, N_("tool hand move")},
 	{"win.tool::point", N_("Point"), "p", MARK, N_("tool click")},

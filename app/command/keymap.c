@@ -33,7 +33,6 @@ static const struct {
 	{"cvat", "win.tool::split", "<Alt>j"},
 	{"cvat", "win.style", "<Control>b"},
 	{"cvat", "win.shortcuts", "F1"},
-	{"cvat", "win.duplicate", "<Control>c"},
 
 	{"qgis", "win.zoom-fit", "<Control><Shift>f"},
 	{"qgis", "win.show-object", "<Control>j"},
