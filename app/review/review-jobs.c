@@ -27,11 +27,27 @@ static void reading_job_free(void *data)
 	g_free(j);
 }
 
+/* Those that something is to be reviewed on: a project may list a hundred thousand others. */
+static GPtrArray *images_of(GArray *items, project *p, GError **error)
+{
+	g_autoptr(GPtrArray) images = project_images(p, error);
+	g_autoptr(GHashTable) wanted = g_hash_table_new(g_int64_hash, g_int64_equal);
+	if (!images)
+		return NULL;
+	GPtrArray *kept = g_ptr_array_new_with_free_func((GDestroyNotify)project_image_free);
+	for (guint i = 0; i < items->len; i++)
+		g_hash_table_add(wanted, &g_array_index(items, review_item, i).image);
+	for (guint i = 0; i < images->len; i++)
+		if (g_hash_table_contains(wanted, &((project_image *)images->pdata[i])->id))
+			g_ptr_array_add(kept, g_steal_pointer(&images->pdata[i]));
+	return kept;
+}
+
 static bool read_all(document_job *job, project *p, GError **error)
 {
 	reading_job *j = job->data;
 	j->found.items = project_review_items(p, error);
-	j->found.images = j->found.items ? project_images(p, error) : NULL;
+	j->found.images = j->found.items ? images_of(j->found.items, p, error) : NULL;
 	j->found.queues = j->found.images ? project_queues(p, error) : NULL;
 	if (!j->found.queues)
 		return false;

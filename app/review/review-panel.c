@@ -68,10 +68,7 @@ static void fill_classes(NadirReviewPanel *p)
 
 static void fill_images(NadirReviewPanel *p)
 {
-	GPtrArray *images = nadir_review_get_images(p->review);
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	for (guint i = 0; i < images->len; i++)
-		g_ptr_array_add(names, (char *)nadir_review_image_name(p->review, ((project_image *)images->pdata[i])->id));
+	g_autoptr(GPtrArray) names = nadir_review_image_names(p->review);
 	fill(p->image, _("all"), (const char *const *)names->pdata, names->len, false);
 }
 

@@ -220,14 +220,25 @@ GPtrArray *nadir_review_get_images(NadirReview *r)
 	return r->images;
 }
 
+static const char *base_name(const project_image *image)
+{
+	const char *slash = strrchr(image->path, '/');
+	return slash ? slash + 1 : image->path;
+}
+
+GPtrArray *nadir_review_image_names(NadirReview *r)
+{
+	GPtrArray *names = g_ptr_array_new();
+	for (guint i = 0; i < r->images->len; i++)
+		g_ptr_array_add(names, (char *)base_name(r->images->pdata[i]));
+	return names;
+}
+
 const char *nadir_review_image_name(NadirReview *r, gint64 image)
 {
-	for (guint i = 0; i < r->images->len; i++) {
-		const project_image *im = r->images->pdata[i];
-		const char *slash = strrchr(im->path, '/');
-		if (im->id == image)
-			return slash ? slash + 1 : im->path;
-	}
+	for (guint i = 0; i < r->images->len; i++)
+		if (((project_image *)r->images->pdata[i])->id == image)
+			return base_name(r->images->pdata[i]);
 	return "";
 }
 

@@ -29,7 +29,8 @@ void nadir_review_delete_queue(NadirReview *r, const char *name);
 GArray *nadir_review_get_items(NadirReview *r);              /* of review_item, of the whole project */
 const char *const *nadir_review_get_authors(NadirReview *r); /* the label sets, sorted; NULL-terminated */
 const char *nadir_review_image_name(NadirReview *r, gint64 image);
-GPtrArray *nadir_review_get_images(NadirReview *r); /* of project_image */
+GPtrArray *nadir_review_get_images(NadirReview *r);  /* of project_image: those that have objects */
+GPtrArray *nadir_review_image_names(NadirReview *r); /* of the same, in their order; texts borrowed, the array owned */
 guint nadir_review_get_length(NadirReview *r);
 guint nadir_review_get_position(NadirReview *r);                         /* = length: the end */
 const review_item *nadir_review_get_item(NadirReview *r, guint ahead);   /* 0: the one shown; NULL: none */
