@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def flags() -> list[str]:
-    packages = ["gio-unix-2.0", "libcjson", "cairo", "vulkan", "gdal"]
+    packages = ["gio-unix-2.0", "libcjson", "cairo", "vulkan", "gdal", "libpq"]
     for extra in ("gtk4", "libadwaita-1"):
         if subprocess.run(["pkg-config", "--exists", extra]).returncode == 0:
             packages.append(extra)

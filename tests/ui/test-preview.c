@@ -229,6 +229,7 @@ static void test_accept_ahead(world *w, gconstpointer data)
 	const double at[3][2] = {{60, 60}, {200, 200}, {320, 120}};
 	g_autoptr(GError) error = NULL;
 	nadir_document_add_class(w->d, "second");
+	fixture_settle(w->d);
 	for (int i = 0; i < 3; i++) {
 		nadir_document_set_current_class(w->d, i == 1 ? 1 : 0);
 		point(w, 1, at[i][0], at[i][1]);
