@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench-canvas IMAGE [WIDTHxHEIGHT]\n");
 		return 1;
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	gtk_init();
 	service *svc = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
 	NadirDocument *d = fixture_open(argv[1], svc, &error);
