@@ -6,6 +6,7 @@
 
 #include "app/cli/export-tiles.h"
 #include "render/exchange/export.h"
+#include "render/store/class-texts.h"
 #include "render/store/project.h"
 
 typedef struct {
@@ -135,24 +136,14 @@ static bool tell_losses(const request *q, const export_job *job, export_format f
 static bool write_export(const request *q, export_format format, const cli_image *img, GPtrArray *objects,
                          GPtrArray *classes, GError **error)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new(), colors = g_ptr_array_new(),
-						 paths = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < classes->len; i++) {
-		project_class *c = classes->pdata[i];
-		g_ptr_array_add(names, c->name);
-		g_ptr_array_add(colors, c->color);
-		g_ptr_array_add(paths, project_class_path(classes, c));
-	}
-	g_ptr_array_add(names, NULL);
-	g_ptr_array_add(paths, NULL);
-	g_ptr_array_add(colors, NULL);
+	g_auto(class_texts) texts = class_texts_of(classes);
 	const export_job job = {.image = img->info,
 	                        .ref = img->ref,
 	                        .objects = (feature *const *)objects->pdata,
 	                        .n_objects = objects->len,
-	                        .class_names = (const char *const *)names->pdata,
-	                        .class_colors = (const char *const *)colors->pdata,
-	                        .class_paths = (const char *const *)paths->pdata,
+	                        .class_names = (const char *const *)texts.names,
+	                        .class_colors = (const char *const *)texts.colors,
+	                        .class_paths = (const char *const *)texts.paths,
 	                        .simplify = q->simplify,
 	                        .no_side_file = q->no_side_file,
 	                        .progress = cli_progress,

@@ -1,5 +1,6 @@
 #include "app/conversation/conversation-json.h"
 
+#include "render/file/json-text.h"
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
@@ -14,15 +15,6 @@ static const char *text_of(const cJSON *o, const char *key)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
 	return text ? text : "";
-}
-
-/* Prints and frees. */
-static char *print(cJSON *json)
-{
-	char *printed = cJSON_PrintUnformatted(json), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(json);
-	return text;
 }
 
 static void add_id(cJSON *o, const char *key, gint64 id)
@@ -86,7 +78,7 @@ char *conversation_regions_to_json(const GPtrArray *regions)
 	cJSON *list = cJSON_CreateArray();
 	for (guint i = 0; i < regions->len; i++)
 		cJSON_AddItemToArray(list, region_to_json(regions->pdata[i]));
-	return print(list);
+	return json_text(list);
 }
 
 static conversation_region *read_region(const cJSON *o)
@@ -115,7 +107,7 @@ static void read_regions(conversation_message *m, const char *json)
 		char *text = cJSON_PrintUnformatted(item);
 		conversation_region *r = NULL;
 		if (before && i < before->len) {
-			g_autofree char *old = print(region_to_json(before->pdata[i]));
+			g_autofree char *old = json_text(region_to_json(before->pdata[i]));
 			if (g_str_equal(old, text))
 				r = conversation_region_ref(before->pdata[i]);
 		}
@@ -144,7 +136,7 @@ static char *settings_to_json(const conversation_settings *s)
 	cJSON_AddStringToObject(o, "seed", seed);
 	if (s->view)
 		cJSON_AddItemToObject(o, "area", cJSON_CreateIntArray((int[]){s->area.x, s->area.y, s->area.w, s->area.h}, 4));
-	return print(o);
+	return json_text(o);
 }
 
 static conversation_settings settings_from_json(const char *json)
@@ -198,7 +190,7 @@ static char *results_to_json(const conversation_message *m)
 	cJSON_AddNumberToObject(o, "stop", m->stop);
 	if (m->note)
 		cJSON_AddStringToObject(o, "note", m->note);
-	return print(o);
+	return json_text(o);
 }
 
 static void read_grounded(conversation_message *m, const cJSON *o)
@@ -251,7 +243,7 @@ static char *timing_to_json(const conversation_timing *t)
 		cJSON_AddNumberToObject(o, numbers[i].key, isfinite(numbers[i].value) ? numbers[i].value : 0);
 	cJSON_AddStringToObject(o, "model", t->model ? t->model : "");
 	cJSON_AddStringToObject(o, "device", t->device ? t->device : "");
-	return print(o);
+	return json_text(o);
 }
 
 static void read_timing(conversation_timing *t, const char *json)

@@ -4,13 +4,14 @@
 #include "app/document/document-private.h"
 
 #include "render/exchange/export.h"
+#include "render/store/class-texts.h"
 
 typedef struct {
 	scene *scene;
 	char *path; /* NULL: only what would be lost is asked for */
 	double simplify;
 	GPtrArray *objects; /* of feature, by id: the order of values in .png and .tif */
-	GPtrArray *names, *colors, *paths;
+	class_texts classes;
 	char *report;
 } export_task;
 
@@ -20,9 +21,7 @@ static void export_task_free(void *data)
 	scene_unref(t->scene);
 	g_free(t->path);
 	g_clear_pointer(&t->objects, g_ptr_array_unref);
-	g_ptr_array_unref(t->names);
-	g_ptr_array_unref(t->colors);
-	g_ptr_array_unref(t->paths);
+	class_texts_clear(&t->classes);
 	g_free(t->report);
 	g_free(t);
 }
@@ -36,9 +35,9 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 	                        .ref = t->scene->ref,
 	                        .objects = (feature *const *)t->objects->pdata,
 	                        .n_objects = t->objects->len,
-	                        .class_names = (const char *const *)t->names->pdata,
-	                        .class_colors = (const char *const *)t->colors->pdata,
-	                        .class_paths = (const char *const *)t->paths->pdata,
+	                        .class_names = (const char *const *)t->classes.names,
+	                        .class_colors = (const char *const *)t->classes.colors,
+	                        .class_paths = (const char *const *)t->classes.paths,
 	                        .simplify = t->simplify,
 	                        .cancel = cancel};
 	if (!t->path)
@@ -79,19 +78,6 @@ static void on_read(const GError *error, void *data)
 		g_task_run_in_thread(task, export_thread);
 }
 
-static void copy_classes(NadirDocument *d, export_task *t)
-{
-	for (guint i = 0; i < d->classes->len; i++) {
-		const project_class *c = d->classes->pdata[i];
-		g_ptr_array_add(t->names, g_strdup(c->name));
-		g_ptr_array_add(t->colors, g_strdup(c->color));
-		g_ptr_array_add(t->paths, project_class_path(d->classes, c));
-	}
-	g_ptr_array_add(t->paths, NULL);
-	g_ptr_array_add(t->names, NULL);
-	g_ptr_array_add(t->colors, NULL);
-}
-
 static void start(NadirDocument *d, const char *path, double simplify, GCancellable *cancel, GAsyncReadyCallback done,
                   void *data, void *tag)
 {
@@ -100,10 +86,7 @@ static void start(NadirDocument *d, const char *path, double simplify, GCancella
 	t->scene = scene_ref(d->scene);
 	t->path = g_strdup(path);
 	t->simplify = simplify;
-	t->names = g_ptr_array_new_with_free_func(g_free);
-	t->colors = g_ptr_array_new_with_free_func(g_free);
-	t->paths = g_ptr_array_new_with_free_func(g_free);
-	copy_classes(d, t);
+	t->classes = class_texts_of(d->classes);
 	reading *r = g_new0(reading, 1);
 	r->task = g_task_new(NULL, cancel, done, data);
 	r->scene = scene_ref(d->scene);

@@ -53,6 +53,18 @@ static document_job *begin(NadirDocument *d, bool (*work)(document_job *, projec
 	return j;
 }
 
+/* A question about images; `image` as each asker means it. */
+static void ask(NadirDocument *d, bool (*work)(document_job *, project *, GError **), gint64 image, void *tag,
+                GCancellable *cancel, GAsyncReadyCallback done, void *data)
+{
+	images_job *w;
+	GTask *task = g_task_new(d, cancel, done, data);
+	document_job *j = begin(d, work, &w, task);
+	g_task_set_source_tag(task, tag);
+	w->image = image;
+	document_job_push(j);
+}
+
 /* --- reading --- */
 
 static bool read_images(document_job *j, project *p, GError **error)
@@ -68,12 +80,7 @@ void nadir_document_read_images_async(NadirDocument *d, gint64 image, GCancellab
                                       void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	images_job *w;
-	GTask *task = g_task_new(d, cancel, done, data);
-	document_job *j = begin(d, read_images, &w, task);
-	g_task_set_source_tag(task, nadir_document_read_images_async);
-	w->image = image;
-	document_job_push(j);
+	ask(d, read_images, image, nadir_document_read_images_async, cancel, done, data);
 }
 
 GPtrArray *nadir_document_read_images_finish(GAsyncResult *result, gint64 *shown, GError **error)
@@ -102,12 +109,7 @@ void nadir_document_find_image_async(NadirDocument *d, gint64 image, GCancellabl
                                      void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	images_job *w;
-	GTask *task = g_task_new(d, cancel, done, data);
-	document_job *j = begin(d, find_image, &w, task);
-	g_task_set_source_tag(task, nadir_document_find_image_async);
-	w->image = image;
-	document_job_push(j);
+	ask(d, find_image, image, nadir_document_find_image_async, cancel, done, data);
 }
 
 char *nadir_document_find_image_finish(GAsyncResult *result, GError **error)

@@ -5,13 +5,14 @@
 #include "app/document/document-private.h"
 #include "app/edit/edit-selection.h"
 #include "render/exchange/shape-text.h"
+#include "render/store/class-texts.h"
 
 /* --- out --- */
 
 typedef struct {
 	scene *scene;
-	GPtrArray *objects;       /* of feature */
-	GPtrArray *names, *paths; /* of classes; NULL at the end */
+	GPtrArray *objects; /* of feature */
+	class_texts classes;
 	bool wkt;
 } copying;
 
@@ -20,8 +21,7 @@ static void copying_free(void *data)
 	copying *c = data;
 	scene_unref(c->scene);
 	g_ptr_array_unref(c->objects);
-	g_ptr_array_unref(c->names);
-	g_ptr_array_unref(c->paths);
+	class_texts_clear(&c->classes);
 	g_free(c);
 }
 
@@ -33,8 +33,8 @@ static void copy_thread(GTask *task, gpointer source, gpointer data, GCancellabl
 	                        .ref = c->scene->ref,
 	                        .objects = (feature *const *)c->objects->pdata,
 	                        .n_objects = c->objects->len,
-	                        .class_names = (const char *const *)c->names->pdata,
-	                        .class_paths = (const char *const *)c->paths->pdata};
+	                        .class_names = (const char *const *)c->classes.names,
+	                        .class_paths = (const char *const *)c->classes.paths};
 	char *text = c->wkt ? shape_text_wkt(&job, &error) : shape_text_geojson(&job, &error);
 	if (text)
 		g_task_return_pointer(task, text, g_free);
@@ -61,15 +61,8 @@ void nadir_document_copy_async(NadirDocument *d, bool wkt, GAsyncReadyCallback d
 	g_task_set_source_tag(task, nadir_document_copy_async);
 	g_task_set_task_data(task, c, copying_free);
 	*c = (copying){scene_ref(d->scene), g_ptr_array_new_with_free_func((GDestroyNotify)feature_free),
-	               g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free), wkt};
+	               class_texts_of(d->classes), wkt};
 	take_selected(d, c);
-	for (guint i = 0; i < d->classes->len; i++) {
-		const project_class *k = d->classes->pdata[i];
-		g_ptr_array_add(c->names, g_strdup(k->name));
-		g_ptr_array_add(c->paths, project_class_path(d->classes, k));
-	}
-	g_ptr_array_add(c->names, NULL);
-	g_ptr_array_add(c->paths, NULL);
 	g_task_run_in_thread(task, copy_thread);
 }
 

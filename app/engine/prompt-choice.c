@@ -1,5 +1,6 @@
 #include "app/engine/prompt-choice.h"
 
+#include "render/file/json-text.h"
 #include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -36,10 +37,7 @@ char *prompt_to_json_as_run(const prompt *p, const prompt_choice *c)
 	for (guint i = 0; first && i < G_N_ELEMENTS(view_keys); i++)
 		if (*view_member(&copy, i))
 			cJSON_AddStringToObject(first, view_keys[i], *view_member(&copy, i));
-	char *raw = cJSON_PrintUnformatted(marks), *text = g_strdup(raw);
-	cJSON_free(raw);
-	cJSON_Delete(marks);
-	return text;
+	return json_text(marks);
 }
 
 /* A whole number from 1 to `most`; absent is 0. */

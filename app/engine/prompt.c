@@ -1,5 +1,6 @@
 #include "app/engine/prompt.h"
 
+#include "render/file/json-text.h"
 #include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -143,11 +144,7 @@ char *prompt_to_json(const prompt *p)
 	const sam_mark *m = prompt_marks(p, &n);
 	for (guint i = 0; i < n; i++)
 		cJSON_AddItemToArray(a, mark_to_json(&m[i]));
-	char *raw = cJSON_PrintUnformatted(a);
-	char *text = g_strdup(raw);
-	cJSON_free(raw);
-	cJSON_Delete(a);
-	return text;
+	return json_text(a);
 }
 
 static bool bad_json(GError **error, const char *what)

@@ -1,5 +1,6 @@
 #include "app/engine/record.h"
 
+#include "render/file/json-text.h"
 #include <cjson/cJSON.h>
 #include <math.h>
 
@@ -73,10 +74,7 @@ static char *text_prompt(const char *phrase)
 	cJSON_AddNumberToObject(mark, "sign", 1);
 	cJSON_AddStringToObject(mark, "text", phrase);
 	cJSON_AddItemToArray(list, mark);
-	char *printed = cJSON_PrintUnformatted(list), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(list);
-	return text;
+	return json_text(list);
 }
 
 feature *record_grounded(GBytes *px_geom, gint64 area_px, double area_m2, double score, const char *phrase,

@@ -26,18 +26,22 @@ G_DEFINE_FINAL_TYPE(NadirPixelValues, nadir_pixel_values, G_TYPE_OBJECT)
 
 static guint changed;
 
-static void sample_free(void *data)
+static void sample_clear(void *data)
 {
 	sample *s = data;
 	raster_unref(s->image);
 	g_free(s->band);
 	g_free(s->value);
-	g_free(s);
+}
+
+static void sample_unref(void *data)
+{
+	g_atomic_rc_box_release_full(data, sample_clear);
 }
 
 static void forget(NadirPixelValues *v)
 {
-	g_clear_pointer(&v->last, sample_free);
+	g_clear_pointer(&v->last, sample_unref);
 	v->failed = false;
 	g_signal_emit(v, changed, 0);
 }
@@ -55,15 +59,6 @@ static void read_sample(GTask *task, gpointer source, gpointer data, GCancellabl
 
 static void start(NadirPixelValues *v);
 
-static sample *sample_copy(const sample *s)
-{
-	sample *c = g_memdup2(s, sizeof *s);
-	c->image = raster_ref(s->image);
-	c->band = g_memdup2(s->band, (gsize)s->n * sizeof *s->band);
-	c->value = g_memdup2(s->value, (gsize)s->n * sizeof *s->value);
-	return c;
-}
-
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(NadirPixelValues) v = data;
@@ -72,9 +67,9 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 	if (!current)
 		return;
 	g_clear_object(&v->reading);
-	g_clear_pointer(&v->last, sample_free);
+	g_clear_pointer(&v->last, sample_unref);
 	if (!isnan(v->x)) {
-		v->last = sample_copy(g_task_get_task_data(G_TASK(result)));
+		v->last = g_atomic_rc_box_acquire(g_task_get_task_data(G_TASK(result)));
 		v->failed = !ok;
 	}
 	g_signal_emit(v, changed, 0);
@@ -99,14 +94,14 @@ static void start(NadirPixelValues *v)
 	v->stale = false;
 	if (!v->document || isnan(v->x))
 		return;
-	sample *s = g_new0(sample, 1);
+	sample *s = g_atomic_rc_box_new0(sample);
 	s->image = raster_ref(nadir_document_get_raster(v->document));
 	s->x = (int)floor(v->x);
 	s->y = (int)floor(v->y);
 	choose_bands(v, s);
 	v->reading = g_cancellable_new();
 	g_autoptr(GTask) task = g_task_new(NULL, v->reading, on_read, g_object_ref(v));
-	g_task_set_task_data(task, s, sample_free);
+	g_task_set_task_data(task, s, sample_unref);
 	g_task_run_in_thread(task, read_sample);
 }
 
@@ -165,7 +160,7 @@ static void nadir_pixel_values_dispose(GObject *object)
 	g_cancellable_cancel(v->reading);
 	g_clear_object(&v->reading);
 	g_clear_object(&v->document);
-	g_clear_pointer(&v->last, sample_free);
+	g_clear_pointer(&v->last, sample_unref);
 	G_OBJECT_CLASS(nadir_pixel_values_parent_class)->dispose(object);
 }
 

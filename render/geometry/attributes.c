@@ -1,5 +1,6 @@
 #include "render/geometry/attributes.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -66,14 +67,6 @@ GPtrArray *attribute_fields_parse(const char *json)
 	return fields;
 }
 
-static char *print(cJSON *root)
-{
-	char *raw = cJSON_PrintUnformatted(root), *text = g_strdup(raw);
-	cJSON_free(raw);
-	cJSON_Delete(root);
-	return text;
-}
-
 char *attribute_fields_print(GPtrArray *fields)
 {
 	cJSON *root = cJSON_CreateArray();
@@ -89,7 +82,7 @@ char *attribute_fields_print(GPtrArray *fields)
 		cJSON_AddItemToArray(root, o);
 	}
 	if (fields->len > 0)
-		return print(root);
+		return json_text(root);
 	cJSON_Delete(root);
 	return g_strdup("");
 }
@@ -184,7 +177,7 @@ static char *put(const char *values, const char *name, cJSON *v)
 	else
 		cJSON_AddItemToObject(root, name, v);
 	if (root->child)
-		return print(root);
+		return json_text(root);
 	cJSON_Delete(root);
 	return g_strdup("");
 }

@@ -1,6 +1,7 @@
 /* A georef as text, so that a project can place objects whose image is not at hand. */
 #include "render/geometry/georef-private.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
@@ -46,10 +47,7 @@ char *georef_to_json(const georef *g)
 		cJSON_AddItemToObject(root, "gcps", gcps_to_json(g));
 	if (g->rpc)
 		cJSON_AddItemToObject(root, "rpc", rpc_to_json(g->rpc));
-	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(root);
-	return text;
+	return json_text(root);
 }
 
 /* n numbers of an array into out; false when there are not exactly n. */

@@ -1,5 +1,6 @@
 #include "render/review/queue.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
@@ -58,10 +59,7 @@ char *queue_filter_to_json(const queue_filter *f)
 	cJSON_AddNumberToObject(root, "sample", f->sample);
 	cJSON_AddNumberToObject(root, "seed", f->seed);
 	cJSON_AddNumberToObject(root, "order", f->order);
-	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(root);
-	return text;
+	return json_text(root);
 }
 
 static double number(const cJSON *root, const char *name, double otherwise, double least, double most)

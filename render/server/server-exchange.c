@@ -1,6 +1,7 @@
 /* Rows to the server and back. */
 #include "render/server/server-private.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <string.h>
 
@@ -47,10 +48,7 @@ static char *rows_to_json(GPtrArray *rows)
 			add_hex(item, "geom", r->map_geom);
 		cJSON_AddItemToArray(list, item);
 	}
-	char *printed = cJSON_PrintUnformatted(list), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(list);
-	return text;
+	return json_text(list);
 }
 
 static void answer_free(void *data)

@@ -3,6 +3,7 @@
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -93,10 +94,7 @@ static char *class_to_json(const project_class *c)
 	cJSON_AddNumberToObject(inner, "key", c->key);
 	cJSON_AddNumberToObject(inner, "parent", c->parent);
 	cJSON_AddStringToObject(inner, "fields", c->fields ? c->fields : "");
-	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(root);
-	return text;
+	return json_text(root);
 }
 
 static int number_in(const cJSON *object, const char *name)

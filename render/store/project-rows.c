@@ -4,6 +4,7 @@
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
 
+#include "render/file/json-text.h"
 #include <cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -36,10 +37,7 @@ char *feature_to_json(const feature *o)
 	for (guint i = 0; i < G_N_ELEMENTS(review); i += 2)
 		cJSON_AddStringToObject(root, review[i], review[i + 1]);
 	cJSON_AddStringToObject(root, "attributes", o->attributes);
-	char *printed = cJSON_PrintUnformatted(root), *text = g_strdup(printed);
-	cJSON_free(printed);
-	cJSON_Delete(root);
-	return text;
+	return json_text(root);
 }
 
 static void take_text(const cJSON *root, const char *name, char **to)

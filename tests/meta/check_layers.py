@@ -16,7 +16,7 @@ ALLOWED = {
     "infer": ["infer/vk/gpu.h"],
     "render/file": [],
     "render/raster": [],
-    "render/geometry": ["render/raster"],
+    "render/geometry": ["render/raster", "render/file"],
     "render/draw": ["render/geometry", "render/raster"],
     "render/store": ["render/geometry", "render/raster", "render/file"],
     "render/server": ["render/store", "render/geometry", "render/raster", "render/file"],
