@@ -26,11 +26,16 @@ struct service_guest {
 	GAsyncQueue *answered; /* a token when it was removed */
 };
 
-/* From JOB_GUEST on they wait until no prompt does. */
 typedef enum { JOB_OPEN, JOB_SEGMENT, JOB_JOIN, JOB_GUEST, JOB_PART, JOB_PREFETCH, JOB_SWEEP, JOB_QUIT } job_kind;
+
+/* Prompts that come this much later still go before a guest's work, and before work of long steps; and no later ones,
+ * so that prompts one after another do not stop a reply. */
+#define GUEST_YIELDS_US 50000
+#define LONG_YIELDS_US 1000000
 
 typedef struct {
 	job_kind kind;
+	gint64 due; /* µs: the queue's order */
 	service *s;
 	GTask *task;          /* NULL for quit and guests */
 	service_guest *guest; /* JOB_JOIN, JOB_GUEST, JOB_PART */
@@ -215,17 +220,17 @@ static void run_segment(job *j, GError **error)
 		outcome_free(o);
 }
 
-/* Sooner kinds first; in order among equals. */
-static int by_turn(gconstpointer a, gconstpointer b, void *data)
+static int by_due(gconstpointer a, gconstpointer b, void *data)
 {
 	const job *x = a, *y = b;
-	const bool late_x = x->kind >= JOB_GUEST, late_y = y->kind >= JOB_GUEST;
-	return late_x - late_y;
+	return (x->due > y->due) - (x->due < y->due);
 }
 
 static void push_job(service *s, job *j)
 {
-	g_async_queue_push_sorted(s->queue, j, by_turn, NULL);
+	const gint64 yields = j->kind >= JOB_PREFETCH ? LONG_YIELDS_US : j->kind >= JOB_GUEST ? GUEST_YIELDS_US : 0;
+	j->due = g_get_monotonic_time() + yields;
+	g_async_queue_push_sorted(s->queue, j, by_due, NULL);
 }
 
 static void run_guest(job *j)
@@ -607,14 +612,14 @@ void service_wake_guest(service_guest *g)
 void service_give_way(service_guest *g)
 {
 	service *s = g->s;
-	while (!engine_is_lost(s->engine)) {
+	for (gint n = g_async_queue_length(s->queue); n > 0 && !engine_is_lost(s->engine); n--) {
 		job *j = g_async_queue_try_pop(s->queue);
-		if (!j)
-			return;
-		if (j->kind != JOB_SEGMENT && j->kind != JOB_OPEN) {
-			g_async_queue_push_front(s->queue, j);
-			return;
+		if (j && (j->kind == JOB_SEGMENT || j->kind == JOB_OPEN)) {
+			run_job(j);
+			continue;
 		}
-		run_job(j);
+		if (j)
+			g_async_queue_push_front(s->queue, j);
+		return;
 	}
 }

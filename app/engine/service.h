@@ -56,15 +56,16 @@ GPtrArray *service_sweep_finish(GAsyncResult *result, char **model, GError **err
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(service, service_unref)
 
 /* For other models that share the gpu (chat-service.h). work runs in the inference thread, one short piece at a time
- * and only when no segmentation waits; again as long as it returns true. e: NULL when the engine could not be opened,
- * then error says why. leave: also in the thread, before the engine is closed (a lost device, the end): everything made
- * from its gpu goes. Both until service_remove_guest(), which waits for a piece that runs. */
+ * and behind the segmentations that wait; again as long as it returns true. e: NULL when the engine could not be
+ * opened, then error says why. leave: also in the thread, before the engine is closed (a lost device, the end):
+ * everything made from its gpu goes. Both until service_remove_guest(), which waits for a piece that runs. */
 typedef bool (*service_work_fn)(engine *e, const GError *error, void *data);
 typedef struct service_guest service_guest;
 service_guest *service_add_guest(service *s, service_work_fn work, void (*leave)(void *data), void *data);
 void service_remove_guest(service_guest *g); /* leave() is called once more */
 void service_wake_guest(service_guest *g);   /* there is work; from any thread */
-/* In the thread, from inside work: runs the segmentations that wait, while the gpu is free for them. */
+/* In the thread, from inside work: runs the segmentations that wait now, while the gpu is free for them; those that
+ * come meanwhile wait for the next call, so that both go on. */
 void service_give_way(service_guest *g);
 
 G_END_DECLS

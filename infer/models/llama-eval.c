@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define CHUNK 256u         /* positions at once: bounds the memory of activations */
-#define PIECE_SECONDS 0.05 /* between two calls of the context's turn function */
+#define PIECE_SECONDS 0.01 /* between two calls of the context's turn function: well below a prompt's time */
 #define FIRST_RATE 2e9
 
 /* One call of llama_eval(). */
@@ -20,6 +20,7 @@ typedef struct {
 	float *logits;     /* [vocab rounded up to fours], or NULL */
 	gpu_cmd *cmd;
 	double flops; /* recorded into cmd */
+	double *rate; /* flops a second of such a piece */
 	GError *error;
 } run;
 
@@ -62,26 +63,31 @@ static bool begin(run *r)
 	return r->cmd != NULL;
 }
 
-/* After a block: lets others use the gpu when about PIECE_SECONDS of work are recorded. */
-static bool maybe_turn(run *r, double flops)
+/* Ends a piece and learns how quick such pieces are. */
+static bool finish_piece(run *r)
 {
-	llama_model *m = r->m;
-	r->flops += flops;
-	if (!r->c->turn)
-		return true;
-	if (m->flops_per_second <= 0)
-		m->flops_per_second = FIRST_RATE;
-	if (r->flops < PIECE_SECONDS * m->flops_per_second)
-		return true;
 	const int64_t start = g_get_monotonic_time();
-	const double work = r->flops;
+	const double expected = r->flops / *r->rate;
 	if (!finish(r))
 		return false;
 	const double seconds = (double)(g_get_monotonic_time() - start) * 1e-6;
-	if (seconds > 0)
-		m->flops_per_second = 0.5 * (m->flops_per_second + work / MAX(seconds, 0.2 * work / m->flops_per_second));
-	r->c->turn(r->c->turn_data);
-	return begin(r);
+	if (r->flops > 0) /* one odd piece (a first use that compiles) must not throw the rate far off */
+		*r->rate = 0.5 * (*r->rate + r->flops / CLAMP(seconds, 0.2 * expected, 5 * expected));
+	return true;
+}
+
+/* Before work is recorded: lets others use the gpu where the piece would grow beyond PIECE_SECONDS. */
+static bool make_room(run *r, double flops)
+{
+	if (r->c->turn && r->flops > 0 && r->flops + flops > PIECE_SECONDS * *r->rate) {
+		if (!finish_piece(r))
+			return false;
+		r->c->turn(r->c->turn_data);
+		if (!begin(r))
+			return false;
+	}
+	r->flops += flops;
+	return true;
 }
 
 /* --- input --- */
@@ -165,8 +171,15 @@ static chunk chunk_tail(const chunk *k, uint32_t first)
 
 /* --- the decoder --- */
 
-/* Keys and values of all rows; the rest only for rows from `keep` on. Returns the work in flops. */
-static double run_block(run *r, const chunk *k, uint32_t b, uint32_t keep)
+static double block_flops(const llama_model *m, const chunk *k)
+{
+	const llama_info *i = &m->info;
+	const double q = (double)i->heads * i->head_dim;
+	return 2.0 * k->n * (i->width * (2 * q + 2.0 * llama_kv_cols(m) + 3.0 * i->ffn) + 2 * q * (k->first + k->n));
+}
+
+/* Keys and values of all rows; the rest only for rows from `keep` on. */
+static void run_block(run *r, const chunk *k, uint32_t b, uint32_t keep)
 {
 	const llama_model *m = r->m;
 	const llama_info *i = &m->info;
@@ -187,8 +200,6 @@ static double run_block(run *r, const chunk *k, uint32_t b, uint32_t keep)
 		op_swiglu(m->ops, r->cmd, t.f, t.gate_up);
 		op_matrix(m->ops, r->cmd, t.x, t.f, &w->down, 0, &t.x);
 	}
-	const double q = (double)i->heads * i->head_dim;
-	return 2.0 * k->n * (i->width * (2 * q + 2.0 * llama_kv_cols(m) + 3.0 * i->ffn) + 2 * q * (k->first + k->n));
 }
 
 /* States after the final norm that lie in this chunk: start is its first row in the whole input. */
@@ -226,25 +237,39 @@ static uint32_t first_wanted(const run *r, uint32_t start, uint32_t n)
 	return first;
 }
 
+static bool record_chunk(run *r, uint32_t start, uint32_t n)
+{
+	const llama_info *i = &r->m->info;
+	const chunk k = chunk_new(r, start, n);
+	const uint32_t wanted = first_wanted(r, start, n);
+	if (r->error)
+		return false;
+	for (uint32_t b = 0; b < i->blocks; b++) {
+		if (!make_room(r, block_flops(r->m, &k)))
+			return false;
+		run_block(r, &k, b, b + 1 < i->blocks ? 0 : wanted);
+	}
+	take_hidden(r, &k, start);
+	if (!r->logits || start + n < r->total)
+		return true;
+	if (!make_room(r, 2.0 * i->width * i->vocab))
+		return false;
+	take_logits(r, &k);
+	return true;
+}
+
 static bool run_chunk(run *r, uint32_t start, uint32_t n)
 {
-	const uint32_t blocks = r->m->info.blocks, wanted = first_wanted(r, start, n);
+	r->rate = &r->m->flops_per_second[n > 1];
+	if (*r->rate <= 0)
+		*r->rate = FIRST_RATE;
 	if (!begin(r))
 		return false;
-	const chunk k = chunk_new(r, start, n);
-	bool ok = r->error == NULL;
-	for (uint32_t b = 0; b < blocks && ok; b++) {
-		const double flops = run_block(r, &k, b, b + 1 < blocks ? 0 : wanted);
-		ok = maybe_turn(r, flops);
-	}
-	if (!ok && r->cmd)
+	if (record_chunk(r, start, n))
+		return finish_piece(r);
+	if (r->cmd)
 		abandon(r);
-	if (!ok)
-		return false;
-	take_hidden(r, &k, start);
-	if (r->logits && start + n == r->total)
-		take_logits(r, &k);
-	return finish(r);
+	return false;
 }
 
 /* --- the call --- */

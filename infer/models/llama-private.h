@@ -22,11 +22,11 @@ struct llama_model {
 	uint32_t rotary;
 	double *angles; /* [rotary/2] radians a position, scaling included */
 	llama_block *block;
-	tensor norm;           /* F32 [width] */
-	matrix output;         /* [vocab, width] */
-	GBytes *bytes;         /* keeps `embedding` alive */
-	gguf_tensor embedding; /* [vocab, width] in the mapped file; its name is not to be used */
-	double flops_per_second;
+	tensor norm;                /* F32 [width] */
+	matrix output;              /* [vocab, width] */
+	GBytes *bytes;              /* keeps `embedding` alive */
+	gguf_tensor embedding;      /* [vocab, width] in the mapped file; its name is not to be used */
+	double flops_per_second[2]; /* measured: of one position (bound by memory), of many (by arithmetic); 0: not yet */
 };
 
 struct llama_context {

@@ -18,6 +18,7 @@ typedef struct {
 	bool masks;
 	GString *order; /* 'c' chat answered, 's' segment answered, 't' text came */
 	guint left;     /* answers awaited */
+	guint more;     /* prompts to send, one behind the other */
 	bool closed;    /* the services are gone: what comes now belongs to nobody */
 	GCancellable *cancel;
 	gsize cancel_at;
@@ -71,8 +72,11 @@ static void on_reply(GObject *source, GAsyncResult *result, void *data)
 	g_clear_error(&f->error);
 	if (!chat_service_ask_finish(f->chat, result, &f->reply, &f->error))
 		g_assert_nonnull(f->error);
+	f->more = MIN(f->more, 2);
 	answered(f, 'c');
 }
+
+static void segment(fixture *f);
 
 static void on_segment(GObject *source, GAsyncResult *result, void *data)
 {
@@ -83,6 +87,8 @@ static void on_segment(GObject *source, GAsyncResult *result, void *data)
 		return;
 	if (!service_segment_finish(f->service, result, &a, &error))
 		g_assert_error(error, SAM_ERROR, SAM_ERROR_EMPTY);
+	if (f->more > 0 && --f->more > 0)
+		segment(f);
 	answered(f, 's');
 }
 
@@ -173,6 +179,18 @@ static void test_fair_turns(fixture *f, gconstpointer unused)
 	g_assert_cmpstr(answers->str, ==, "sscc");
 }
 
+/* Prompts one after another do not hold a reply up. */
+static void test_reply_beside_prompts(fixture *f, gconstpointer unused)
+{
+	f->more = 1000;
+	segment(f);
+	ask(f, "What is this?", 0);
+	g_main_loop_run(f->loop);
+	g_assert_no_error(f->error);
+	g_assert_cmpstr(f->reply.text, ==, CHAIN_SAID);
+	g_assert_nonnull(strstr(f->order->str, "cs")); /* and they went on behind it */
+}
+
 static void test_cancel(fixture *f, gconstpointer unused)
 {
 	f->cancel_at = 1;
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
 	model_path = fixture_data("chat-chain.gguf");
 	g_test_add("/engine/chat-service/reply", fixture, NULL, set_up, test_reply, tear_down);
 	g_test_add("/engine/chat-service/text-before-masks", fixture, NULL, set_up, test_text_before_masks, tear_down);
+	g_test_add("/engine/chat-service/beside-prompts", fixture, NULL, set_up, test_reply_beside_prompts, tear_down);
 	g_test_add("/engine/chat-service/fair-turns", fixture, NULL, set_up, test_fair_turns, tear_down);
 	g_test_add("/engine/chat-service/cancel", fixture, NULL, set_up, test_cancel, tear_down);
 	g_test_add("/engine/chat-service/refused", fixture, NULL, set_up, test_refused, tear_down);
