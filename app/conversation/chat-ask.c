@@ -199,7 +199,6 @@ static void on_prepared(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	a->reply->running = false;
 	end_asking(c);
-	chat_store(c, a->talk, a->reply);
 	finish(c, a);
 }
 
@@ -227,6 +226,7 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 	take_reply(a, &reply);
 	if (!ok)
 		set_text(&a->reply->note, error->message);
+	chat_store(c, a->talk, a->reply); /* with its masks; outlines are made anew whenever it is read */
 	g_strlcpy(c->stage, "mask", sizeof c->stage);
 	a->scene = scene_ref(c->document->scene);
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, on_prepared, a);

@@ -79,10 +79,15 @@ static bool find_segmenter(chat *c, GError **error)
 		c->segmenter_path = segmenter_in(folders[i], sha256, &c->segmenter_id);
 	if (c->segmenter_path)
 		return true;
-	g_set_error(error, CHAT_ERROR, CHAT_ERROR_MODEL,
-	            _("%s: the segmenter it was trained with (SHA-256 %.8s…) is neither beside it nor in %s nor in %s; put "
-	              "that file beside it."),
-	            c->path, sha256, data, user);
+	if (*sha256)
+		g_set_error(error, CHAT_ERROR, CHAT_ERROR_MODEL,
+		            _("%s: the segmenter it was trained with (SHA-256 %.8s…) is neither beside it nor in %s nor in %s; "
+		              "put that file beside it."),
+		            c->path, sha256, data, user);
+	else
+		g_set_error(error, CHAT_ERROR, CHAT_ERROR_MODEL,
+		            _("%s: it needs a segmenter, and there is none beside it nor in %s nor in %s; put one beside it."),
+		            c->path, data, user);
 	return false;
 }
 

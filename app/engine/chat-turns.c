@@ -135,6 +135,19 @@ static bool parse_record(chat_turns *t, const cJSON *o, const char *name, GError
 	       (!regions || parse_regions(t, regions, name, error));
 }
 
+/* Where a text says \u0000, which would end it for everybody who reads it as a C string; NULL: nowhere. */
+static const char *escaped_nul(const char *text, gsize length)
+{
+	for (const char *p = text, *end = text + length; p < end; p++) {
+		if (*p != '\\')
+			continue;
+		if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
+			return p;
+		p++; /* what a backslash stands before is no backslash of its own */
+	}
+	return NULL;
+}
+
 cJSON *chat_json_parse(const char *text, gsize length)
 {
 	const char *behind = text;
@@ -152,6 +165,12 @@ chat_turns *chat_turns_parse(const char *text, gsize length, const char *name, G
 	const char *bad;
 	if (!g_utf8_validate_len(text, length, &bad)) {
 		wrong(error, name, _("byte %" G_GSIZE_FORMAT " is not UTF-8"), (gsize)(bad - text) + 1);
+		return NULL;
+	}
+	bad = escaped_nul(text, length);
+	if (bad) {
+		wrong(error, name, _("byte %" G_GSIZE_FORMAT " writes the character NUL (\\u0000), which no text can hold"),
+		      (gsize)(bad - text) + 1);
 		return NULL;
 	}
 	cJSON *json = chat_json_parse(text, length);

@@ -139,7 +139,6 @@ static void add_literal(tokenizer *t, guint32 id)
 	if (!*list)
 		*list = g_array_new(FALSE, FALSE, sizeof(guint32));
 	g_array_append_val(*list, id);
-	g_array_sort_with_data(*list, longer_first, t);
 }
 
 static void index_entries(tokenizer *t)
@@ -156,6 +155,9 @@ static void index_entries(tokenizer *t)
 		else if (*e && t->types[i] == TOKEN_NORMAL)
 			string_map_put(&t->text, e, strlen(e), (int)i);
 	}
+	for (guint i = 0; i < G_N_ELEMENTS(t->literals); i++)
+		if (t->literals[i])
+			g_array_sort_with_data(t->literals[i], longer_first, t);
 	const int ends[] = {t->special.eos, t->special.eot};
 	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
 		if (ends[i] >= 0)

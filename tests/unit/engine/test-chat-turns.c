@@ -33,6 +33,15 @@ static void test_round_trip(void)
 	g_assert_true(g_array_index(back->turns, chat_turn, 1).model);
 }
 
+/* A backslash before the words u0000 is text like any other. */
+static void test_escaped_backslash(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(chat_turns) t = parse("[{\"from\":\"user\",\"value\":\"a\\\\u0000b\"}]", &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(g_array_index(t->turns, chat_turn, 0).value, ==, "a\\u0000b");
+}
+
 static void test_list(void)
 {
 	g_autoptr(chat_turns) t = parse("[{\"from\":\"user\",\"value\":\"\"},{\"from\":\"model\",\"value\":\"b\"}]", NULL);
@@ -62,6 +71,7 @@ static void test_wrong(void)
 		{"{\"conversations\":[],\"regions\":{\"a\":{\"kind\":\"point\",\"xy\":[1,2]}}}", "regions"},
 		{"[] and more", "JSON"},
 		{"\"\xff\"", "byte 2"},
+		{"[{\"from\":\"user\",\"value\":\"a\\u0000b\"}]", "byte 27"},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		g_autoptr(GError) error = NULL;
@@ -121,6 +131,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/chat-turns/round-trip", test_round_trip);
 	g_test_add_func("/chat-turns/list", test_list);
+	g_test_add_func("/chat-turns/escaped-backslash", test_escaped_backslash);
 	g_test_add_func("/chat-turns/wrong", test_wrong);
 	g_test_add_func("/chat-turns/find-region", test_find_region);
 	g_test_add_func("/chat-turns/questions", test_questions);
