@@ -205,7 +205,8 @@ bool cli_export(int argc, char **argv, GError **error)
 	g_auto(request) q = {.tiles = {.validation = 0.2, .negatives = 0.1}};
 	const GOptionEntry entries[] = {
 		{"to", 0, 0, G_OPTION_ARG_STRING, &q.to,
-	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv labelme yolo yolo-detect yolo-obb voc dota "
+	     N_("shp gpkg geojson fgb coco png tif pixel-geojson kml csv coco-polygons labelme yolo yolo-detect yolo-obb "
+	        "voc dota "
 	        "semantic-png semantic-tif panoptic captions regions grounded"),
 	     "FORMAT"},
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &q.output, N_("the file to write"), "OUT"},

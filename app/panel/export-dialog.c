@@ -51,6 +51,7 @@ static const char *const explanations[EXPORT_FORMATS] = {
 	[EXPORT_CSV] = N_("A table for spreadsheets, outlines as text (WKT); without colours, the CRS in a file beside it"),
 	[EXPORT_PIXEL_GEOJSON] = N_("Outlines in pixels of the image, for images without a place on Earth"),
 	[EXPORT_COCO] = N_("Exact masks as compressed run lengths"),
+	[EXPORT_COCO_POLYGONS] = N_("Lists of corners for readers without run lengths; holes are lost"),
 	[EXPORT_LABELME] = N_("Polygons in pixels, objects with holes as masks; opened there up to 32767 pixels a side"),
 	[EXPORT_YOLO] = N_("One polygon an object, holes and parts joined by bridges; class names in a file beside it"),
 	[EXPORT_YOLO_DETECT] = N_("One upright box an object; class names in a file beside it"),
@@ -69,10 +70,11 @@ static const char *const explanations[EXPORT_FORMATS] = {
 
 /* What is asked for most stands first in its group. */
 static const export_format order[] = {
-	EXPORT_GPKG,          EXPORT_SHP,      EXPORT_GEOJSON,  EXPORT_FGB,      EXPORT_KML,         EXPORT_CSV,
-	EXPORT_PIXEL_GEOJSON, EXPORT_COCO,     EXPORT_LABELME,  EXPORT_YOLO,     EXPORT_YOLO_DETECT, EXPORT_YOLO_OBB,
-	EXPORT_VOC,           EXPORT_DOTA,     EXPORT_PANOPTIC, EXPORT_TIF,      EXPORT_PNG,         EXPORT_SEMANTIC_TIF,
-	EXPORT_SEMANTIC_PNG,  EXPORT_CAPTIONS, EXPORT_REGIONS,  EXPORT_GROUNDED,
+	EXPORT_GPKG,     EXPORT_SHP,           EXPORT_GEOJSON,  EXPORT_FGB,           EXPORT_KML,
+	EXPORT_CSV,      EXPORT_PIXEL_GEOJSON, EXPORT_COCO,     EXPORT_COCO_POLYGONS, EXPORT_LABELME,
+	EXPORT_YOLO,     EXPORT_YOLO_DETECT,   EXPORT_YOLO_OBB, EXPORT_VOC,           EXPORT_DOTA,
+	EXPORT_PANOPTIC, EXPORT_TIF,           EXPORT_PNG,      EXPORT_SEMANTIC_TIF,  EXPORT_SEMANTIC_PNG,
+	EXPORT_CAPTIONS, EXPORT_REGIONS,       EXPORT_GROUNDED,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(order) == EXPORT_FORMATS);
 

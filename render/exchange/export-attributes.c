@@ -170,6 +170,12 @@ static void add_member(const char *name, attribute_type t, const char *text, voi
 		cJSON_AddStringToObject(to, name, text);
 }
 
+bool export_is_crowd(const feature *o)
+{
+	g_autofree char *crowd = attributes_get(o->attributes, "iscrowd");
+	return g_strcmp0(crowd, "true") == 0;
+}
+
 void export_members(const exporter *e, cJSON *to, const feature *o)
 {
 	const char *path = export_class_path(e, o);

@@ -140,22 +140,40 @@ static cJSON *phrase_json(const exporter *e, guint i, GError **error)
 	return p;
 }
 
+/* A caption without the words that mean something in the description; the phrase beside it stays as it is. */
+static char *plain_phrase(const char *caption, bool *changed)
+{
+	static const char *const words[] = {"[SEG]", "<p>", "</p>"};
+	GString *text = g_string_new(caption);
+	guint n = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		n += g_string_replace(text, words[i], "", 0);
+	*changed = n > 0;
+	return g_strstrip(g_string_free(text, FALSE));
+}
+
 /* The i-th "[SEG]" of the text belongs to the i-th object. */
 static cJSON *grounded_json(exporter *e, const gint64 *ids, GError **error)
 {
 	cJSON *root = image_entry(e, false), *list = cJSON_CreateArray();
 	g_autoptr(GString) text = g_string_new(NULL);
+	guint marked = 0;
 	for (guint i = 0; i < e->job->n_objects; i++) {
 		cJSON *p = has_caption(e->job->objects[i]) ? phrase_json(e, i, error) : NULL;
 		if (p) {
-			g_string_append_printf(text, "%s<p>%s</p> [SEG]", text->len > 0 ? ", " : "", e->job->objects[i]->caption);
+			bool changed;
+			g_autofree char *phrase = plain_phrase(e->job->objects[i]->caption, &changed);
+			g_string_append_printf(text, "%s<p>%s</p> [SEG]", text->len > 0 ? ", " : "", phrase);
 			cJSON_AddItemToArray(list, p);
+			marked += changed;
 		} else if (has_caption(e->job->objects[i])) {
 			cJSON_Delete(root);
 			cJSON_Delete(list);
 			return NULL;
 		}
 	}
+	if (marked > 0)
+		export_note(e, _("Captions with [SEG], <p> or </p>, which the description is written without: %u."), marked);
 	g_string_append_c(text, '.');
 	cJSON_AddStringToObject(root, "gcg_description", text->str);
 	cJSON_AddItemToObject(root, "objects", list);

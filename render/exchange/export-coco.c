@@ -1,5 +1,5 @@
-/* COCO instances with compressed run lengths: they alone hold holes, and iscrowd stays 0 (for crowds the measure is
- * another). */
+/* COCO instances. Compressed run lengths hold holes; lists of corners are for readers that know no others. iscrowd is 1
+ * only where an import said so, because for crowds the measure is another. */
 #include "render/exchange/export-private.h"
 #include "render/geometry/class-style.h"
 
@@ -57,7 +57,18 @@ static cJSON *category_entries(const exporter *e)
 	return list;
 }
 
-static cJSON *segmentation(const exporter *e, const bitmask *m)
+static cJSON *corners(const wkb_shape *s)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (guint k = 0; k < s->parts->len; k++) {
+		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, g_array_index(s->parts, wkb_part, k).first);
+		cJSON_AddItemToArray(
+			list, cJSON_CreateDoubleArray(&g_array_index(s->xy, double, 2 * (gsize)ring->first), 2 * (int)ring->n));
+	}
+	return list;
+}
+
+static cJSON *run_lengths(const exporter *e, const bitmask *m)
 {
 	const raster_info *image = e->job->image;
 	bool large = (gint64)image->width * image->height >= LARGE_IMAGE;
@@ -85,9 +96,9 @@ static cJSON *attributes(const exporter *e, const feature *o)
 	return a;
 }
 
-bitmask *export_object_mask(const exporter *e, guint i, GError **error)
+static bitmask *outline_mask(const exporter *e, guint i, GBytes *wkb, GError **error)
 {
-	g_autoptr(bitmask) whole = mask_from_wkb(e->job->objects[i]->px_geom, error);
+	g_autoptr(bitmask) whole = mask_from_wkb(wkb, error);
 	g_autoptr(bitmask) m = whole ? mask_clipped(whole, e->job->image->width, e->job->image->height) : NULL;
 	if (m && m->w > 0)
 		return g_steal_pointer(&m);
@@ -98,20 +109,43 @@ bitmask *export_object_mask(const exporter *e, guint i, GError **error)
 	return NULL;
 }
 
+bitmask *export_object_mask(const exporter *e, guint i, GError **error)
+{
+	return outline_mask(e, i, e->job->objects[i]->px_geom, error);
+}
+
+/* Lists of corners are united: area and box are those of the outline without its holes. */
+static bitmask *mask_without_holes(const exporter *e, guint i, GError **error)
+{
+	const wkb_shape *s = e->shapes->pdata[i];
+	g_autoptr(wkb_shape) whole = wkb_shape_new();
+	for (guint k = 0; k < s->parts->len; k++) {
+		const wkb_ring *ring = &g_array_index(s->rings, wkb_ring, g_array_index(s->parts, wkb_part, k).first);
+		wkb_shape_add_part(whole);
+		wkb_shape_add_ring(whole);
+		for (guint p = ring->first; p < ring->first + ring->n; p++)
+			wkb_shape_add_point(whole, g_array_index(s->xy, double, 2 * (gsize)p),
+			                    g_array_index(s->xy, double, 2 * (gsize)p + 1));
+	}
+	g_autoptr(GBytes) wkb = wkb_shape_write(whole);
+	return outline_mask(e, i, wkb, error);
+}
+
 static cJSON *annotation(const exporter *e, guint i, gint64 id, GError **error)
 {
 	const feature *o = e->job->objects[i];
-	g_autoptr(bitmask) m = export_object_mask(e, i, error);
+	const bool crowd = export_is_crowd(o), polygons = e->format == EXPORT_COCO_POLYGONS && !crowd;
+	g_autoptr(bitmask) m = polygons ? mask_without_holes(e, i, error) : export_object_mask(e, i, error);
 	if (!m)
 		return NULL;
 	cJSON *a = cJSON_CreateObject();
 	cJSON_AddNumberToObject(a, "id", (double)id);
 	cJSON_AddNumberToObject(a, "image_id", 1);
 	cJSON_AddNumberToObject(a, "category_id", export_class_number(e, o));
-	cJSON_AddNumberToObject(a, "iscrowd", 0);
+	cJSON_AddNumberToObject(a, "iscrowd", crowd);
 	cJSON_AddNumberToObject(a, "area", (double)mask_area(m));
 	cJSON_AddItemToObject(a, "bbox", cJSON_CreateIntArray((int[]){m->x, m->y, m->w, m->h}, 4));
-	cJSON_AddItemToObject(a, "segmentation", segmentation(e, m));
+	cJSON_AddItemToObject(a, "segmentation", polygons ? corners(e->shapes->pdata[i]) : run_lengths(e, m));
 	if (isfinite(o->score))
 		cJSON_AddNumberToObject(a, "score", o->score);
 	if (o->caption && *o->caption)
@@ -144,13 +178,13 @@ bool export_coco(exporter *e, GError **error)
 	cJSON_AddItemToObject(root, "categories", category_entries(e));
 	bool ok = add_annotations(e, cJSON_AddArrayToObject(root, "annotations"), error);
 	char *text = ok ? cJSON_PrintUnformatted(root) : NULL;
-	if ((gint64)e->job->image->width * e->job->image->height >= LARGE_IMAGE)
+	if (e->format == EXPORT_COCO && (gint64)e->job->image->width * e->job->image->height >= LARGE_IMAGE)
 		export_note(
 			e,
 			_("The image is too large for other readers of run lengths: each is of the object's bounding box, with its "
 		      "place as \"origin\"."));
 	cJSON_Delete(root);
-	ok = ok && output_set_add(e->out, e->path, text, strlen(text), error);
+	ok = ok && export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
 	cJSON_free(text);
 	return ok;
 }

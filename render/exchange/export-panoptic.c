@@ -46,7 +46,7 @@ static cJSON *segments_info(const exporter *e)
 		cJSON_AddNumberToObject(o, "area", (double)s->area);
 		cJSON_AddItemToObject(o, "bbox",
 		                      cJSON_CreateIntArray((int[]){s->x0, s->y0, s->x1 - s->x0 + 1, s->y1 - s->y0 + 1}, 4));
-		cJSON_AddNumberToObject(o, "iscrowd", 0);
+		cJSON_AddNumberToObject(o, "iscrowd", export_is_crowd(e->job->objects[i]));
 		cJSON_AddItemToArray(list, o);
 	}
 	return list;

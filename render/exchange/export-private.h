@@ -45,6 +45,7 @@ void export_flags(cJSON *to, const feature *o);
 /* "vehicle/car", NULL for a class that stands by itself; whether there is another of any object. */
 const char *export_class_path(const exporter *e, const feature *o);
 bool export_has_paths(const exporter *e);
+bool export_is_crowd(const feature *o); /* COCO's mark, as an import has kept it */
 /* Place of the object's class in e->names, from 1. */
 int export_class_number(const exporter *e, const feature *o);
 
@@ -85,6 +86,6 @@ char *export_sibling(const char *path, const char *suffix);
 bool export_step(const exporter *e, double fraction, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void export_note(exporter *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-enum { EXPORT_SHP_TEXT_BYTES = 254 };
+enum { EXPORT_SHP_TEXT_BYTES = 254, EXPORT_SHP_FIELDS = 255 };
 
 G_END_DECLS

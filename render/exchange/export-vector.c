@@ -250,9 +250,23 @@ static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
 	return ok && take_parts(e, memory_path, parts, error);
 }
 
+static bool check_fields(const exporter *e, GError **error)
+{
+	const guint n = FEATURE_FIELDS + export_has_paths(e) + e->columns->len;
+	if (e->format != EXPORT_SHP || n <= EXPORT_SHP_FIELDS)
+		return true;
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("%s cannot be written: the objects have %u fields with their attributes, and a shapefile holds %d. "
+	              "Export to .gpkg instead."),
+	            e->path, n, EXPORT_SHP_FIELDS);
+	return false;
+}
+
 bool export_vector(exporter *e, GError **error)
 {
 	g_auto(vector_plan) p = {0};
+	if (!check_fields(e, error))
+		return false;
 	static const char *const extensions[] = {
 		[EXPORT_SHP] = ".shp", [EXPORT_GPKG] = ".gpkg", [EXPORT_GEOJSON] = ".geojson",
 		[EXPORT_FGB] = ".fgb", [EXPORT_KML] = ".kml",   [EXPORT_CSV] = ".csv"};

@@ -19,6 +19,7 @@ static const struct {
 	[EXPORT_GEOJSON] = {"geojson", ".geojson", N_("GeoJSON"), export_vector, EXPORT_FOR_GIS},
 	[EXPORT_FGB] = {"fgb", ".fgb", N_("FlatGeobuf"), export_vector, EXPORT_FOR_GIS},
 	[EXPORT_COCO] = {"coco", ".json", N_("COCO annotations"), export_coco, EXPORT_FOR_TRAINING},
+	[EXPORT_COCO_POLYGONS] = {"coco-polygons", ".polygons.json", N_("COCO polygons"), export_coco, EXPORT_FOR_TRAINING},
 	[EXPORT_PNG] = {"png", ".png", N_("PNG mask"), export_numbers, EXPORT_AS_PIXELS},
 	[EXPORT_TIF] = {"tif", ".tif", N_("GeoTIFF mask"), export_numbers, EXPORT_AS_PIXELS},
 	[EXPORT_PIXEL_GEOJSON] = {"pixel-geojson", ".pixel.geojson", N_("GeoJSON in pixels"), export_pixel_geojson,
@@ -124,7 +125,7 @@ const char *export_group_title(export_group g)
 
 bool export_format_has_outlines(export_format f)
 {
-	return formats[f].write != export_coco && formats[f].write != export_numbers;
+	return f != EXPORT_COCO && formats[f].write != export_numbers;
 }
 
 bool export_format_needs_longitudes(export_format f)

@@ -18,7 +18,8 @@ typedef enum {
 	EXPORT_GPKG,
 	EXPORT_GEOJSON,
 	EXPORT_FGB,
-	EXPORT_COCO,
+	EXPORT_COCO,          /* instances as run lengths, which hold holes */
+	EXPORT_COCO_POLYGONS, /* the same as lists of corners, for readers without run lengths */
 	EXPORT_PNG,
 	EXPORT_TIF,
 	EXPORT_PIXEL_GEOJSON,

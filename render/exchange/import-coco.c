@@ -185,14 +185,13 @@ static void read_annotation(coco *c, const cJSON *annotation)
 	GBytes *wkb = outline_of(c->file, annotation, &space);
 	if (!wkb)
 		return;
-	const cJSON *crowd = get(annotation, "iscrowd");
 	const cJSON *image = look_up(c->images, annotation, "image_id");
 	const cJSON *category = look_up(c->categories, annotation, "category_id");
 	feature *f = feature_new();
 	set_attributes(c->file, f, annotation);
 	if (category && text_at(category, "name"))
 		import_set_text(f, "class", text_at(category, "name"));
-	c->file->losses[LOSS_CROWD] += cJSON_IsTrue(crowd) || (cJSON_IsNumber(crowd) && crowd->valuedouble != 0);
+	import_set_crowd(f, get(annotation, "iscrowd"));
 	import_add(c->file, f, g_strdup(image ? text_at(image, "file_name") : NULL), wkb, space, NULL);
 }
 

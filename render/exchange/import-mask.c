@@ -105,13 +105,15 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void add_region(import_file *file, const picture *p, const region *r, const char *class_name, const char *image)
+static void add_region(import_file *file, const picture *p, const region *r, const char *class_name, const char *image,
+                       const cJSON *crowd)
 {
 	GBytes *wkb = mask_to_wkb(r->mask, NULL);
 	if (!wkb)
 		return;
 	feature *f = feature_new();
 	import_set_text(f, "class", class_name);
+	import_set_crowd(f, crowd);
 	import_add(file, f, g_strdup(image), wkb, IMPORT_PIXEL_MASK, NULL);
 	import_object *o = g_ptr_array_index(file->objects, file->objects->len - 1);
 	o->width = p->w;
@@ -150,7 +152,7 @@ bool import_mask(import_file *file, GError **error)
 		if (p.palette && id == VOID)
 			file->losses[LOSS_VOID]++;
 		else
-			add_region(file, &p, g_hash_table_lookup(regions, GUINT_TO_POINTER(id)), name, image);
+			add_region(file, &p, g_hash_table_lookup(regions, GUINT_TO_POINTER(id)), name, image, NULL);
 	}
 	g_free(p.ids);
 	return true;
@@ -182,11 +184,9 @@ static void add_segment(import_file *file, const cJSON *root, const cJSON *segme
 	const cJSON *id = get(segment, "id"), *category = by_id(get(root, "categories"), get(segment, "category_id"));
 	const region *r =
 		cJSON_IsNumber(id) ? g_hash_table_lookup(regions, GUINT_TO_POINTER((guint32)id->valuedouble)) : NULL;
-	const cJSON *crowd = get(segment, "iscrowd");
 	file->losses[LOSS_BROKEN] += !r;
-	file->losses[LOSS_CROWD] += r && cJSON_IsNumber(crowd) && crowd->valuedouble != 0;
 	if (r)
-		add_region(file, p, r, text_or(category, "name", "object"), image);
+		add_region(file, p, r, text_or(category, "name", "object"), image, get(segment, "iscrowd"));
 }
 
 bool import_panoptic(import_file *file, const cJSON *root, GError **error)

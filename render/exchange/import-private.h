@@ -14,7 +14,6 @@ typedef enum {
 	LOSS_BROKEN,  /* outlines that make no polygon */
 	LOSS_MENDED,  /* outlines that crossed themselves */
 	LOSS_BOX,     /* only a box was there */
-	LOSS_CROWD,
 	LOSS_OUTSIDE,
 	LOSS_CUT,  /* reaches over the image's edge */
 	LOSS_TINY, /* covers no pixel's centre */
@@ -61,6 +60,8 @@ void import_note_path(import_file *file, const char *path); /* "vehicle/car" */
 void import_note_dropped(import_file *file, const char *name);
 /* Sets the attribute of that name (of feature-fields.h) from text; false: no such attribute. */
 bool import_set_text(feature *f, const char *name, const char *value);
+/* COCO's mark of a crowd, which is kept as an attribute of that name. */
+void import_set_crowd(feature *f, const cJSON *iscrowd);
 /* One of those that the object's class asks for; a flag is "0" or "1". */
 void import_set_attribute(feature *f, const char *name, attribute_type t, const char *text);
 /* A member of a JSON object as the attribute of its name, an object's own or one of its class; lists are noted as not

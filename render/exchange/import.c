@@ -243,6 +243,12 @@ void import_set_attribute(feature *f, const char *name, attribute_type t, const 
 		set_attribute(f, attributes_set_text(f->attributes, name, text));
 }
 
+void import_set_crowd(feature *f, const cJSON *iscrowd)
+{
+	if (cJSON_IsTrue(iscrowd) || (cJSON_IsNumber(iscrowd) && iscrowd->valuedouble != 0))
+		import_set_attribute(f, "iscrowd", ATTRIBUTE_FLAG, "1");
+}
+
 void import_set_json(import_file *file, feature *f, const cJSON *member)
 {
 	g_autofree char *number = cJSON_IsNumber(member) ? g_strdup_printf("%.17g", member->valuedouble) : NULL;
@@ -366,7 +372,6 @@ char *import_report(const import_file *file)
 		[LOSS_BROKEN] = N_("with an outline that makes no polygon: left out."),
 		[LOSS_MENDED] = N_("with an outline that crossed itself: mended."),
 		[LOSS_BOX] = N_("with a box and no outline: the box became the outline."),
-		[LOSS_CROWD] = N_("marked as crowds: imported as single objects, the mark is not kept."),
 		[LOSS_OUTSIDE] = N_("on no image of the project: left out."),
 		[LOSS_CUT] = N_("reach over the edge of their image: cut there."),
 		[LOSS_TINY] = N_("too small to cover the centre of a pixel: left out."),

@@ -23,19 +23,24 @@ struct tile_export {
 	GHashTable *stems; /* char *: of the images so far */
 };
 
+static bool is_coco(export_format f)
+{
+	return f == EXPORT_COCO || f == EXPORT_COCO_POLYGONS;
+}
+
 bool export_tiles_check(const tile_plan *plan, GError **error)
 {
-	static const export_format pixels[] = {EXPORT_COCO, EXPORT_PNG,         EXPORT_LABELME,
-	                                       EXPORT_YOLO, EXPORT_YOLO_DETECT, EXPORT_YOLO_OBB,
-	                                       EXPORT_VOC,  EXPORT_DOTA,        EXPORT_SEMANTIC_PNG};
+	static const export_format pixels[] = {EXPORT_COCO, EXPORT_COCO_POLYGONS, EXPORT_PNG,      EXPORT_LABELME,
+	                                       EXPORT_YOLO, EXPORT_YOLO_DETECT,   EXPORT_YOLO_OBB, EXPORT_VOC,
+	                                       EXPORT_DOTA, EXPORT_SEMANTIC_PNG};
 	for (guint i = 0; i < G_N_ELEMENTS(pixels); i++)
 		if (plan->format == pixels[i])
 			return true;
-	g_set_error(
-		error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-		_("Tiles have no place on the map: export them as coco, yolo, yolo-detect, yolo-obb, labelme, voc, dota, png "
-	      "or semantic-png, not as %s."),
-		export_format_name(plan->format));
+	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+	            _("Tiles have no place on the map: export them as coco, coco-polygons, yolo, yolo-detect, yolo-obb, "
+	              "labelme, voc, dota, png "
+	              "or semantic-png, not as %s."),
+	            export_format_name(plan->format));
 	return false;
 }
 
@@ -101,7 +106,7 @@ tile_export *tile_export_begin(const tile_plan *plan, const char *folder, const 
 	t->class_names = class_names;
 	t->class_colors = class_colors;
 	t->stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (int s = 0; s < SPLITS && plan->format == EXPORT_COCO; s++)
+	for (int s = 0; s < SPLITS && is_coco(plan->format); s++)
 		t->coco[s] = new_coco(class_names);
 	return make_folders(t, error) ? g_steal_pointer(&t) : NULL;
 }

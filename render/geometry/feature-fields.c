@@ -28,6 +28,8 @@ static const struct {
 	{"created", OFTString, 0, 0},  {"edited", OFTString, 0, 0},
 };
 
+G_STATIC_ASSERT(G_N_ELEMENTS(fields) == FEATURE_FIELDS);
+
 bool feature_fields_create(OGRLayerH layer, guint text_limit)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 bool feature_fields_create(OGRLayerH layer, guint text_limit);
 void feature_fields_set(OGRFeatureH f, const feature *o, gint64 id, int class_id, guint text_limit);
 
-enum { FEATURE_TEXTS = 9 };
+enum { FEATURE_TEXTS = 9, FEATURE_FIELDS = 14 }; /* texts; all of them */
 /* The text attributes with their names, `class` first; values are borrowed and never NULL. */
 typedef struct {
 	const char *name;

@@ -17,11 +17,11 @@ typedef struct {
 
 struct project {
 	char *path;
-	GDALDatasetH ds; /* NULL only after a failed reopening */
-	int lock;        /* descriptor of the side file that holds the lock; -1 when read-only */
-	bool read_only;
-	int version;        /* of the file: below PROJECT_SCHEMA only where it may not be written */
-	GHashTable *places; /* gint64 -> project_place */
+	GDALDatasetH ds;         /* NULL only after a failed reopening */
+	int lock;                /* descriptor of the side file that holds the lock; -1 when read-only */
+	bool read_only, logging; /* logging: the file keeps a write-ahead log, from the first change on */
+	int version;             /* of the file: below PROJECT_SCHEMA only where it may not be written */
+	GHashTable *places;      /* gint64 -> project_place */
 	char *undo_text, *redo_text;
 	gint64 undo_image; /* undo goes through its steps; 0: through all */
 };
@@ -50,9 +50,9 @@ OGRLayerH project_layer(project *p, const char *name);
 char *row_text(OGRFeatureH row, int field); /* new text, "" for NULL */
 char *project_now(void);                    /* ISO 8601, UTC, milliseconds */
 
-/* --- project.c: the data set, or NULL; then the settings for changes --- */
+/* --- project.c: the data set, or NULL; then the settings for changes, which write to the file --- */
 GDALDatasetH project_connect(const char *path, bool read_only);
-void project_prepare(GDALDatasetH ds, bool read_only);
+void project_prepare(project *p);
 /* Without a lock, whether it may be written or not. */
 project *project_open_to_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -49,7 +49,8 @@ static bool closed(project *p, GError **error)
 	if (!p->ds) {
 		gdal_session_begin();
 		p->ds = project_connect(p->path, p->read_only);
-		project_prepare(p->ds, p->read_only);
+		if (p->logging)
+			project_prepare(p);
 		gdal_session_end();
 	}
 	if (p->ds)
@@ -171,6 +172,8 @@ bool project_begin(project *p, GError **error)
 	if (closed(p, error) || only_for_reading(p, error))
 		return false;
 	gdal_session_begin();
+	if (!p->logging)
+		project_prepare(p);
 	bool ok = GDALDatasetStartTransaction(p->ds, FALSE) == OGRERR_NONE || project_failed(p, error);
 	gdal_session_end();
 	return ok;
@@ -183,7 +186,7 @@ static void reopen(project *p)
 	GDALDatasetRollbackTransaction(p->ds);
 	GDALClose(p->ds);
 	p->ds = project_connect(p->path, p->read_only);
-	project_prepare(p->ds, p->read_only);
+	project_prepare(p);
 	g_hash_table_remove_all(p->places);
 }
 

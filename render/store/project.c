@@ -51,12 +51,14 @@ GDALDatasetH project_connect(const char *path, bool read_only)
 	return GDALOpenEx(path, mode, drivers, options, NULL);
 }
 
-/* For changes from here on; writes to the file. */
-void project_prepare(GDALDatasetH ds, bool read_only)
+void project_prepare(project *p)
 {
 	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"};
-	for (guint i = 0; ds && !read_only && i < G_N_ELEMENTS(settings); i++)
-		project_execute(ds, settings[i], NULL, NULL);
+	if (!p->ds || p->read_only)
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(settings); i++)
+		project_execute(p->ds, settings[i], NULL, NULL);
+	p->logging = true;
 }
 
 static project *project_alloc(const char *path, int lock)
@@ -110,10 +112,10 @@ static bool open_locked(project *p, GError **error)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
 		            gdal_session_message());
 	bool ok = p->ds && project_schema_check(p, error);
-	if (ok)
-		project_prepare(p->ds, p->read_only);
-	if (ok && killed && !p->read_only)
+	if (ok && killed && !p->read_only) { /* else with the first change: who only reads leaves every byte as it is */
+		project_prepare(p);
 		mend_extents(p);
+	}
 	gdal_session_end();
 	if (ok)
 		project_journal_refresh(p);
@@ -183,9 +185,9 @@ static void disconnect(project *p)
 {
 	static const char *const statements[] = {"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"};
 	gdal_session_begin();
-	if (p->ds && !p->read_only)
+	if (p->ds && p->logging)
 		GDALFlushCache(p->ds); /* OGR's table of contents, before the log goes */
-	for (guint i = 0; p->ds && !p->read_only && i < G_N_ELEMENTS(statements); i++)
+	for (guint i = 0; p->ds && p->logging && i < G_N_ELEMENTS(statements); i++)
 		project_execute(p->ds, statements[i], NULL, NULL);
 	if (p->ds)
 		GDALClose(p->ds);

@@ -224,8 +224,9 @@ class Coco(ImportTest):
         self.assertEqual([r["class"] for r in rows], ["roof", "tree", "tree", "roof"])
         self.assertEqual([r["area_px"] for r in rows], [1600, 100 + 225 - 25, 10, 200], "parts are united")
         self.assertEqual((rows[0]["score"], rows[0]["caption"]), (0.25, "a roof"))
-        for words in ("2 with an outline that makes no polygon", "1 with a box", "1 marked as crowds"):
+        for words in ("2 with an outline that makes no polygon", "1 with a box"):
             self.assertIn(words, run.err)
+        self.assertEqual([r["attributes"] for r in rows], ["", "", '{"iscrowd":true}', '{"angle":12}'])
         self.assertEqual(self.classes(), ["roof", "tree", "pond"], "those without objects, too")
         values = self.mask()
         self.assertEqual({i for i, v in enumerate(values) if v == 3}, {y * WIDTH + x for x in (0, 1) for y in range(10, 15)})
