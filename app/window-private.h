@@ -52,6 +52,7 @@ struct _NadirWindow {
 	struct window_review *review; /* window-review.c; NULL: marking */
 	GCancellable *going;          /* to another image of the project; owned; window-images.c */
 	gint64 wanted_image;
+	int table_height;       /* of the attribute table when it was last seen */
 	gboolean images_hidden; /* the list of images was closed by hand */
 };
 

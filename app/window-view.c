@@ -61,6 +61,20 @@ static void on_measure_ended(NadirWindow *self)
 	g_action_group_change_action_state(G_ACTION_GROUP(self), "measure", g_variant_new_boolean(FALSE));
 }
 
+static void change_table(GSimpleAction *action, GVariant *state, gpointer data)
+{
+	NadirWindow *self = data;
+	const gboolean on = g_variant_get_boolean(state);
+	const int height = gtk_widget_get_height(GTK_WIDGET(self->work->table));
+	self->table_height = height > 0 ? height : self->table_height;
+	nadir_workspace_show_table(self->work, on, self->table_height);
+	if (on)
+		nadir_attribute_table_focus(self->work->table);
+	else
+		gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+	g_simple_action_set_state(action, state);
+}
+
 /* --- stretch --- */
 
 /* The method stays the chosen one; numbers by hand have none, so the usual percentiles are taken. */
@@ -107,6 +121,7 @@ static const GActionEntry entries[] = {
 	{.name = "navigator", .state = "false", .change_state = change_navigator},
 	{.name = "pixel-grid", .state = "true", .change_state = change_grid},
 	{.name = "measure", .state = "false", .change_state = change_measure},
+	{.name = "table", .state = "false", .change_state = change_table},
 	{.name = "overviews", .activate = on_overviews},
 	{.name = "stretch-view", .activate = on_stretch_view},
 	{.name = "stretch-object", .activate = on_stretch_object},

@@ -139,6 +139,7 @@ bool nadir_window_is_empty(NadirWindow *self)
 void nadir_window_units_changed(NadirWindow *self)
 {
 	nadir_panel_objects_refresh(self->work->objects);
+	nadir_attribute_table_refresh(self->work->table);
 	nadir_window_update_title(self);
 	nadir_workspace_update_view(self->work);
 	gtk_widget_queue_draw(GTK_WIDGET(self->work->canvas));
@@ -184,6 +185,22 @@ static void restore_size(NadirWindow *self, GSettings *settings)
 	if (g_settings_get_boolean(settings, "window-maximized"))
 		gtk_window_maximize(GTK_WINDOW(self));
 	adw_flap_set_reveal_flap(self->work->flap, g_settings_get_boolean(settings, "sidebar-visible"));
+	self->table_height = g_settings_get_int(settings, "table-height");
+	if (g_settings_get_boolean(settings, "table-visible"))
+		g_action_group_change_action_state(G_ACTION_GROUP(self), "table", g_variant_new_boolean(TRUE));
+}
+
+static void keep_size(NadirWindow *self, GSettings *settings)
+{
+	const int table = gtk_widget_get_height(GTK_WIDGET(self->work->table));
+	int width, height;
+	gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+	g_settings_set(settings, "window-size", "(ii)", width, height);
+	g_settings_set_boolean(settings, "window-maximized", gtk_window_is_maximized(GTK_WINDOW(self)));
+	g_settings_set_boolean(settings, "sidebar-visible", adw_flap_get_reveal_flap(self->work->flap));
+	g_settings_set_boolean(settings, "table-visible", gtk_widget_get_visible(GTK_WIDGET(self->work->table)));
+	if (table > 0)
+		g_settings_set_int(settings, "table-height", table);
 }
 
 static void on_confirmed(NadirWindow *self, const char *response)
@@ -219,16 +236,10 @@ static gboolean nadir_window_close_request(GtkWindow *window)
 {
 	NadirWindow *self = NADIR_WINDOW(window);
 	NadirApplication *app = NADIR_APPLICATION(gtk_window_get_application(window));
-	int width, height;
 	if (ask_first(self))
 		return TRUE;
-	gtk_window_get_default_size(window, &width, &height);
-	if (app) {
-		GSettings *settings = nadir_application_get_settings(app);
-		g_settings_set(settings, "window-size", "(ii)", width, height);
-		g_settings_set_boolean(settings, "window-maximized", gtk_window_is_maximized(window));
-		g_settings_set_boolean(settings, "sidebar-visible", adw_flap_get_reveal_flap(self->work->flap));
-	}
+	if (app)
+		keep_size(self, nadir_application_get_settings(app));
 	g_cancellable_cancel(self->opening);
 	nadir_window_set_document(self, NULL); /* the project is closed, not when the last reference goes */
 	return GTK_WINDOW_CLASS(nadir_window_parent_class)->close_request(window);

@@ -77,6 +77,17 @@ void nadir_workspace_show_page(NadirWorkspace *self, const char *page)
 	adw_view_stack_set_visible_child_name(self->pages, page);
 }
 
+/* A table that nobody sees follows nothing. */
+void nadir_workspace_show_table(NadirWorkspace *self, bool shown, int height)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	const int room = gtk_widget_get_height(GTK_WIDGET(self->table_pane));
+	nadir_attribute_table_set_document(self->table, shown ? self->document : NULL);
+	gtk_widget_set_visible(GTK_WIDGET(self->table), shown);
+	if (shown && height > 0 && room > height)
+		gtk_paned_set_position(self->table_pane, room - height);
+}
+
 void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_WORKSPACE(self));
@@ -89,6 +100,8 @@ void nadir_workspace_set_document(NadirWorkspace *self, NadirDocument *document)
 	nadir_search_bar_set_document(self->search, document);
 	nadir_overview_progress_set_document(self->overviews, document);
 	nadir_remote_state_set_document(self->remote, document);
+	if (gtk_widget_get_visible(GTK_WIDGET(self->table)))
+		nadir_attribute_table_set_document(self->table, document);
 	gtk_widget_queue_resize(GTK_WIDGET(self->navigator));
 	g_set_object(&self->document, document);
 	nadir_workspace_update_view(self);
@@ -112,6 +125,7 @@ static void ensure_types(void)
 	g_type_ensure(NADIR_TYPE_SCALE_BAR);
 	g_type_ensure(NADIR_TYPE_PANEL_OBJECTS);
 	g_type_ensure(NADIR_TYPE_CHAT_PANEL);
+	g_type_ensure(NADIR_TYPE_ATTRIBUTE_TABLE);
 	g_type_ensure(NADIR_TYPE_PANEL_IMAGE);
 	g_type_ensure(NADIR_TYPE_PANEL_IMAGES);
 	g_type_ensure(NADIR_TYPE_STYLE_EDITOR);
@@ -156,6 +170,8 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, navigator_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, remote);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, panes);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, table_pane);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, table);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, canvas_overlay);
 	gtk_widget_class_bind_template_callback(widget_class, on_brush_scale);
 	gtk_widget_class_bind_template_callback(widget_class, on_view_changed);

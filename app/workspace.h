@@ -8,6 +8,7 @@
 #include "app/canvas/navigator.h"
 #include "app/canvas/scale-bar.h"
 #include "app/chat/chat-panel.h"
+#include "app/panel/attribute-table.h"
 #include "app/panel/overview-progress.h"
 #include "app/panel/panel-image.h"
 #include "app/panel/panel-images.h"
@@ -51,6 +52,8 @@ struct _NadirWorkspace {
 	NadirNavigator *navigator;
 	GtkWidget *navigator_box;
 	NadirRemoteState *remote;
+	GtkPaned *table_pane;
+	NadirAttributeTable *table;
 	GtkBox *panes;
 	GtkOverlay *canvas_overlay;
 	GtkWidget *second; /* a NadirSecondView; NULL: none */
@@ -64,7 +67,9 @@ struct _NadirWorkspace {
 /* Signal: "failed" (const char *sentence), when a change could not be stored. */
 void nadir_workspace_set_document(NadirWorkspace *workspace, NadirDocument *document); /* NULL: empty */
 void nadir_workspace_show_page(NadirWorkspace *workspace, const char *page);           /* "objects", "chat", "image" */
-void nadir_workspace_update_view(NadirWorkspace *workspace);                           /* zoom, scale, brush */
+/* height: of the table, 0: as small as it can be. */
+void nadir_workspace_show_table(NadirWorkspace *workspace, bool shown, int height);
+void nadir_workspace_update_view(NadirWorkspace *workspace); /* zoom, scale, brush */
 /* fraction < 0: nothing is being encoded; `loading`: the model is still on its way and marks wait for it. */
 void nadir_workspace_show_progress(NadirWorkspace *workspace, double fraction, gboolean loading);
 

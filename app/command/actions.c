@@ -172,6 +172,7 @@ static const nadir_action table[] = {
 	{"win.page::chat", N_("Show Chat"), "<Alt>2", VIEW, N_("sidebar talk")},
 	{"win.page::image", N_("Show Image Information"), "<Alt>3", VIEW, N_("sidebar crs bands size")},
 	{"win.find", N_("Find Objects"), "<Control>f", VIEW, N_("filter search list")},
+	{"win.table", N_("Attribute Table"), "<Control>t", VIEW, N_("list rows columns sort filter spreadsheet objects")},
 	{"win.sidebar", N_("Sidebar"), "F9", VIEW, N_("panel hide show")},
 	{"win.fullscreen", N_("Full Screen"), "F11", VIEW, NULL},
 	{"win.go-to", N_("Go to a Place or Bookmark…"), "<Control>g", VIEW, N_("coordinate latitude longitude position find")},

@@ -41,6 +41,7 @@ static const struct {
 	{"qgis", "win.tool::polygon", "<Control>period"},
 	{"qgis", "win.deselect", "<Control><Alt><Shift>a"},
 	{"qgis", "win.style", "F7"},
+	{"qgis", "win.table", "F6"},
 	{"qgis", "win.export-view", "<Control>p"},
 	{"qgis", "win.sidebar", "<Control>Tab"},
 	{"qgis", "win.find", "<Control>f"},

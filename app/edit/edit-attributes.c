@@ -11,6 +11,7 @@
 typedef struct {
 	GArray *ids;
 	char *class_name;       /* NULL: it stays */
+	char *caption;          /* NULL: it stays */
 	attribute_field *field; /* NULL: they stay */
 	char *value;            /* of the field */
 } change;
@@ -20,6 +21,7 @@ static void change_free(void *data)
 	change *c = data;
 	g_array_unref(c->ids);
 	g_free(c->class_name);
+	g_free(c->caption);
 	attribute_field_free(c->field);
 	g_free(c->value);
 	g_free(c);
@@ -31,6 +33,11 @@ static bool change_one(const change *c, feature *f)
 	if (c->class_name && !g_str_equal(f->class_name, c->class_name)) {
 		g_free(f->class_name);
 		f->class_name = g_strdup(c->class_name);
+		return true;
+	}
+	if (c->caption && g_strcmp0(f->caption, c->caption) != 0) {
+		g_free(f->caption);
+		f->caption = g_strdup(c->caption);
 		return true;
 	}
 	char *values = c->field ? attributes_set(f->attributes, c->field, c->value, NULL) : NULL;
@@ -93,6 +100,15 @@ void nadir_document_relabel_many(NadirDocument *d, const GArray *ids, const char
 	c->class_name = g_strdup(class_name);
 	/* Translators: a step in the undo list; %u objects become of class %s. */
 	push(d, c, g_strdup_printf(ngettext("label %u object %s", "label %u objects %s", ids->len), ids->len, class_name));
+}
+
+void nadir_document_caption_many(NadirDocument *d, const GArray *ids, const char *text)
+{
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && ids && text);
+	change *c = change_new(ids);
+	c->caption = g_strstrip(g_strdup(text));
+	/* Translators: a step in the undo list. */
+	push(d, c, g_strdup_printf(ngettext("caption of %u object", "caption of %u objects", ids->len), ids->len));
 }
 
 bool nadir_document_set_attribute(NadirDocument *d, const GArray *ids, const attribute_field *field, const char *value,
@@ -165,6 +181,57 @@ char *nadir_document_selection_value(NadirDocument *d, const char *name, bool *m
 	return *mixed ? NULL : g_steal_pointer(&value);
 }
 
+/* --- fields of single objects --- */
+
+typedef struct {
+	const char *name;
+	attribute_type type;
+	bool found;
+} held;
+
+static void note_held(const char *name, attribute_type t, const char *text, void *data)
+{
+	held *h = data;
+	if (g_str_equal(name, h->name)) {
+		h->type = t;
+		h->found = true;
+	}
+}
+
+attribute_field *nadir_document_object_field(NadirDocument *d, gint64 id, const char *name)
+{
+	g_autoptr(NadirObject) o = NULL;
+	const project_class *c = class_of(d, id, &o);
+	g_autoptr(GPtrArray) fields = c ? project_class_fields(nadir_document_get_classes(d), c) : NULL;
+	for (guint i = 0; fields && i < fields->len; i++) {
+		const attribute_field *f = fields->pdata[i];
+		if (g_str_equal(f->name, name))
+			return attribute_field_new(f->name, f->type, (const char *const *)f->choices, f->required);
+	}
+	held h = {.name = name};
+	if (o)
+		attributes_each(nadir_object_get_feature(o)->attributes, note_held, &h);
+	return h.found ? attribute_field_new(name, h.type, NULL, false) : NULL;
+}
+
+static bool same_field(const attribute_field *a, const attribute_field *b)
+{
+	return a && b && a->type == b->type &&
+	       g_strv_equal((const char *const *)a->choices, (const char *const *)b->choices);
+}
+
+GArray *nadir_document_with_field(NadirDocument *d, const GArray *ids, const attribute_field *field)
+{
+	GArray *with = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint i = 0; i < ids->len; i++) {
+		const gint64 id = g_array_index(ids, gint64, i);
+		g_autoptr(attribute_field) f = nadir_document_object_field(d, id, field->name);
+		if (same_field(f, field))
+			g_array_append_val(with, id);
+	}
+	return with;
+}
+
 /* --- selecting --- */
 
 typedef struct {
@@ -185,36 +252,76 @@ guint nadir_document_select_class(NadirDocument *d, int id)
 	return nadir_document_select_where(d, is_of_class, &(wanted_class){nadir_document_get_classes(d), id});
 }
 
-static bool look(document_job *j, project *p, GError **error)
+typedef struct {
+	GTask *task;
+	GArray *ids; /* gint64; NULL: nothing was found out */
+} matching;
+
+static void matching_free(void *data)
 {
+	matching *m = data;
+	if (m->task) /* the document was closed before */
+		g_task_return_new_error(m->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "closed");
+	g_clear_object(&m->task);
+	g_clear_pointer(&m->ids, g_array_unref);
+	g_free(m);
+}
+
+static bool match(document_job *j, project *p, GError **error)
+{
+	matching *m = j->data;
 	g_autoptr(GPtrArray) objects = project_objects(p, j->scene->image_id, error);
-	j->data = objects ? object_filter(objects, j->text, error) : NULL;
-	j->data_free = (GDestroyNotify)g_array_unref;
-	if (j->data)
-		return true;
-	j->data_free = NULL;
+	m->ids = objects ? object_filter(objects, j->text, error) : NULL;
+	return m->ids != NULL;
+}
+
+static bool on_matched(document_job *j, const GError *error)
+{
+	matching *m = j->data;
+	if (error)
+		g_task_return_error(m->task, g_error_copy(error));
+	else
+		g_task_return_pointer(m->task, m->ids ? g_steal_pointer(&m->ids) : g_array_new(FALSE, FALSE, sizeof(gint64)),
+		                      (GDestroyNotify)g_array_unref);
+	g_clear_object(&m->task);
 	return false;
 }
 
-static bool on_looked(document_job *j, const GError *error)
+void nadir_document_match_async(NadirDocument *d, const char *condition, GAsyncReadyCallback done, void *data)
 {
-	NadirDocument *d = nadir_document_living(j->document);
-	const GArray *ids = j->data;
-	if (error) {
+	g_return_if_fail(NADIR_IS_DOCUMENT(d) && condition);
+	document_job *j = document_job_new(d, match);
+	matching *m = g_new0(matching, 1);
+	m->task = g_task_new(d, NULL, done, data);
+	g_task_set_source_tag(m->task, nadir_document_match_async);
+	j->data = m;
+	j->data_free = matching_free;
+	j->text = g_strstrip(g_strdup(condition));
+	j->done = on_matched;
+	document_job_push(j);
+}
+
+GArray *nadir_document_match_finish(GAsyncResult *result, GError **error)
+{
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_match_async), NULL);
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void on_expression(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) ids = nadir_document_match_finish(result, &error);
+	NadirDocument *d = nadir_document_living(NADIR_DOCUMENT(source));
+	if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		nadir_document_report(d, error);
-	} else if (ids && d == j->document) {
+	} else if (ids && d == NADIR_DOCUMENT(source)) {
 		nadir_document_select_ids(d, (const gint64 *)(const void *)ids->data, ids->len);
 		if (ids->len == 0)
 			nadir_document_notify_user(d, _("No object fits the expression."));
 	}
-	return false;
 }
 
 void nadir_document_select_expression(NadirDocument *d, const char *expression)
 {
-	g_return_if_fail(NADIR_IS_DOCUMENT(d) && expression);
-	document_job *j = document_job_new(d, look);
-	j->text = g_strstrip(g_strdup(expression));
-	j->done = on_looked;
-	document_job_push(j);
+	nadir_document_match_async(d, expression, on_expression, NULL);
 }

@@ -2,9 +2,11 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 #include "app/panel/swatch.h"
 #include "app/settings.h"
+#include "render/geometry/attributes.h"
 
 #define SIDE 16 /* of the swatch and of the icon */
 #define GAP 12
@@ -29,11 +31,12 @@ G_DEFINE_FINAL_TYPE(NadirObjectRow, nadir_object_row, GTK_TYPE_WIDGET)
 enum { RELABEL, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-static const char *kind_title(const feature *f)
+const char *nadir_object_kind(NadirObject *object)
 {
+	const feature *f = nadir_object_get_feature(object);
 	if (g_strcmp0(f->model, "hand") == 0)
 		return _("by hand");
-	g_autoptr(prompt) marks = f->prompt ? prompt_from_json(f->prompt, NULL) : NULL;
+	g_autoptr(prompt) marks = f->prompt && *f->prompt ? prompt_from_json(f->prompt, NULL) : NULL;
 	if (marks && prompt_count(marks) > 0)
 		return prompt_title(marks);
 	if (g_strcmp0(f->source, "model") == 0) /* without marks: a search */
@@ -56,8 +59,8 @@ char *nadir_object_describe(NadirObject *object)
 	}
 	g_autofree char *area = nadir_format_area(f->area_m2, f->area_px);
 	if (isnan(f->score))
-		return g_strdup_printf("%s · %s", kind_title(f), area);
-	return g_strdup_printf("%s · %.2f · %s", kind_title(f), f->score, area);
+		return g_strdup_printf("%s · %s", nadir_object_kind(object), area);
+	return g_strdup_printf("%s · %.2f · %s", nadir_object_kind(object), f->score, area);
 }
 
 /* What an object's state is called in the row: while it is not stored, that is what matters. */
@@ -91,6 +94,28 @@ static const char *const *look_of(NadirObject *o)
 	return looks[0];
 }
 
+const char *nadir_object_state_title(NadirObject *o)
+{
+	return _(look_of(o)[2]);
+}
+
+static void add_value(const char *name, attribute_type t, const char *text, void *data)
+{
+	g_string_append_printf(data, " %s", text);
+}
+
+bool nadir_object_contains_text(NadirObject *o, const char *folded)
+{
+	const feature *f = nadir_object_get_feature(o);
+	g_autofree char *details = nadir_object_describe(o);
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_string_printf(all, "%s #%" G_GINT64_FORMAT " %s %s %s", f->class_name, f->id, details, f->state,
+	                f->caption ? f->caption : "");
+	attributes_each(f->attributes, add_value, all);
+	g_autofree char *text = g_utf8_casefold(all->str, -1);
+	return strstr(text, folded) != NULL;
+}
+
 static void forget_texts(NadirObjectRow *self)
 {
 	g_clear_object(&self->name);
@@ -115,9 +140,10 @@ void nadir_object_row_bind(NadirObjectRow *self, NadirObject *object, const proj
 		return;
 	const feature *f = nadir_object_get_feature(object);
 	g_autofree char *details = nadir_object_describe(object);
-	g_autofree char *spoken = f->id > 0 ? g_strdup_printf("%s #%" G_GINT64_FORMAT ", %s, %s", f->class_name, f->id,
-	                                                      details, _(look_of(object)[2]))
-	                                    : g_strdup_printf("%s, %s, %s", f->class_name, details, _(look_of(object)[2]));
+	g_autofree char *spoken =
+		f->id > 0 ? g_strdup_printf("%s #%" G_GINT64_FORMAT ", %s, %s", f->class_name, f->id, details,
+	                                nadir_object_state_title(object))
+				  : g_strdup_printf("%s, %s, %s", f->class_name, details, nadir_object_state_title(object));
 	gdk_rgba_parse(&self->color, class ? class->color : "#888888");
 	self->pattern = class ? class->pattern : 0;
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
@@ -366,7 +392,7 @@ static gboolean nadir_object_row_query_tooltip(GtkWidget *widget, int x, int y, 
 	NadirObjectRow *self = NADIR_OBJECT_ROW(widget);
 	if (!self->object || (!keyboard && x < gtk_widget_get_width(widget) - SIDE - GAP))
 		return FALSE;
-	gtk_tooltip_set_text(tooltip, _(look_of(self->object)[2]));
+	gtk_tooltip_set_text(tooltip, nadir_object_state_title(self->object));
 	return TRUE;
 }
 

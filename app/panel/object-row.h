@@ -18,5 +18,9 @@ void nadir_object_row_edit(NadirObjectRow *row, GPtrArray *classes);
 
 /* "box · 0.96 · 598 m²": how it was marked, score, area; g_free. */
 char *nadir_object_describe(NadirObject *object);
+const char *nadir_object_kind(NadirObject *object);        /* "box", "by hand": how it was marked */
+const char *nadir_object_state_title(NadirObject *object); /* "accepted" */
+/* Whether any of its texts, values of attributes too, contains `folded` (g_utf8_casefold). */
+bool nadir_object_contains_text(NadirObject *object, const char *folded);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "app/edit/edit-selection.h"
 #include "app/panel/attribute-editor.h"
 #include "app/panel/object-row.h"
+#include "app/panel/object-selection.h"
 #include "app/panel/panel-classes.h"
 
 typedef enum { SORT_NEWEST, SORT_OLDEST, SORT_CLASS, SORT_LARGEST, SORT_SCORE } sort_order;
@@ -32,10 +33,9 @@ struct _NadirPanelObjects {
 	GtkSorter *sorter;
 	GtkFilterListModel *filtered;
 	GtkSortListModel *sorted;
-	GtkMultiSelection *selection;
+	NadirObjectSelection *selection;
 	GHashTable *rows; /* of NadirObjectRow, borrowed: those bound now */
 	char *needle;     /* case-folded filter text */
-	gboolean syncing; /* the selection follows the document: do not answer */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPanelObjects, nadir_panel_objects, GTK_TYPE_WIDGET)
@@ -44,13 +44,7 @@ G_DEFINE_FINAL_TYPE(NadirPanelObjects, nadir_panel_objects, GTK_TYPE_WIDGET)
 
 static gboolean matches(gpointer item, gpointer data)
 {
-	NadirPanelObjects *self = data;
-	const feature *f = nadir_object_get_feature(item);
-	g_autofree char *details = nadir_object_describe(item);
-	g_autofree char *all = g_strdup_printf("%s #%" G_GINT64_FORMAT " %s %s %s", f->class_name, f->id, details, f->state,
-	                                       f->caption ? f->caption : "");
-	g_autofree char *folded = g_utf8_casefold(all, -1);
-	return strstr(folded, self->needle) != NULL;
+	return nadir_object_contains_text(item, ((NadirPanelObjects *)data)->needle);
 }
 
 static int by_number(double a, double b)
@@ -62,10 +56,10 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer data)
 {
 	const NadirPanelObjects *self = data;
 	const feature *a = nadir_object_get_feature((gpointer)pa), *b = nadir_object_get_feature((gpointer)pb);
-	const int newest = a->id < b->id ? 1 : a->id > b->id ? -1 : 0;
+	const int newest = nadir_object_rows_compare((gpointer)pa, (gpointer)pb);
 	int c = 0;
-	if (a->id < 0 || b->id < 0) /* not stored: first, the newest with the lowest number */
-		return -newest;
+	if (a->id < 0 || b->id < 0) /* not stored: first in any order */
+		return newest;
 	switch ((sort_order)gtk_drop_down_get_selected(self->order)) {
 	case SORT_NEWEST:
 		return newest;
@@ -89,7 +83,7 @@ static void update_count(NadirPanelObjects *self)
 	const guint all = self->document ? g_list_model_get_n_items(nadir_document_get_objects(self->document)) +
 	                                       g_list_model_get_n_items(nadir_document_get_unstored(self->document))
 	                                 : 0;
-	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->sorted));
 	const guint selected = self->document ? nadir_document_n_selected(self->document) : 0;
 	g_autofree char *several = g_strdup_printf(_("%u of %u selected"), selected, all);
 	g_autofree char *text = selected > 1   ? g_strdup(several)
@@ -117,96 +111,11 @@ static void on_order_changed(NadirPanelObjects *self)
 	gtk_sorter_changed(self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
 }
 
-/* --- selection, both ways --- */
-
-static guint look_through(NadirPanelObjects *self, NadirObject *o)
+static void on_followed(NadirPanelObjects *self, guint position)
 {
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) here = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
-		if (here == o)
-			return i;
-	}
-	return GTK_INVALID_LIST_POSITION;
-}
-
-/* The order is total, so a sorted list is searched by halves; one that is still being sorted is looked through. */
-static guint find_position(NadirPanelObjects *self, NadirObject *o)
-{
-	guint low = 0, high = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
-	if (gtk_sort_list_model_get_pending(self->sorted) > 0)
-		return look_through(self, o);
-	while (low < high) {
-		const guint middle = low + (high - low) / 2;
-		g_autoptr(NadirObject) here = g_list_model_get_item(G_LIST_MODEL(self->selection), middle);
-		if (here == o)
-			return middle;
-		if (compare(here, o, self) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return GTK_INVALID_LIST_POSITION;
-}
-
-/* Of the one that single-object actions are about. */
-static guint selected_position(NadirPanelObjects *self)
-{
-	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
-	return selected ? find_position(self, selected) : GTK_INVALID_LIST_POSITION;
-}
-
-static void follow_document(NadirPanelObjects *self)
-{
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
-	const guint wanted = self->document ? nadir_document_n_selected(self->document) : 0;
-	guint position = selected_position(self);
-	GtkBitset *selected = gtk_bitset_new_empty(), *all = gtk_bitset_new_range(0, n);
-	if (position != GTK_INVALID_LIST_POSITION)
-		gtk_bitset_add(selected, position);
-	for (guint i = 0; wanted > 1 && i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
-		if (nadir_document_is_selected(self->document, nadir_object_get_feature(o)->id))
-			gtk_bitset_add(selected, i);
-	}
-	self->syncing = TRUE;
-	gtk_selection_model_set_selection(GTK_SELECTION_MODEL(self->selection), selected, all);
-	self->syncing = FALSE;
-	gtk_bitset_unref(selected);
-	gtk_bitset_unref(all);
 	update_count(self);
 	if (position != GTK_INVALID_LIST_POSITION)
 		gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", position);
-}
-
-/* The selected one stays it while it is among the rows; else the first of them becomes it. */
-static void on_user_selected(NadirPanelObjects *self)
-{
-	if (self->syncing || !self->document)
-		return;
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-	NadirObject *before = nadir_document_get_selected(self->document);
-	GtkBitset *rows = gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection));
-	GtkBitsetIter iter;
-	guint row;
-	for (gboolean ok = gtk_bitset_iter_init_first(&iter, rows, &row); ok; ok = gtk_bitset_iter_next(&iter, &row)) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), row);
-		const gint64 id = nadir_object_get_feature(o)->id;
-		if (o == before)
-			g_array_prepend_val(ids, id);
-		else
-			g_array_append_val(ids, id);
-	}
-	gtk_bitset_unref(rows);
-	nadir_document_select_ids(self->document, (const gint64 *)(const void *)ids->data, ids->len);
-}
-
-/* Items are replaced when they change, and the model then loses the selection: the document knows it. */
-static void on_items_changed(NadirPanelObjects *self)
-{
-	update_count(self);
-	if (!self->syncing)
-		follow_document(self);
 }
 
 static void on_activated(NadirPanelObjects *self, guint position)
@@ -216,14 +125,14 @@ static void on_activated(NadirPanelObjects *self, guint position)
 
 void nadir_panel_objects_step(NadirPanelObjects *self, int step)
 {
-	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->sorted));
 	if (!self->document || n == 0)
 		return;
-	guint at = selected_position(self);
+	guint at = nadir_object_selection_get_position(self->selection);
 	if (at == GTK_INVALID_LIST_POSITION)
 		at = step > 0 ? n - 1 : 0;
 	at = (at + n + (step > 0 ? 1 : n - 1)) % n;
-	g_autoptr(NadirObject) o = g_list_model_get_item(G_LIST_MODEL(self->selection), at);
+	g_autoptr(NadirObject) o = nadir_object_selection_get_row(self->selection, at);
 	nadir_document_select(self->document, nadir_object_get_feature(o)->id);
 }
 
@@ -319,18 +228,13 @@ static void on_stop_search(NadirPanelObjects *self)
 void nadir_panel_objects_set_document(NadirPanelObjects *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_PANEL_OBJECTS(self));
-	self->syncing = TRUE;
-	g_list_store_remove_all(self->lists);
+	nadir_object_selection_set_document(self->selection, NULL);
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
-	if (document) { /* what is not stored yet stands above what is */
-		g_list_store_append(self->lists, nadir_document_get_unstored(document));
-		g_list_store_append(self->lists, nadir_document_get_objects(document));
-	}
-	self->syncing = FALSE;
+	nadir_object_rows_fill(self->lists, document);
 	nadir_attribute_editor_set_document(self->attributes, document);
 	nadir_panel_classes_set_document(self->classes, document);
-	on_items_changed(self);
+	nadir_object_selection_set_document(self->selection, document);
 }
 
 static void nadir_panel_objects_dispose(GObject *object)
@@ -386,10 +290,8 @@ static void make_models(NadirPanelObjects *self)
 	self->sorted = gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)), NULL);
 	gtk_filter_list_model_set_incremental(self->filtered, TRUE);
 	gtk_sort_list_model_set_incremental(self->sorted, TRUE);
-	self->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)));
-	g_signal_connect_swapped(self->selection, "selection-changed", G_CALLBACK(on_user_selected), self);
-	g_signal_connect_data(self->selection, "items-changed", G_CALLBACK(on_items_changed), self, NULL,
-	                      G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+	self->selection = nadir_object_selection_new(self->sorted, compare, self);
+	g_signal_connect_swapped(self->selection, "followed", G_CALLBACK(on_followed), self);
 }
 
 static void nadir_panel_objects_init(NadirPanelObjects *self)
@@ -407,9 +309,8 @@ static void nadir_panel_objects_init(NadirPanelObjects *self)
 	g_signal_connect(factory, "unbind", G_CALLBACK(on_unbind), self);
 	gtk_list_view_set_factory(self->list, factory);
 	g_object_unref(factory);
-	gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(self->selection));
+	gtk_list_view_set_model(self->list, nadir_object_selection_get_model(self->selection));
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
-	g_signal_group_connect_swapped(self->signals, "selection-changed", G_CALLBACK(follow_document), self);
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(nadir_panel_objects_refresh), self);
 	update_count(self);
 }
