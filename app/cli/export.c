@@ -11,7 +11,7 @@
 
 typedef struct {
 	cli_options shared;
-	char *to, *output, *filter, *image;
+	char *to, *output, *filter, *image, *reproject;
 	double simplify;
 	gboolean losses, no_side_file;
 	cli_tiles tiles; /* size 0: none */
@@ -24,6 +24,7 @@ static void request_clear(request *q)
 	g_free(q->output);
 	g_free(q->filter);
 	g_free(q->image);
+	g_free(q->reproject);
 	g_free(q->tiles.split);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
@@ -133,12 +134,37 @@ static bool tell_losses(const request *q, const export_job *job, export_format f
 	return true;
 }
 
+/* "EPSG:32617", or "utm" for the zone of the image's middle. */
+static bool read_epsg(const char *text, const cli_image *img, int *epsg, GError **error)
+{
+	char *end = NULL;
+	if (!text)
+		return true;
+	if (g_ascii_strcasecmp(text, "utm") == 0) {
+		*epsg = georef_utm_epsg(img->ref, img->info->width / 2.0, img->info->height / 2.0);
+		if (*epsg > 0)
+			return true;
+		g_set_error_literal(
+			error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+			_("The middle of the image lies in no UTM zone: it has no coordinate system, or is too near to a "
+		      "pole."));
+		return false;
+	}
+	const gint64 n = g_ascii_strncasecmp(text, "EPSG:", 5) == 0 ? g_ascii_strtoll(text + 5, &end, 10) : 0;
+	*epsg = (int)CLAMP(n, 0, G_MAXINT);
+	return (*epsg > 0 && !*end) || cli_usage(error, _("--reproject is EPSG:n or utm, not “%s”."), text);
+}
+
 static bool write_export(const request *q, export_format format, const cli_image *img, GPtrArray *objects,
                          GPtrArray *classes, GError **error)
 {
 	g_auto(class_texts) texts = class_texts_of(classes);
+	int epsg = 0;
+	if (!read_epsg(q->reproject, img, &epsg, error))
+		return false;
 	const export_job job = {.image = img->info,
 	                        .ref = img->ref,
+	                        .epsg = epsg,
 	                        .objects = (feature *const *)objects->pdata,
 	                        .n_objects = objects->len,
 	                        .class_names = (const char *const *)texts.names,
@@ -215,6 +241,8 @@ bool cli_export(int argc, char **argv, GError **error)
 		{"losses", 0, 0, G_OPTION_ARG_NONE, &q.losses, N_("only list what the format cannot hold; write nothing"),
 	     NULL},
 		{"no-side-file", 0, 0, G_OPTION_ARG_NONE, &q.no_side_file, N_("no second file for what does not fit"), NULL},
+		{"reproject", 0, 0, G_OPTION_ARG_STRING, &q.reproject,
+	     N_("the coordinate system of shp, gpkg, fgb and csv (the image's own)"), "EPSG:n|utm"},
 		{"tiles", 0, 0, G_OPTION_ARG_INT, &q.tiles.size, N_("cut images and labels for training; OUT is a folder"),
 	     "SIZE"},
 		{"overlap", 0, 0, G_OPTION_ARG_INT, &q.tiles.overlap, N_("of the tiles (0)"), "PX"},
@@ -235,6 +263,8 @@ bool cli_export(int argc, char **argv, GError **error)
 		return cli_usage(error, _("-o says where to write."));
 	export_format format;
 	g_autoptr(GError) inner = NULL;
+	if (q.tiles.size != 0 && q.reproject)
+		return cli_usage(error, _("tiles have no place on the map, so --reproject is not for --tiles."));
 	if (q.tiles.size != 0 && !q.to)
 		return cli_usage(error, _("--tiles wants --to: coco, yolo, labelme …"));
 	if (!(q.to ? export_format_from_name(q.to, &format, &inner) : export_format_from_path(q.output, &format, &inner)))

@@ -69,7 +69,7 @@ static void plan_vector(exporter *e, vector_plan *p)
 	g_autofree char *base = g_path_get_basename(e->path);
 	g_autofree char *edited = newest_edit(e);
 	p->layer_name = export_sibling(base, "");
-	p->where = has_crs ? PLACE_MAP : PLACE_PIXELS_UP;
+	p->where = !has_crs ? PLACE_PIXELS_UP : e->job->epsg == 4326 ? PLACE_LONLAT : PLACE_MAP;
 	p->has_srs = true;
 	switch (e->format) {
 	case EXPORT_SHP:

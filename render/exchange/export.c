@@ -285,6 +285,23 @@ bool export_check(const georef *ref, export_format format, const char *path, GEr
 	return false;
 }
 
+bool export_check_epsg(export_format f, int epsg, GError **error)
+{
+	const bool map = formats[f].write == export_vector;
+	if (epsg == 0 || (map && (!export_format_needs_longitudes(f) || epsg == 4326)))
+		return true;
+	if (map)
+		g_set_error(
+			error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+			_("%s is always in longitude and latitude (EPSG:4326), not in EPSG:%d: take shp, gpkg, fgb or csv."),
+			export_format_title(f), epsg);
+	else
+		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+		            _("%s counts in pixels of the image and cannot be reprojected: take shp, gpkg, fgb or csv."),
+		            export_format_title(f));
+	return false;
+}
+
 static bool run(exporter *e, GError **error)
 {
 	if (e->job->n_objects == 0 && !e->job->may_be_empty) {
@@ -301,7 +318,15 @@ static bool run(exporter *e, GError **error)
 
 bool export_write(const export_job *job, export_format format, const char *path, char **report, GError **error)
 {
-	exporter e = {.job = job, .format = format, .path = path};
+	g_autoptr(georef) other = NULL;
+	export_job own = *job;
+	if (!export_check_epsg(format, job->epsg, error))
+		return false;
+	if (job->epsg > 0 && !(own.ref = other = georef_in_epsg(job->ref, job->epsg, error))) {
+		to_export_error(error);
+		return false;
+	}
+	exporter e = {.job = &own, .format = format, .path = path};
 	e.names = g_ptr_array_new();
 	e.colors = g_ptr_array_new();
 	e.shapes = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);

@@ -56,6 +56,7 @@ bool export_format_needs_longitudes(export_format f); /* and an image with a CRS
 typedef struct {
 	const raster_info *image;
 	const georef *ref;
+	int epsg; /* the CRS that a map format is written in; 0: the image's own, or the one that the format prescribes */
 	feature *const *objects; /* in order: value i+1 in .png and .tif, later wins */
 	guint n_objects;
 	const char *const *class_names;  /* NULL: collected from the objects */
@@ -69,6 +70,8 @@ typedef struct {
 	void *data;
 } export_job;
 
+/* Whether the format can be written in EPSG:epsg at all, 0 included; the error says what it counts in instead. */
+bool export_check_epsg(export_format format, int epsg, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Before any work: whether the format can hold objects of such an image and path can be written. */
 bool export_check(const georef *ref, export_format format, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -17,6 +17,7 @@ struct georef {
 	char **rpc;        /* CPL string list, NULL without */
 	void *transformer; /* GDAL's general one, pixel -> CRS; NULL when affine */
 	OGRSpatialReferenceH srs;
+	OGRCoordinateTransformationH onward, back; /* from the image's CRS to srs; NULL where these are the same */
 	OGRCoordinateTransformationH
 		to_geographic; /* the CRS's own datum; NULL when it is geographic already or has none */
 	OGRCoordinateTransformationH to_wgs84, from_wgs84; /* both or none */
@@ -28,6 +29,8 @@ struct georef {
 /* Takes the parts over. wkt NULL: a georef without a CRS. */
 georef *georef_new_from_parts(char *wkt, char *name, const double *gt, raster_gcp *gcps, int n_gcps, char **rpc,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads g->wkt, and the ways from there; what an earlier CRS left goes. */
+bool georef_set_crs(georef *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* In place to longitude and latitude in degrees on the CRS's own datum. */
 bool georef_to_geographic(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

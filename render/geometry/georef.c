@@ -82,8 +82,26 @@ static void set_geographic(georef *g)
 	OSRDestroySpatialReference(geographic);
 }
 
-static bool set_crs(georef *g, GError **error)
+static void drop_transformation(OGRCoordinateTransformationH *t)
 {
+	if (*t)
+		OCTDestroyCoordinateTransformation(*t);
+	*t = NULL;
+}
+
+static void clear_crs(georef *g)
+{
+	drop_transformation(&g->to_geographic);
+	drop_transformation(&g->from_wgs84);
+	drop_transformation(&g->to_wgs84);
+	if (g->srs)
+		OSRDestroySpatialReference(g->srs);
+	g->srs = NULL;
+}
+
+bool georef_set_crs(georef *g, GError **error)
+{
+	clear_crs(g);
 	g->srs = OSRNewSpatialReference(NULL);
 	OSRSetAxisMappingStrategy(g->srs, OAMS_TRADITIONAL_GIS_ORDER);
 	if (OSRSetFromUserInput(g->srs, g->wkt) != OGRERR_NONE) {
@@ -135,7 +153,7 @@ georef *georef_new_from_parts(char *wkt, char *name, const double *gt, raster_gc
 	g->rpc = rpc;
 	if (wkt) {
 		gdal_session_begin();
-		ok = set_crs(g, error) && set_pixel_to_crs(g, gt, error);
+		ok = georef_set_crs(g, error) && set_pixel_to_crs(g, gt, error);
 		gdal_session_end();
 	}
 	return ok ? g_steal_pointer(&g) : NULL;
@@ -181,14 +199,9 @@ void georef_free(georef *g)
 		return;
 	if (g->transformer)
 		GDALDestroyGenImgProjTransformer(g->transformer);
-	if (g->to_geographic)
-		OCTDestroyCoordinateTransformation(g->to_geographic);
-	if (g->from_wgs84)
-		OCTDestroyCoordinateTransformation(g->from_wgs84);
-	if (g->to_wgs84)
-		OCTDestroyCoordinateTransformation(g->to_wgs84);
-	if (g->srs)
-		OSRDestroySpatialReference(g->srs);
+	clear_crs(g);
+	drop_transformation(&g->onward);
+	drop_transformation(&g->back);
 	CSLDestroy(g->rpc);
 	g_free(g->gcps);
 	g_free(g->wkt);
@@ -214,7 +227,7 @@ const char *georef_crs_wkt(const georef *g)
 
 bool georef_is_affine(const georef *g)
 {
-	return g->affine;
+	return g->affine && !g->onward;
 }
 
 static bool no_crs(GError **error)
@@ -262,6 +275,8 @@ static void pixel_to_crs(const georef *g, guint n, double *x, double *y)
 		run_affine(g->gt, n, x, y);
 	else
 		run_transformer(g->transformer, false, n, x, y);
+	if (g->onward)
+		run_oct(g->onward, n, x, y);
 }
 
 /* One Newton step from the pixel (px,py) towards the map position (x,y). GDAL fits the two directions of a control
@@ -283,6 +298,8 @@ static bool newton_step(const georef *g, double x, double y, double *px, double 
 
 static void crs_to_pixel(const georef *g, guint n, double *x, double *y)
 {
+	if (g->back)
+		run_oct(g->back, n, x, y);
 	if (g->affine) {
 		run_affine(g->inverse, n, x, y);
 		return;
@@ -327,7 +344,7 @@ static void lonlat_to_crs(const georef *g, guint n, double *x, double *y)
 
 static char *pixel_fails(const char *point, const char *crs)
 {
-	return g_strdup_printf(_("The pixel position %s has no place in the image's coordinate system (%s)."), point, crs);
+	return g_strdup_printf(_("The pixel position %s has no place in the coordinate system %s."), point, crs);
 }
 
 static char *map_fails(const char *point, const char *crs)

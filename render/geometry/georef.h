@@ -30,6 +30,11 @@ double georef_area_m2(const georef *g, GBytes *px_wkb);
 /* Ground metres of one pixel near (x,y), for the scale bar; 0 without a CRS. */
 double georef_metres_per_pixel(const georef *g, double x, double y);
 
+/* The same image placed in EPSG:epsg; NULL + error where there is no such CRS or no way to it. */
+georef *georef_in_epsg(const georef *g, int epsg, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The UTM zone (WGS 84) of the pixel position: 32601 … 32760; 0 without a CRS and near the poles. */
+int georef_utm_epsg(const georef *g, double x, double y);
+
 /* As text and back, exactly: what a project keeps of an image that may have moved away. Free with g_free. */
 char *georef_to_json(const georef *g);
 georef *georef_from_json(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
