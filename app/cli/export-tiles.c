@@ -6,7 +6,7 @@
 
 static bool make_plan(const cli_tiles *t, export_format format, guint images, tile_plan *plan, GError **error)
 {
-	if (t->size < 16 || t->size > 16384 || t->overlap < 0 || t->overlap >= t->size)
+	if (t->size < TILE_LEAST || t->size > TILE_LARGEST || t->overlap < 0 || t->overlap >= t->size)
 		return cli_usage(error, _("--tiles is 16 to 16384 pixels, and --overlap less than that."));
 	if (t->split && strcmp(t->split, "image") != 0 && strcmp(t->split, "area") != 0)
 		return cli_usage(error, _("--split is image or area, not “%s”."), t->split);
@@ -26,8 +26,8 @@ static bool make_plan(const cli_tiles *t, export_format format, guint images, ti
 static void print_counts(const tile_counts *c, const cli_options *shared, const char *folder)
 {
 	if (!shared->json) {
-		printf(_("%u tiles for training with %u objects, %u for validation with %u, %u of them without objects: %s\n"),
-		       c->tiles[0], c->objects[0], c->tiles[1], c->objects[1], c->negatives, folder);
+		g_autofree char *text = tile_counts_text(c, folder);
+		printf("%s\n", text);
 		return;
 	}
 	cJSON *o = cJSON_CreateObject(), *train = cJSON_AddObjectToObject(o, "train"),

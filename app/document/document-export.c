@@ -9,7 +9,7 @@
 typedef struct {
 	scene *scene;
 	char *path; /* NULL: only what would be lost is asked for */
-	double simplify;
+	NadirExportPlan plan;
 	GPtrArray *objects; /* of feature, by id: the order of values in .png and .tif */
 	class_texts classes;
 	char *report;
@@ -20,10 +20,18 @@ static void export_task_free(void *data)
 	export_task *t = data;
 	scene_unref(t->scene);
 	g_free(t->path);
+	g_clear_pointer(&t->plan.permille, g_atomic_rc_box_release);
 	g_clear_pointer(&t->objects, g_ptr_array_unref);
 	class_texts_clear(&t->classes);
 	g_free(t->report);
 	g_free(t);
+}
+
+static void tell_progress(double fraction, void *data)
+{
+	int *permille = ((export_task *)data)->plan.permille;
+	if (permille)
+		g_atomic_int_set(permille, (int)(1000 * fraction));
 }
 
 static void export_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
@@ -38,7 +46,10 @@ static void export_thread(GTask *task, gpointer source, gpointer data, GCancella
 	                        .class_names = (const char *const *)t->classes.names,
 	                        .class_colors = (const char *const *)t->classes.colors,
 	                        .class_paths = (const char *const *)t->classes.paths,
-	                        .simplify = t->simplify,
+	                        .simplify = t->plan.simplify,
+	                        .epsg = t->plan.epsg,
+	                        .progress = tell_progress,
+	                        .data = t,
 	                        .cancel = cancel};
 	if (!t->path)
 		g_task_return_pointer(task, export_losses_each(&job), (GDestroyNotify)g_ptr_array_unref);
@@ -78,14 +89,17 @@ static void on_read(const GError *error, void *data)
 		g_task_run_in_thread(task, export_thread);
 }
 
-static void start(NadirDocument *d, const char *path, double simplify, GCancellable *cancel, GAsyncReadyCallback done,
-                  void *data, void *tag)
+static void start(NadirDocument *d, const char *path, const NadirExportPlan *plan, GCancellable *cancel,
+                  GAsyncReadyCallback done, void *data, void *tag)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && d->store);
 	export_task *t = g_new0(export_task, 1);
 	t->scene = scene_ref(d->scene);
 	t->path = g_strdup(path);
-	t->simplify = simplify;
+	if (plan)
+		t->plan = *plan;
+	if (t->plan.permille)
+		g_atomic_rc_box_acquire(t->plan.permille);
 	t->classes = class_texts_of(d->classes);
 	reading *r = g_new0(reading, 1);
 	r->task = g_task_new(NULL, cancel, done, data);
@@ -95,16 +109,16 @@ static void start(NadirDocument *d, const char *path, double simplify, GCancella
 	store_push(d->store, read_objects, on_read, r);
 }
 
-void nadir_document_export_async(NadirDocument *d, const char *path, double simplify, GCancellable *cancel,
+void nadir_document_export_async(NadirDocument *d, const char *path, const NadirExportPlan *plan, GCancellable *cancel,
                                  GAsyncReadyCallback done, void *data)
 {
-	g_return_if_fail(path);
-	start(d, path, simplify, cancel, done, data, nadir_document_export_async);
+	g_return_if_fail(path && plan);
+	start(d, path, plan, cancel, done, data, nadir_document_export_async);
 }
 
 void nadir_document_losses_async(NadirDocument *d, GCancellable *cancel, GAsyncReadyCallback done, void *data)
 {
-	start(d, NULL, 0, cancel, done, data, nadir_document_losses_async);
+	start(d, NULL, NULL, cancel, done, data, nadir_document_losses_async);
 }
 
 GPtrArray *nadir_document_losses_finish(GAsyncResult *result, GError **error)
@@ -115,6 +129,8 @@ GPtrArray *nadir_document_losses_finish(GAsyncResult *result, GError **error)
 
 char *nadir_document_export_finish(GAsyncResult *result, GError **error)
 {
-	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_export_async), NULL);
+	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_export_async) ||
+	                         g_async_result_is_tagged(result, nadir_document_export_tiles_async),
+	                     NULL);
 	return g_task_propagate_pointer(G_TASK(result), error);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/document/document-export.h"
+#include "app/panel/tile-row.h"
 #include "render/exchange/export.h"
 
 struct _NadirExportDialog {
@@ -15,10 +16,11 @@ struct _NadirExportDialog {
 	AdwPreferencesPage *page;
 	GtkImage *losses_icon;
 	GtkLabel *losses_title, *losses_text;
-	AdwComboRow *simplify;
-	AdwEntryRow *path;
+	AdwComboRow *simplify, *crs;
+	AdwEntryRow *path, *epsg;
+	NadirTileRow *tiles;
 	GtkButton *export_button;
-	GtkSpinner *spinner;
+	GtkProgressBar *progress;
 	GtkLabel *note;
 	GtkRevealer *error_revealer;
 	GtkLabel *error;
@@ -27,6 +29,8 @@ struct _NadirExportDialog {
 	NadirDocument *document;
 	GSettings *settings;
 	GCancellable *cancel; /* of the export under way */
+	int *permille;        /* how far that is; of g_atomic_rc_box_new() */
+	guint timer;
 	GtkFileChooserNative *chooser;
 	GPtrArray *losses;        /* by format, of char; NULL: not known yet */
 	GCancellable *ask_losses; /* until they are */
@@ -78,6 +82,10 @@ static const export_format order[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(order) == EXPORT_FORMATS);
 
+#define TILES "-tiles" /* what a folder of them is called behind the stem */
+/* What the row of coordinate systems offers. */
+enum { CRS_OWN, CRS_WGS84, CRS_UTM, CRS_OTHER };
+
 static const double tolerances[] = {0, 0.5, 1, 2, 4};
 
 /* --- where to --- */
@@ -114,12 +122,19 @@ static void set_error(NadirExportDialog *self, const char *sentence)
 	gtk_revealer_set_reveal_child(self->error_revealer, sentence != NULL);
 }
 
+static bool cuts_tiles(NadirExportDialog *self)
+{
+	return gtk_widget_get_sensitive(GTK_WIDGET(self->tiles)) &&
+	       adw_expander_row_get_enable_expansion(ADW_EXPANDER_ROW(self->tiles));
+}
+
 /* What the chosen format cannot hold, and where it goes instead. */
 static void show_losses(NadirExportDialog *self)
 {
 	const char *lost = self->losses ? self->losses->pdata[self->format] : "";
-	g_autofree char *side =
-		*lost ? export_side_path(self->format, gtk_editable_get_text(GTK_EDITABLE(self->path))) : NULL;
+	g_autofree char *side = *lost && !cuts_tiles(self)
+	                            ? export_side_path(self->format, gtk_editable_get_text(GTK_EDITABLE(self->path)))
+	                            : NULL;
 	g_autofree char *file = side ? g_path_get_basename(side) : NULL;
 	g_autofree char *text = file ? g_strdup_printf(_("%s\n%s holds all of it."), lost, file) : g_strdup(lost);
 	gtk_label_set_text(self->losses_title, !self->losses ? _("Looking for what this format cannot hold…")
@@ -130,15 +145,40 @@ static void show_losses(NadirExportDialog *self)
 	gtk_image_set_from_icon_name(self->losses_icon, *lost ? "dialog-warning-symbolic" : "emblem-ok-symbolic");
 }
 
+/* 0: the image's own; -1: no number is written there. */
+static int chosen_epsg(NadirExportDialog *self)
+{
+	const georef *ref = nadir_document_get_georef(self->document);
+	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
+	if (!gtk_widget_get_sensitive(GTK_WIDGET(self->crs)))
+		return 0;
+	switch (adw_combo_row_get_selected(self->crs)) {
+	case CRS_WGS84:
+		return 4326;
+	case CRS_UTM: {
+		const int zone = georef_utm_epsg(ref, info->width / 2.0, info->height / 2.0);
+		return zone > 0 ? zone : -1;
+	}
+	case CRS_OTHER: {
+		const gint64 n = g_ascii_strtoll(gtk_editable_get_text(GTK_EDITABLE(self->epsg)), NULL, 10);
+		return n > 0 && n < G_MAXINT ? (int)n : -1;
+	}
+	default:
+		return 0;
+	}
+}
+
 static void on_path_changed(NadirExportDialog *self)
 {
 	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
 	const bool exists = g_file_test(path, G_FILE_TEST_EXISTS);
-	gtk_label_set_text(self->note, exists ? _("This file exists and will be replaced.") : "");
-	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), *path != '\0' && !self->cancel);
+	gtk_label_set_text(self->note, !exists            ? ""
+	                               : cuts_tiles(self) ? _("This is there already: a data set wants a new folder.")
+	                                                  : _("This file exists and will be replaced."));
+	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), *path != '\0' && !self->cancel && chosen_epsg(self) >= 0);
 	set_error(self, NULL);
 	export_format format;
-	if (!self->typing && export_format_from_path(path, &format, NULL) && self->checks[format]) {
+	if (!self->typing && !cuts_tiles(self) && export_format_from_path(path, &format, NULL) && self->checks[format]) {
 		self->typing = TRUE;
 		gtk_check_button_set_active(self->checks[format], TRUE);
 		self->typing = FALSE;
@@ -159,17 +199,59 @@ static void on_losses(GObject *source, GAsyncResult *result, gpointer data)
 	}
 }
 
+/* The name of a file or of a folder of tiles. */
+static void write_path(NadirExportDialog *self)
+{
+	g_autofree char *stem = stem_of(gtk_editable_get_text(GTK_EDITABLE(self->path)));
+	if (g_str_has_suffix(stem, TILES))
+		stem[strlen(stem) - strlen(TILES)] = '\0';
+	g_autofree char *path = g_strconcat(stem, cuts_tiles(self) ? TILES : export_format_extension(self->format), NULL);
+	self->typing = TRUE;
+	gtk_editable_set_text(GTK_EDITABLE(self->path), path);
+	self->typing = FALSE;
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->path), cuts_tiles(self) ? _("Folder") : _("File"));
+	on_path_changed(self);
+}
+
+/* What the format leaves to choose; where it leaves nothing the row says why. */
+static void offer_choices(NadirExportDialog *self)
+{
+	const bool placed = georef_has_crs(nadir_document_get_georef(self->document)), cut = cuts_tiles(self);
+	const bool free = export_check_epsg(self->format, 3857, NULL), has_tiles = export_tiles_has(self->format);
+	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), export_format_has_outlines(self->format) && !cut);
+	gtk_widget_set_sensitive(GTK_WIDGET(self->crs), free && placed);
+	gtk_widget_set_visible(GTK_WIDGET(self->epsg),
+	                       free && placed && adw_combo_row_get_selected(self->crs) == CRS_OTHER);
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(self->crs),
+	                            !placed ? _("The image has none: coordinates are pixels")
+	                            : free  ? NULL
+	                            : export_format_needs_longitudes(self->format)
+	                                ? _("This format is always longitude and latitude (WGS 84)")
+	                                : _("This format counts in pixels"));
+	gtk_widget_set_sensitive(GTK_WIDGET(self->tiles), has_tiles);
+	adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(self->tiles),
+	                              has_tiles ? _("A folder of pictures with their labels, for training")
+	                                        : _("Only formats that count in pixels are cut into tiles"));
+}
+
+static void on_crs_changed(NadirExportDialog *self)
+{
+	offer_choices(self);
+	on_path_changed(self);
+}
+
+static void on_tiles_changed(NadirExportDialog *self)
+{
+	offer_choices(self);
+	write_path(self);
+}
+
 static void set_format(NadirExportDialog *self, export_format format)
 {
 	self->format = format;
-	gtk_widget_set_sensitive(GTK_WIDGET(self->simplify), export_format_has_outlines(format));
-	if (self->typing)
-		return;
-	self->typing = TRUE;
-	g_autofree char *stem = stem_of(gtk_editable_get_text(GTK_EDITABLE(self->path)));
-	g_autofree char *path = g_strconcat(stem, export_format_extension(format), NULL);
-	gtk_editable_set_text(GTK_EDITABLE(self->path), path);
-	self->typing = FALSE;
+	offer_choices(self);
+	if (!self->typing)
+		write_path(self);
 }
 
 static void on_format_toggled(GtkCheckButton *check, NadirExportDialog *self)
@@ -206,9 +288,34 @@ static void on_browse(NadirExportDialog *self)
 
 /* --- the export --- */
 
+static gboolean show_progress(gpointer data)
+{
+	NadirExportDialog *self = data;
+	gtk_progress_bar_set_fraction(self->progress, g_atomic_int_get(self->permille) / 1000.0);
+	return G_SOURCE_CONTINUE;
+}
+
+static void stop_timer(NadirExportDialog *self)
+{
+	g_clear_handle_id(&self->timer, g_source_remove);
+	g_clear_pointer(&self->permille, g_atomic_rc_box_release);
+}
+
 static void set_busy(NadirExportDialog *self, bool busy)
 {
-	gtk_spinner_set_spinning(self->spinner, busy);
+	GtkWidget *const choices[] = {GTK_WIDGET(self->simplify), GTK_WIDGET(self->crs), GTK_WIDGET(self->epsg),
+	                              GTK_WIDGET(self->tiles)};
+	stop_timer(self);
+	if (busy) {
+		self->permille = g_atomic_rc_box_new0(int);
+		self->timer = g_timeout_add(100, show_progress, self);
+	}
+	gtk_progress_bar_set_fraction(self->progress, 0);
+	gtk_widget_set_visible(GTK_WIDGET(self->progress), busy);
+	for (guint i = 0; busy && i < G_N_ELEMENTS(choices); i++)
+		gtk_widget_set_sensitive(choices[i], FALSE);
+	if (!busy)
+		offer_choices(self);
 	gtk_widget_set_sensitive(GTK_WIDGET(self->export_button), !busy);
 	for (guint i = 0; i < EXPORT_GROUPS; i++)
 		gtk_widget_set_sensitive(self->groups[i], !busy);
@@ -235,8 +342,12 @@ static void on_done(GObject *source, GAsyncResult *result, gpointer data)
 static void on_export(NadirExportDialog *self)
 {
 	const char *path = gtk_editable_get_text(GTK_EDITABLE(self->path));
-	const double tolerance =
-		export_format_has_outlines(self->format) ? tolerances[adw_combo_row_get_selected(self->simplify)] : 0;
+	NadirExportPlan plan = {.epsg = chosen_epsg(self)};
+	tile_plan tiles;
+	bool all_images;
+	const bool cut = cuts_tiles(self) && nadir_tile_row_get_plan(self->tiles, &tiles, &all_images);
+	if (export_format_has_outlines(self->format))
+		plan.simplify = tolerances[adw_combo_row_get_selected(self->simplify)];
 	if (self->cancel)
 		return;
 	g_settings_set_string(self->settings, "export-format", export_format_name(self->format));
@@ -244,7 +355,14 @@ static void on_export(NadirExportDialog *self)
 	self->cancel = g_cancellable_new();
 	set_error(self, NULL);
 	set_busy(self, true);
-	nadir_document_export_async(self->document, path, tolerance, self->cancel, on_done, g_object_ref(self));
+	plan.permille = self->permille;
+	if (cut) {
+		tiles.format = self->format;
+		nadir_document_export_tiles_async(self->document, path, &tiles, all_images, self->permille, self->cancel,
+		                                  on_done, g_object_ref(self));
+	} else {
+		nadir_document_export_async(self->document, path, &plan, self->cancel, on_done, g_object_ref(self));
+	}
 }
 
 static gboolean on_close_request(NadirExportDialog *self)
@@ -284,8 +402,25 @@ static void add_format(NadirExportDialog *self, export_format format, GtkCheckBu
 		gtk_check_button_set_active(GTK_CHECK_BUTTON(check), TRUE);
 }
 
+static void fill_crs(NadirExportDialog *self)
+{
+	const georef *ref = nadir_document_get_georef(self->document);
+	const raster_info *info = raster_get_info(nadir_document_get_raster(self->document));
+	const int zone = georef_utm_epsg(ref, info->width / 2.0, info->height / 2.0);
+	const char *name = georef_has_crs(ref) ? georef_crs_name(ref) : NULL;
+	g_autofree char *own = name ? g_strdup_printf(_("Own (%s)"), name) : g_strdup(_("The image's own"));
+	g_autofree char *utm = zone > 0
+	                           ? g_strdup_printf(_("UTM %d%s (EPSG:%d)"), zone % 100, zone < 32700 ? "N" : "S", zone)
+	                           : g_strdup(_("UTM: no zone here"));
+	const char *const items[] = {own, _("WGS 84 (EPSG:4326)"), utm, _("Other…"), NULL};
+	g_autoptr(GtkStringList) model = gtk_string_list_new(items);
+	adw_combo_row_set_model(self->crs, G_LIST_MODEL(model));
+}
+
 static void fill(NadirExportDialog *self)
 {
+	fill_crs(self);
+	nadir_tile_row_bind(self->tiles, self->settings);
 	GtkCheckButton *group = NULL;
 	g_autofree char *stem = default_stem(self);
 	g_autofree char *chosen = g_settings_get_string(self->settings, "export-format");
@@ -308,6 +443,7 @@ static void fill(NadirExportDialog *self)
 static void nadir_export_dialog_dispose(GObject *object)
 {
 	NadirExportDialog *self = NADIR_EXPORT_DIALOG(object);
+	stop_timer(self);
 	g_clear_object(&self->document);
 	g_clear_object(&self->settings);
 	g_clear_object(&self->cancel);
@@ -321,6 +457,7 @@ static void nadir_export_dialog_dispose(GObject *object)
 static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
 {
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+	g_type_ensure(NADIR_TYPE_TILE_ROW);
 	G_OBJECT_CLASS(klass)->dispose = nadir_export_dialog_dispose;
 	signals[EXPORTED] = g_signal_new("exported", NADIR_TYPE_EXPORT_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 	                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
@@ -332,11 +469,16 @@ static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, simplify);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, path);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, export_button);
-	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, spinner);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, progress);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, crs);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, epsg);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, tiles);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, note);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, error_revealer);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, error);
 	gtk_widget_class_bind_template_callback(widget_class, on_path_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_crs_changed);
+	gtk_widget_class_bind_template_callback(widget_class, on_tiles_changed);
 	gtk_widget_class_bind_template_callback(widget_class, on_browse);
 	gtk_widget_class_bind_template_callback(widget_class, on_export);
 	gtk_widget_class_bind_template_callback(widget_class, on_close_request);

@@ -28,18 +28,24 @@ static bool is_coco(export_format f)
 	return f == EXPORT_COCO || f == EXPORT_COCO_POLYGONS;
 }
 
-bool export_tiles_check(const tile_plan *plan, GError **error)
+bool export_tiles_has(export_format format)
 {
 	static const export_format pixels[] = {EXPORT_COCO, EXPORT_COCO_POLYGONS, EXPORT_PNG,      EXPORT_LABELME,
 	                                       EXPORT_YOLO, EXPORT_YOLO_DETECT,   EXPORT_YOLO_OBB, EXPORT_VOC,
 	                                       EXPORT_DOTA, EXPORT_SEMANTIC_PNG};
 	for (guint i = 0; i < G_N_ELEMENTS(pixels); i++)
-		if (plan->format == pixels[i])
+		if (format == pixels[i])
 			return true;
+	return false;
+}
+
+bool export_tiles_check(const tile_plan *plan, GError **error)
+{
+	if (export_tiles_has(plan->format))
+		return true;
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
 	            _("Tiles have no place on the map: export them as coco, coco-polygons, yolo, yolo-detect, yolo-obb, "
-	              "labelme, voc, dota, png "
-	              "or semantic-png, not as %s."),
+	              "labelme, voc, dota, png or semantic-png, not as %s."),
 	            export_format_name(plan->format));
 	return false;
 }
@@ -283,6 +289,14 @@ static bool write_tile(tile_export *t, const tile_job *j, GError **error)
 
 /* --- an image --- */
 
+/* After a row of tiles of the part x0 … x1; what is left of it is done. */
+static void tell(const tile_export *t, const tile_job *j, int x0, int x1)
+{
+	const raster_info *info = raster_get_info(j->r);
+	if (t->plan.progress)
+		t->plan.progress((x0 + (double)(x1 - x0) * (j->area.y + j->area.h) / info->height) / info->width, t->plan.data);
+}
+
 /* The last tile of a row ends with the area; a smaller area is one smaller tile. */
 static bool tile_area(tile_export *t, tile_job *j, int x0, int x1, GError **error)
 {
@@ -293,11 +307,12 @@ static bool tile_area(tile_export *t, tile_job *j, int x0, int x1, GError **erro
 		for (int x = x0;; x += stride) {
 			const int tx = MAX(x0, MIN(x, x1 - size));
 			j->area = (raster_rect){tx, ty, MIN(size, x1 - tx), MIN(size, info->height - ty)};
-			if (!write_tile(t, j, error))
+			if (g_cancellable_set_error_if_cancelled(t->plan.cancel, error) || !write_tile(t, j, error))
 				return false;
 			if (x + size >= x1)
 				break;
 		}
+		tell(t, j, x0, x1);
 		if (y + size >= info->height)
 			return true;
 	}
@@ -371,6 +386,13 @@ static bool write_yaml(tile_export *t, GError **error)
 		cJSON_Delete(name);
 	}
 	return output_write(path, text->str, text->len, error);
+}
+
+char *tile_counts_text(const tile_counts *c, const char *folder)
+{
+	return g_strdup_printf(
+		_("Tiles for training: %u, with %u objects; for validation: %u, with %u objects; without objects: %u; in %s"),
+		c->tiles[0], c->objects[0], c->tiles[1], c->objects[1], c->negatives, folder);
 }
 
 bool tile_export_end(tile_export *t, tile_counts *counts, GError **error)

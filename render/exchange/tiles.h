@@ -13,8 +13,13 @@ typedef struct {
 	double validation;    /* 0..1: share of the images or of the width */
 	double negatives;     /* 0..1: share of the tiles without objects that are kept */
 	export_format format; /* of the labels */
+	GCancellable *cancel; /* NULL: none */
+	void (*progress)(double fraction, void *data); /* of the image in work; may be NULL */
+	void *data;
 } tile_plan;
+enum { TILE_LEAST = 16, TILE_LARGEST = 16384 };
 
+bool export_tiles_has(export_format format); /* those that count in pixels */
 /* What export_tiles_check() says no to cannot be had in tiles. */
 bool export_tiles_check(const tile_plan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -29,6 +34,7 @@ bool tile_export_image(tile_export *t, raster *r, const raster_style *style, con
 typedef struct {
 	guint tiles[2], objects[2], negatives; /* train, val; negatives: tiles without objects among them */
 } tile_counts;
+char *tile_counts_text(const tile_counts *c, const char *folder); /* for a person; g_free */
 /* COCO: annotations/train.json and val.json of all tiles; YOLO: data.yaml. */
 bool tile_export_end(tile_export *t, tile_counts *counts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tile_export_free(tile_export *t); /* not ended: nothing is left */

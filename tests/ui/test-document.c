@@ -669,7 +669,7 @@ static void test_export(world *w, gconstpointer data)
 	double xy[8];
 	fixture_rectangle_of(10, 10, 5, 5, xy);
 	nadir_document_draw_polygon(w->d, xy, 4); /* on its way still: it is waited for */
-	nadir_document_export_async(w->d, path, 0, NULL, on_exported, &result);
+	nadir_document_export_async(w->d, path, &(NadirExportPlan){0}, NULL, on_exported, &result);
 	g_assert_true(fixture_wait(have_result, &result, 30));
 	g_autofree char *report = nadir_document_export_finish(result, &error);
 	g_assert_no_error(error);

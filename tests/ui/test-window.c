@@ -387,7 +387,7 @@ static void test_no_model(world *w, gconstpointer data)
 
 static void count_exported(NadirExportDialog *dialog, const char *path, const char *text, int *counter)
 {
-	g_assert_true(g_file_test(path, G_FILE_TEST_IS_REGULAR));
+	g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
 	(*counter)++;
 }
 
@@ -399,6 +399,19 @@ static bool is_exported(void *data)
 static bool has_failed(void *data)
 {
 	return gtk_revealer_get_reveal_child(data);
+}
+
+/* The row of a title, or NULL. */
+static GtkWidget *find_titled(GtkWidget *in, const char *title)
+{
+	if (ADW_IS_PREFERENCES_ROW(in) && g_strcmp0(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(in)), title) == 0)
+		return in;
+	for (GtkWidget *c = gtk_widget_get_first_child(in); c; c = gtk_widget_get_next_sibling(c)) {
+		GtkWidget *found = find_titled(c, title);
+		if (found)
+			return found;
+	}
+	return NULL;
 }
 
 static void test_export(world *w, gconstpointer data)
@@ -464,6 +477,65 @@ static void test_export_losses(world *w, gconstpointer data)
 	gtk_window_destroy(GTK_WINDOW(dialog));
 }
 
+/* Another coordinate system for the formats that let it be chosen; the others say why not. */
+static void test_export_elsewhere(world *w, gconstpointer data)
+{
+	int exported = 0;
+	open_file(w, w->sample);
+	add_object(w, 50);
+	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
+	                                            nadir_application_get_settings(w->app));
+	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
+	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *crs = find_titled(dialog, "Coordinate System"),
+			  *epsg = find_titled(dialog, "EPSG Number"), *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
+	g_autofree char *coco = g_build_filename(w->dir, "a.json", NULL), *out = g_build_filename(w->dir, "a.gpkg", NULL);
+	gtk_editable_set_text(GTK_EDITABLE(path), coco);
+	g_assert_false(gtk_widget_get_sensitive(crs));
+	g_assert_true(has_label(dialog, "This format counts in pixels"));
+	gtk_editable_set_text(GTK_EDITABLE(path), out);
+	g_assert_true(gtk_widget_get_sensitive(crs));
+	g_assert_true(has_label(dialog, "Own (EPSG:32617)"));
+	adw_combo_row_set_selected(ADW_COMBO_ROW(crs), 3);
+	g_assert_true(gtk_widget_get_visible(epsg));
+	g_assert_false(gtk_widget_get_sensitive(button)); /* no number yet */
+	gtk_editable_set_text(GTK_EDITABLE(epsg), "3857");
+	g_assert_true(gtk_widget_get_sensitive(button));
+	g_signal_emit_by_name(button, "clicked");
+	g_assert_true(fixture_wait(is_exported, &exported, 30));
+	g_autofree char *text = NULL;
+	gsize n;
+	g_assert_true(g_file_get_contents(out, &text, &n, NULL));
+	g_assert_nonnull(memmem(text, n, "Pseudo-Mercator", 15));
+}
+
+/* A folder of tiles by the same switch that names it, with the numbers kept for the next time. */
+static void test_export_tiles(world *w, gconstpointer data)
+{
+	int exported = 0;
+	open_file(w, w->sample);
+	add_object(w, 50);
+	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
+	                                            nadir_application_get_settings(w->app));
+	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
+	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *tiles = find_titled(dialog, "Cut into Tiles"),
+			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
+	g_autofree char *stem = g_build_filename(w->dir, "set.txt", NULL),
+					*out = g_build_filename(w->dir, "set-tiles", NULL);
+	g_autofree char *yaml = g_build_filename(out, "data.yaml", NULL);
+	g_assert_false(gtk_widget_get_sensitive(tiles)); /* a shapefile */
+	gtk_editable_set_text(GTK_EDITABLE(path), stem);
+	g_assert_true(gtk_widget_get_sensitive(tiles));
+	adw_expander_row_set_enable_expansion(ADW_EXPANDER_ROW(tiles), TRUE);
+	g_assert_cmpstr(gtk_editable_get_text(GTK_EDITABLE(path)), ==, out);
+	g_settings_set_double(nadir_application_get_settings(w->app), "tile-size", 128);
+	g_signal_emit_by_name(button, "clicked");
+	g_assert_true(fixture_wait(is_exported, &exported, 60));
+	g_assert_true(g_file_test(yaml, G_FILE_TEST_EXISTS));
+	g_settings_reset(nadir_application_get_settings(w->app), "tile-size");
+}
+
 static void test_windows(world *w, gconstpointer data)
 {
 	/* GTK 4.8 warns of the width of the page numbers in its own shortcuts window. */
@@ -515,6 +587,8 @@ int main(int argc, char **argv)
 	TEST("no-model", test_no_model);
 	TEST("export", test_export);
 	TEST("export-losses", test_export_losses);
+	TEST("export-elsewhere", test_export_elsewhere);
+	TEST("export-tiles", test_export_tiles);
 	TEST("windows", test_windows);
 	TEST("units", test_units);
 	return fixture_run_application(argv[0], "/nowhere/none.gguf");
