@@ -6,7 +6,9 @@
 
 #include "app/command/actions.h"
 #include "app/command/shortcuts.h"
+#include "app/document/document-visibility.h"
 #include "app/edit/edit-search.h"
+#include "app/edit/edit-selection.h"
 #include "app/engine/paths.h"
 #include "app/panel/export-dialog.h"
 
@@ -104,6 +106,9 @@ ACTION(on_delete)
 ACTION(on_edit_again)
 {
 	NadirWindow *self = data;
+	g_autoptr(GArray) ids = nadir_document_get_selection(self->document);
+	if (nadir_document_refuse_locked(self->document, ids))
+		return;
 	nadir_document_edit_again(self->document, selected_id(self));
 	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
 }
@@ -465,6 +470,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	nadir_window_update_images(self);
 	nadir_window_update_team_actions(self);
 	nadir_window_update_view_actions(self);
+	nadir_window_update_visibility(self);
 	nadir_window_update_review(self);
 }
 
@@ -474,6 +480,7 @@ void nadir_window_install_actions(NadirWindow *self)
 {
 	g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
 	nadir_window_install_edit_actions(self);
+	nadir_window_install_visibility(self);
 	nadir_window_install_clipboard_actions(self);
 	nadir_window_install_project_actions(self);
 	nadir_window_install_images(self);

@@ -188,6 +188,8 @@ static void on_undo_delete(GSimpleAction *action, GVariant *parameter, gpointer 
 void nadir_window_delete_selected(NadirWindow *self)
 {
 	g_autoptr(GArray) ids = nadir_document_get_selection(self->document);
+	if (nadir_document_refuse_locked(self->document, ids))
+		return;
 	NadirObject *o = nadir_document_get_selected(self->document);
 	g_autofree char *step = ids->len > 1 ? g_strdup_printf(_("delete %u objects"), ids->len)
 	                        : o          ? g_strdup_printf(_("delete %s"), nadir_object_get_feature(o)->class_name)

@@ -72,6 +72,9 @@ void nadir_window_apply_class(NadirWindow *self, int index); /* to all that is s
 /* window-view.c */
 void nadir_window_install_view_actions(NadirWindow *self);
 void nadir_window_update_view_actions(NadirWindow *self);
+/* window-visibility.c */
+void nadir_window_install_visibility(NadirWindow *self);
+void nadir_window_update_visibility(NadirWindow *self);
 /* window-second.c */
 void nadir_window_install_second(NadirWindow *self);
 void nadir_window_update_second(NadirWindow *self);

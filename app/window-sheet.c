@@ -48,7 +48,8 @@ static void add_objects(NadirDocument *d, map_sheet *sheet)
 		return;
 	for (guint i = g_list_model_get_n_items(list); i-- > 0;) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
-		map_sheet_add(sheet, o, nadir_document_find_class(d, nadir_object_get_feature(o)->class_name));
+		if (!nadir_object_is_hidden(o))
+			map_sheet_add(sheet, o, nadir_document_find_class(d, nadir_object_get_feature(o)->class_name));
 	}
 }
 

@@ -69,7 +69,7 @@ static bool next_member(void *data, crowd_member *m)
 	NadirObject *o = items[--j->next];
 	const feature *f = nadir_object_get_feature(o);
 	*m = (crowd_member){.color = {0.73f, 0.73f, 0.73f, 1}};
-	if (f->id == j->key.edited || !nadir_object_get_extent(o, m->extent))
+	if (f->id == j->key.edited || nadir_object_is_hidden(o) || !nadir_object_get_extent(o, m->extent))
 		return true;
 	look = g_hash_table_lookup(j->looks, GINT_TO_POINTER(f->class_id));
 	if (look) {

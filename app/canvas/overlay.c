@@ -204,14 +204,14 @@ static void add_visible(scenery *s, NadirObject *o, bool unstored)
 	NadirCanvas *c = s->c;
 	visible_object v = {.object = o, .unstored = unstored};
 	raster_rect b;
-	if (!nadir_object_get_bounds(o, &b) ||
+	v.selected = nadir_document_is_selected(c->document, nadir_object_get_feature(o)->id);
+	if (!nadir_object_get_bounds(o, &b) || (nadir_object_is_hidden(o) && !v.selected) ||
 	    nadir_object_get_feature(o)->id == nadir_document_get_edited(c->document)) /* its preview stands for it */
 		return;
 	const int e[4] = {b.x, b.y, b.x + b.w, b.y + b.h};
 	for (int i = 0; i < 4; i++)
 		v.extent[i] = e[i];
 	v.rect = screen_rect(c, v.extent);
-	v.selected = nadir_document_is_selected(c->document, nadir_object_get_feature(o)->id);
 	set_class(s, &v);
 	const int f = gtk_widget_get_scale_factor(GTK_WIDGET(c));
 	const graphene_rect_t part = part_to_draw(c, &v.rect, 0.25);
@@ -241,7 +241,7 @@ static bool find_stored(scenery *s)
 			if (found->pdata[i] != selected && nadir_document_is_selected(s->c->document, id) == (chosen == 1))
 				add_visible(s, found->pdata[i], false);
 		}
-	if (selected && g_ptr_array_find(found, selected, NULL))
+	if (selected && (nadir_object_is_hidden(selected) || g_ptr_array_find(found, selected, NULL)))
 		add_visible(s, selected, false); /* above all others */
 	return true;
 }
@@ -377,7 +377,7 @@ static void append_kept(NadirCanvas *c, GtkSnapshot *snapshot)
 	g_hash_table_iter_init(&iter, c->shapes);
 	while (g_hash_table_iter_next(&iter, &object, &kept)) {
 		double extent[4];
-		if (!nadir_object_get_extent(object, extent) ||
+		if (!nadir_object_get_extent(object, extent) || nadir_object_is_hidden(object) ||
 		    nadir_object_list_find(c->document->objects, nadir_object_get_feature(object)->id, NULL) != object)
 			continue;
 		const graphene_rect_t r = screen_rect(c, extent);

@@ -65,7 +65,7 @@ struct vertex_tool *vertex_of(NadirCanvas *c)
 {
 	NadirObject *o = c->document && c->tool == NADIR_TOOL_VERTEX ? nadir_document_get_selected(c->document) : NULL;
 	const feature *f = o ? nadir_object_get_feature(o) : NULL;
-	if (!f || f->id <= 0 || !f->px_geom)
+	if (!f || f->id <= 0 || !f->px_geom || nadir_object_is_locked(o))
 		return NULL;
 	if (!c->vertex)
 		c->vertex = g_new0(struct vertex_tool, 1);
@@ -215,20 +215,16 @@ static void snap_to_image(NadirCanvas *c, const double xy[2], double sx, double 
 
 snap_kind vertex_snap(NadirCanvas *c, gint64 except, double xy[2])
 {
-	GListModel *list = nadir_document_get_objects(c->document);
-	const guint n = g_list_model_get_n_items(list);
+	g_autoptr(GPtrArray) near = g_ptr_array_new();
 	const double reach = SNAP_REACH / c->view.scale;
+	const double area[4] = {xy[0] - reach, xy[1] - reach, xy[0] + reach, xy[1] + reach};
 	catch best = {.least = SNAP_REACH};
 	double sx, sy;
 	viewport_to_screen(&c->view, xy[0], xy[1], &sx, &sy);
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
-		raster_rect b;
-		if (nadir_object_get_feature(o)->id == except || !nadir_object_get_bounds(o, &b) || xy[0] < b.x - reach ||
-		    xy[1] < b.y - reach || xy[0] > b.x + b.w + reach || xy[1] > b.y + b.h + reach)
-			continue;
-		snap_to_shape(c, nadir_object_get_shape(o), xy, sx, sy, &best);
-	}
+	nadir_object_list_search(c->document->objects, area, G_MAXUINT, near);
+	for (guint i = 0; i < near->len; i++)
+		if (nadir_object_get_feature(near->pdata[i])->id != except)
+			snap_to_shape(c, nadir_object_get_shape(near->pdata[i]), xy, sx, sy, &best);
 	snap_to_image(c, xy, sx, sy, &best);
 	if (best.kind != SNAP_NONE)
 		memcpy(xy, best.at, sizeof best.at);

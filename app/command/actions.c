@@ -51,6 +51,11 @@ static const nadir_action table[] = {
 	{"win.show-object", N_("Zoom to Selected Object"), "z", EDIT, N_("show find go")},
 	{"win.select-all", N_("Select All Objects"), "<Control>a", EDIT, N_("every")},
 	{"win.select-invert", N_("Invert the Selection"), "<Control>i", EDIT, N_("other objects")},
+	{"win.hide-objects", N_("Hide Selected Objects"), "<Alt>h", EDIT, N_("invisible eye conceal")},
+	{"win.isolate", N_("Show Only the Selected Objects"), "<Alt>j", EDIT, N_("isolate solo hide others alone")},
+	{"win.show-all", N_("Show All Objects"), "<Alt><Shift>h", EDIT, N_("hidden unhide visible isolate end")},
+	{"win.lock-objects", N_("Lock or Unlock Selected Objects"), "<Alt>l", EDIT, N_("protect freeze pin")},
+	{"win.unlock-all", N_("Unlock All Objects"), "<Alt><Shift>l", EDIT, N_("locked release")},
 	{"win.deselect", N_("Deselect"), "<Control><Shift>a", EDIT, N_("none")},
 
 	{"win.unite", N_("Unite Selected Objects"), "u", SHAPE, N_("union merge join dissolve")},
@@ -158,6 +163,8 @@ static const nadir_action table[] = {
 	{"win.select-where", N_("Select Objects by Condition…"), "<Control><Alt>w", CLASSES, N_("expression filter sql where score area attribute query")},
 	{"win.edit-class", N_("Edit the Current Class and Its Attributes…"), "<Control><Alt>a", CLASSES, N_("hierarchy parent kind fields")},
 	{"win.select-class", N_("Select the Objects of the Current Class"), "<Control><Alt>j", CLASSES, N_("all kind children")},
+	{"win.hide-class", N_("Hide or Show the Current Class"), "<Control><Alt>h", CLASSES, N_("invisible eye objects")},
+	{"win.lock-class", N_("Lock or Unlock the Current Class"), "<Control><Alt>l", CLASSES, N_("protect freeze objects")},
 	{"win.add-class", N_("Add Class…"), "<Control><Shift>n", CLASSES, N_("new label")},
 
 	{"win.zoom-in", N_("Zoom In"), "plus|equal|KP_Add|<Control>plus|<Control>equal", VIEW, NULL},

@@ -97,6 +97,11 @@ void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double ra
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && xy && n > 0 && radius > 0);
 	NadirObject *o = nadir_document_get_selected(d);
+	g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(gint64));
+	if (o)
+		g_array_append_val(one, nadir_object_get_feature(o)->id);
+	if (nadir_document_refuse_locked(d, one))
+		return;
 	if (o) {
 		document_job *j = document_job_new(d, paint);
 		set_drawing(j, xy, n, radius);

@@ -58,12 +58,23 @@ NadirObject *nadir_document_object_at(NadirDocument *d, double x, double y)
 
 /* --- what the store tells --- */
 
+/* What is new while others are isolated is what one is at work on. */
+static void admit(NadirDocument *d, NadirObject *o)
+{
+	const gint64 id = nadir_object_get_feature(o)->id;
+	if (d->visibility.isolated && !nadir_object_list_find(d->objects, id, NULL))
+		g_hash_table_add(d->visibility.isolated, g_memdup2(&id, sizeof id));
+	nadir_document_mark_visibility(d, o);
+}
+
 void nadir_document_apply(NadirDocument *d, GPtrArray *changed)
 {
 	const object_change *about_selected = NULL;
 	for (guint i = 0; i < changed->len; i++) {
 		const object_change *c = changed->pdata[i];
 		about_selected = c->id == d->selected ? c : about_selected;
+		if (c->now)
+			admit(d, c->now);
 	}
 	nadir_object_list_apply(d->objects, (object_change *const *)changed->pdata, changed->len);
 	if (!about_selected)

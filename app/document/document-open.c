@@ -382,6 +382,8 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	if (o->classes && o->classes->len > 0)
 		nadir_document_take_classes(d, g_steal_pointer(&o->classes));
 	g_set_object(&d->objects, o->objects); /* after the classes, whose names they already have */
+	if (o->from)
+		nadir_document_inherit_visibility(d, o->from);
 	d->current_class = 0;
 	return d;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "app/document/document-history.h"
 #include "app/document/document-preview.h"
+#include "app/document/document-visibility.h"
 #include "render/raster/tile-cache.h"
 
 G_BEGIN_DECLS
@@ -26,7 +27,8 @@ struct _NadirDocument {
 	GPtrArray *strokes;       /* of document_job, borrowed: painted, not stored yet */
 	gint64 last_given;        /* the last id < 0 */
 	gint64 selected;
-	GHashTable *chosen;   /* gint64: selected besides that one (edit-selection.c) */
+	GHashTable *chosen; /* gint64: selected besides that one (edit-selection.c) */
+	visibility visibility;
 	GPtrArray *ghosts;    /* of wkb_shape: outlines that are not stored, drawn dashed (edit-overlay.c) */
 	GPtrArray *proposed;  /* of NadirObject: what a search found (edit-search.c) */
 	double least_score;   /* of those that are shown */

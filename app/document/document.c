@@ -57,6 +57,7 @@ static void nadir_document_finalize(GObject *object)
 	g_clear_pointer(&self->drafts, g_ptr_array_unref);
 	g_clear_pointer(&self->strokes, g_ptr_array_unref);
 	g_clear_pointer(&self->chosen, g_hash_table_unref);
+	visibility_clear(&self->visibility);
 	g_clear_pointer(&self->ghosts, g_ptr_array_unref);
 	g_clear_pointer(&self->proposed, g_ptr_array_unref);
 	g_clear_object(&self->objects);
@@ -103,6 +104,7 @@ static void nadir_document_init(NadirDocument *self)
 	self->objects = nadir_object_list_new();
 	self->unstored = g_list_store_new(NADIR_TYPE_OBJECT);
 	self->chosen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	visibility_init(&self->visibility);
 	self->ghosts = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
 	self->proposed = g_ptr_array_new_with_free_func(g_object_unref);
 	self->drafts = g_ptr_array_new_with_free_func((GDestroyNotify)document_job_free);

@@ -293,6 +293,12 @@ void nadir_object_list_renamed(NadirObjectList *l, guint first, guint last)
 	g_list_model_items_changed(G_LIST_MODEL(l), first, last - first + 1, last - first + 1);
 }
 
+void nadir_object_list_touch(NadirObjectList *l)
+{
+	g_return_if_fail(NADIR_IS_OBJECT_LIST(l));
+	l->version++;
+}
+
 /* --- finding --- */
 
 NadirObject *nadir_object_list_get(NadirObjectList *l, guint position)
@@ -335,6 +341,8 @@ static bool test_hit(void *item, void *data)
 {
 	hit *h = data;
 	const gint64 id = nadir_object_get_feature(item)->id;
+	if (nadir_object_is_hidden(item) || nadir_object_is_locked(item))
+		return true;
 	if ((!h->newest || id > nadir_object_get_feature(h->newest)->id) && nadir_object_contains(item, h->x, h->y))
 		h->newest = item;
 	return true;
@@ -355,7 +363,8 @@ typedef struct {
 static bool gather(void *item, void *data)
 {
 	gathering *g = data;
-	g_ptr_array_add(g->found, item);
+	if (!nadir_object_is_hidden(item))
+		g_ptr_array_add(g->found, item);
 	return g->found->len <= g->most;
 }
 

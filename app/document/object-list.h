@@ -20,14 +20,17 @@ typedef struct {
 void nadir_object_list_apply(NadirObjectList *l, object_change *const *changes, guint n);
 /* Objects first..last have been renamed in place. */
 void nadir_object_list_renamed(NadirObjectList *l, guint first, guint last);
+/* Which objects are hidden has changed: a new version, without "items-changed". */
+void nadir_object_list_touch(NadirObjectList *l);
 
 NadirObject *nadir_object_list_get(NadirObjectList *l, guint position);              /* borrowed; NULL beyond the end */
 NadirObject *nadir_object_list_find(NadirObjectList *l, gint64 id, guint *position); /* borrowed; NULL: its place */
-NadirObject *nadir_object_list_at(NadirObjectList *l, double x, double y);           /* the newest there; borrowed */
+/* The newest there that is neither hidden nor locked; borrowed. */
+NadirObject *nadir_object_list_at(NadirObjectList *l, double x, double y);
 guint nadir_object_list_count(NadirObjectList *l, int class_id);
 guint64 nadir_object_list_version(NadirObjectList *l); /* rises with every change */
-/* Objects (borrowed) that touch x0, y0, x1, y1 go to found, oldest first; with more than `most` of them found is left
- * empty and the answer is false. */
+/* Objects (borrowed) that touch x0, y0, x1, y1 and are not hidden go to found, oldest first; with more than `most` of
+ * them found is left empty and the answer is false. */
 bool nadir_object_list_search(NadirObjectList *l, const double area[4], guint most, GPtrArray *found);
 
 /* What the list holds now, for any thread, for as long as it is referenced: geometry and ids are constant there, names

@@ -13,6 +13,8 @@ struct _NadirObject {
 
 	NadirStage stage;
 	double extent[4]; /* of the shape */
+	gint hidden;      /* atomic: a thread that draws reads it */
+	bool locked;
 };
 
 G_DEFINE_FINAL_TYPE(NadirObject, nadir_object, G_TYPE_OBJECT)
@@ -124,4 +126,20 @@ bool nadir_object_get_extent(NadirObject *o, double extent[4])
 	for (int i = 0; i < 4; i++)
 		extent[i] = o->shape ? o->extent[i] : 0;
 	return o->shape != NULL;
+}
+
+void nadir_object_set_access(NadirObject *o, bool hidden, bool locked)
+{
+	g_atomic_int_set(&o->hidden, hidden);
+	o->locked = locked;
+}
+
+bool nadir_object_is_hidden(NadirObject *o)
+{
+	return g_atomic_int_get(&o->hidden) != 0;
+}
+
+bool nadir_object_is_locked(NadirObject *o)
+{
+	return o->locked;
 }

@@ -31,5 +31,9 @@ const wkb_shape *nadir_object_get_shape(NadirObject *o);                  /* NUL
 /* x0, y0, x1, y1 in image pixels; zeros and false when it has no geometry. */
 bool nadir_object_get_extent(NadirObject *o, double extent[4]);
 bool nadir_object_contains(NadirObject *o, double x, double y);
+/* How the document lets it be seen and touched (document-visibility.h); hidden: any thread may ask. */
+void nadir_object_set_access(NadirObject *o, bool hidden, bool locked);
+bool nadir_object_is_hidden(NadirObject *o);
+bool nadir_object_is_locked(NadirObject *o);
 
 G_END_DECLS

@@ -83,7 +83,7 @@ guint nadir_document_select_where(NadirDocument *d, NadirWanted wanted, void *da
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(list, i);
 		const gint64 id = nadir_object_get_feature(o)->id;
-		if (!wanted(o, data))
+		if (nadir_object_is_hidden(o) || nadir_object_is_locked(o) || !wanted(o, data))
 			continue;
 		if (id == before) /* it stays the selected one */
 			g_array_prepend_val(ids, id);

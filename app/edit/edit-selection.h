@@ -16,7 +16,7 @@ void nadir_document_toggle_selected(NadirDocument *d, gint64 id); /* Ctrl and a 
 void nadir_document_select_inside(NadirDocument *d, const double rect[4]);
 void nadir_document_select_all(NadirDocument *d);
 void nadir_document_invert_selection(NadirDocument *d);
-/* All for which `wanted` says so. Returns how many. */
+/* All for which `wanted` says so; never what is hidden or locked, nor do the three above. Returns how many. */
 typedef bool (*NadirWanted)(NadirObject *o, void *data);
 guint nadir_document_select_where(NadirDocument *d, NadirWanted wanted, void *data);
 /* One step of undo; ids [element-type gint64]. What could not be stored is forgotten with them. */

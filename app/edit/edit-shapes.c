@@ -332,11 +332,14 @@ void nadir_document_edit(NadirDocument *d, const NadirEdit *e)
 		                                  : _("No object is selected: select one first."));
 		return;
 	}
+	g_autoptr(GArray) ids = nadir_document_get_selection(d);
+	if (e->kind != NADIR_EDIT_DUPLICATE && nadir_document_refuse_locked(d, ids))
+		return;
 	edit_job *w = g_new0(edit_job, 1);
 	w->e = *e;
 	w->e.xy = e->xy ? g_memdup2(e->xy, 2 * (gsize)e->n * sizeof *e->xy) : NULL;
 	w->e.shape = e->shape ? g_bytes_ref(e->shape) : NULL;
-	w->ids = nadir_document_get_selection(d);
+	w->ids = g_steal_pointer(&ids);
 	w->select = g_array_new(FALSE, FALSE, sizeof(gint64));
 	document_job *j = document_job_new(d, work);
 	j->what = step_name(e->kind, w->ids->len);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/document/document-export.h"
+#include "app/document/document-visibility.h"
 #include "app/panel/tile-row.h"
 #include "render/exchange/export.h"
 
@@ -15,7 +16,7 @@ struct _NadirExportDialog {
 	/* Template widgets */
 	AdwPreferencesPage *page;
 	GtkImage *losses_icon;
-	GtkLabel *losses_title, *losses_text;
+	GtkLabel *losses_title, *losses_text, *hidden;
 	AdwComboRow *simplify, *crs;
 	AdwEntryRow *path, *epsg;
 	NadirTileRow *tiles;
@@ -417,8 +418,19 @@ static void fill_crs(NadirExportDialog *self)
 	adw_combo_row_set_model(self->crs, G_LIST_MODEL(model));
 }
 
+/* What is hidden is only out of sight. */
+static void tell_hidden(NadirExportDialog *self)
+{
+	const guint n = nadir_document_n_hidden(self->document);
+	g_autofree char *text =
+		g_strdup_printf(ngettext("%u hidden object is exported, too.", "%u hidden objects are exported, too.", n), n);
+	gtk_label_set_text(self->hidden, text);
+	gtk_widget_set_visible(GTK_WIDGET(self->hidden), n > 0);
+}
+
 static void fill(NadirExportDialog *self)
 {
+	tell_hidden(self);
 	fill_crs(self);
 	nadir_tile_row_bind(self->tiles, self->settings);
 	GtkCheckButton *group = NULL;
@@ -465,6 +477,7 @@ static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, page);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_title);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_text);
+	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, hidden);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, losses_icon);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, simplify);
 	gtk_widget_class_bind_template_child(widget_class, NadirExportDialog, path);

@@ -99,6 +99,13 @@ const char *nadir_object_state_title(NadirObject *o)
 	return _(look_of(o)[2]);
 }
 
+/* "accepted, hidden, locked" */
+static char *state_text(NadirObject *o)
+{
+	return g_strconcat(nadir_object_state_title(o), nadir_object_is_hidden(o) ? _(", hidden") : "",
+	                   nadir_object_is_locked(o) ? _(", locked") : "", NULL);
+}
+
 static void add_value(const char *name, attribute_type t, const char *text, void *data)
 {
 	g_string_append_printf(data, " %s", text);
@@ -140,10 +147,10 @@ void nadir_object_row_bind(NadirObjectRow *self, NadirObject *object, const proj
 		return;
 	const feature *f = nadir_object_get_feature(object);
 	g_autofree char *details = nadir_object_describe(object);
+	g_autofree char *state = state_text(object);
 	g_autofree char *spoken =
-		f->id > 0 ? g_strdup_printf("%s #%" G_GINT64_FORMAT ", %s, %s", f->class_name, f->id, details,
-	                                nadir_object_state_title(object))
-				  : g_strdup_printf("%s, %s, %s", f->class_name, details, nadir_object_state_title(object));
+		f->id > 0 ? g_strdup_printf("%s #%" G_GINT64_FORMAT ", %s, %s", f->class_name, f->id, details, state)
+				  : g_strdup_printf("%s, %s, %s", f->class_name, details, state);
 	gdk_rgba_parse(&self->color, class ? class->color : "#888888");
 	self->pattern = class ? class->pattern : 0;
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
@@ -338,23 +345,34 @@ static void append_swatch(NadirObjectRow *self, const painting *p)
 	cairo_destroy(cr);
 }
 
-static void append_state(NadirObjectRow *self, const painting *p, const GdkRGBA *color)
+static void append_icon(NadirObjectRow *self, const painting *p, const char *name, int from_end, const GdkRGBA *color)
 {
 	GtkWidget *widget = GTK_WIDGET(self);
 	GtkIconTheme *theme = gtk_icon_theme_get_for_display(gtk_widget_get_display(widget));
-	g_autoptr(GtkIconPaintable) icon =
-		gtk_icon_theme_lookup_icon(theme, look_of(self->object)[1], NULL, SIDE, gtk_widget_get_scale_factor(widget),
-	                               gtk_widget_get_direction(widget), 0);
+	g_autoptr(GtkIconPaintable) icon = gtk_icon_theme_lookup_icon(
+		theme, name, NULL, SIDE, gtk_widget_get_scale_factor(widget), gtk_widget_get_direction(widget), 0);
 	gtk_snapshot_save(p->snapshot);
-	gtk_snapshot_translate(
-		p->snapshot, &GRAPHENE_POINT_INIT(from_left(p, (float)(p->width - SIDE), SIDE), (float)(p->height - SIDE) / 2));
+	gtk_snapshot_translate(p->snapshot, &GRAPHENE_POINT_INIT(from_left(p, (float)(p->width - SIDE - from_end), SIDE),
+	                                                         (float)(p->height - SIDE) / 2));
 	gtk_symbolic_paintable_snapshot_symbolic(GTK_SYMBOLIC_PAINTABLE(icon), p->snapshot, SIDE, SIDE, color, 1);
 	gtk_snapshot_restore(p->snapshot);
 }
 
-static void append_texts(NadirObjectRow *self, const painting *p, const GdkRGBA *color, const GdkRGBA *dim)
+/* The state, and before it what keeps the object from being seen or touched. Returns the width of that. */
+static int append_icons(NadirObjectRow *self, const painting *p, const GdkRGBA *color)
 {
-	const int x = SIDE + GAP, room = p->width - 2 * x;
+	int w = 0;
+	append_icon(self, p, look_of(self->object)[1], 0, color);
+	if (nadir_object_is_locked(self->object))
+		append_icon(self, p, "changes-prevent-symbolic", w += SIDE + SMALL_GAP, color);
+	if (nadir_object_is_hidden(self->object))
+		append_icon(self, p, "view-conceal-symbolic", w += SIDE + SMALL_GAP, color);
+	return w;
+}
+
+static void append_texts(NadirObjectRow *self, const painting *p, int icons, const GdkRGBA *color, const GdkRGBA *dim)
+{
+	const int x = SIDE + GAP, room = p->width - 2 * x - icons;
 	int number, name_height, number_height, details_height;
 	if (!self->name)
 		make_texts(self);
@@ -380,19 +398,20 @@ static void nadir_object_row_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	const painting p = {snapshot, gtk_widget_get_width(widget), gtk_widget_get_height(widget),
 	                    gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL};
 	append_swatch(self, &p);
-	append_state(self, &p, &dim);
+	const int icons = append_icons(self, &p, &dim);
 	if (self->entry)
 		gtk_widget_snapshot_child(widget, self->entry, snapshot);
 	else
-		append_texts(self, &p, &color, &dim);
+		append_texts(self, &p, icons, nadir_object_is_hidden(self->object) ? &dim : &color, &dim);
 }
 
 static gboolean nadir_object_row_query_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
 {
 	NadirObjectRow *self = NADIR_OBJECT_ROW(widget);
-	if (!self->object || (!keyboard && x < gtk_widget_get_width(widget) - SIDE - GAP))
+	if (!self->object || (!keyboard && x < gtk_widget_get_width(widget) - 3 * (SIDE + GAP)))
 		return FALSE;
-	gtk_tooltip_set_text(tooltip, nadir_object_state_title(self->object));
+	g_autofree char *state = state_text(self->object);
+	gtk_tooltip_set_text(tooltip, state);
 	return TRUE;
 }
 

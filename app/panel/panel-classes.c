@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/document/document-visibility.h"
 #include "app/document/object-list.h"
 #include "app/edit/edit-attributes.h"
 #include "app/panel/class-delete.h"
@@ -23,6 +24,7 @@ struct _NadirPanelClasses {
 	NadirDocument *document;
 	GSignalGroup *signals;
 	GPtrArray *counts; /* of GtkLabel, borrowed: one a row */
+	guint signs;       /* hash of which are hidden and locked */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPanelClasses, nadir_panel_classes, GTK_TYPE_WIDGET)
@@ -47,6 +49,13 @@ static NadirPanelClasses *panel_of(GtkWidget *widget)
 	return NADIR_PANEL_CLASSES(gtk_widget_get_ancestor(widget, NADIR_TYPE_PANEL_CLASSES));
 }
 
+static void close_popover(GtkWidget *button)
+{
+	GtkWidget *popover = gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER);
+	if (popover)
+		gtk_popover_popdown(GTK_POPOVER(popover));
+}
+
 static void change_look(GtkWidget *button, const char *color, int pattern)
 {
 	NadirPanelClasses *self = panel_of(button);
@@ -59,7 +68,7 @@ static void change_look(GtkWidget *button, const char *color, int pattern)
 		g_strlcpy(change.color, color, sizeof change.color);
 	if (pattern >= 0)
 		change.pattern = pattern;
-	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	close_popover(button);
 	nadir_document_update_class(self->document, &change);
 	g_free(change.name);
 }
@@ -78,7 +87,7 @@ static void on_edit_clicked(GtkWidget *button)
 {
 	NadirPanelClasses *self = panel_of(button);
 	const project_class *c = class_at(self, index_of(button));
-	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	close_popover(button);
 	if (c)
 		gtk_window_present(GTK_WINDOW(
 			nadir_class_editor_new(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), self->document, c->id)));
@@ -88,16 +97,34 @@ static void on_select_clicked(GtkWidget *button)
 {
 	NadirPanelClasses *self = panel_of(button);
 	const project_class *c = class_at(self, index_of(button));
-	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	close_popover(button);
 	if (c)
 		nadir_document_select_class(self->document, c->id);
+}
+
+static void on_hide_clicked(GtkWidget *button)
+{
+	NadirPanelClasses *self = panel_of(button);
+	const project_class *c = class_at(self, index_of(button));
+	close_popover(button);
+	if (c)
+		nadir_document_hide_class(self->document, c->id, !nadir_document_is_class_hidden(self->document, c->id));
+}
+
+static void on_lock_clicked(GtkWidget *button)
+{
+	NadirPanelClasses *self = panel_of(button);
+	const project_class *c = class_at(self, index_of(button));
+	close_popover(button);
+	if (c)
+		nadir_document_lock_class(self->document, c->id, !nadir_document_is_class_locked(self->document, c->id));
 }
 
 static void on_delete_clicked(GtkWidget *button)
 {
 	NadirPanelClasses *self = panel_of(button);
 	const project_class *c = class_at(self, index_of(button));
-	gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+	close_popover(button);
 	if (c)
 		nadir_document_delete_class(self->document, c->id);
 }
@@ -122,8 +149,9 @@ static void add_command(GtkGrid *grid, int row, const char *title, GCallback cal
 	gtk_grid_attach(grid, button, 0, row, 4, 1);
 }
 
-static GtkWidget *make_look_popover(const project_class *c)
+static GtkWidget *make_look_popover(NadirDocument *d, const project_class *c)
 {
+	const bool hidden = nadir_document_is_class_hidden(d, c->id), locked = nadir_document_is_class_locked(d, c->id);
 	GtkWidget *grid = gtk_grid_new();
 	for (guint i = 0; i < CLASS_STYLE_COLORS; i++) {
 		GtkWidget *button = swatch_button(class_style_color(i), c->pattern, class_style_color(i));
@@ -140,7 +168,10 @@ static GtkWidget *make_look_popover(const project_class *c)
 	gtk_grid_attach(GTK_GRID(grid), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL), 0, 4, 4, 1);
 	add_command(GTK_GRID(grid), 5, _("Edit Class and Attributes…"), G_CALLBACK(on_edit_clicked));
 	add_command(GTK_GRID(grid), 6, _("Select Its Objects"), G_CALLBACK(on_select_clicked));
-	add_command(GTK_GRID(grid), 7, _("Delete Class"), G_CALLBACK(on_delete_clicked));
+	add_command(GTK_GRID(grid), 7, hidden ? _("Show Its Objects") : _("Hide Its Objects"), G_CALLBACK(on_hide_clicked));
+	add_command(GTK_GRID(grid), 8, locked ? _("Unlock Its Objects") : _("Lock Its Objects"),
+	            G_CALLBACK(on_lock_clicked));
+	add_command(GTK_GRID(grid), 9, _("Delete Class"), G_CALLBACK(on_delete_clicked));
 	GtkWidget *popover = gtk_popover_new();
 	gtk_popover_set_child(GTK_POPOVER(popover), grid);
 	return popover;
@@ -172,7 +203,7 @@ static void on_look_asked(GtkMenuButton *button, gpointer unused)
 	NadirPanelClasses *self = panel_of(GTK_WIDGET(button));
 	const project_class *c = self ? class_at(self, index_of(GTK_WIDGET(button))) : NULL;
 	if (c)
-		gtk_menu_button_set_popover(button, make_look_popover(c));
+		gtk_menu_button_set_popover(button, make_look_popover(self->document, c));
 }
 
 static GtkWidget *make_swatch_button(const project_class *c)
@@ -220,6 +251,18 @@ static GtkWidget *make_parent_label(NadirPanelClasses *self, const project_class
 	return label;
 }
 
+/* A button that takes back what it shows. */
+static GtkWidget *make_sign(const char *icon, const char *tip, void (*clicked)(GtkWidget *))
+{
+	GtkWidget *button = gtk_button_new_from_icon_name(icon);
+	gtk_widget_add_css_class(button, "flat");
+	gtk_widget_add_css_class(button, "small-button");
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_set_tooltip_text(button, tip);
+	g_signal_connect(button, "clicked", G_CALLBACK(clicked), NULL);
+	return button;
+}
+
 static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool current)
 {
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
@@ -236,6 +279,12 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	if (c->parent)
 		gtk_box_append(GTK_BOX(box), make_parent_label(self, c));
 	gtk_box_append(GTK_BOX(box), name);
+	if (nadir_document_is_class_hidden(self->document, c->id))
+		gtk_box_append(GTK_BOX(box),
+		               make_sign("view-conceal-symbolic", _("Its objects are hidden: show them"), on_hide_clicked));
+	if (nadir_document_is_class_locked(self->document, c->id))
+		gtk_box_append(GTK_BOX(box), make_sign("changes-prevent-symbolic", _("Its objects are locked: unlock them"),
+		                                       on_lock_clicked));
 	gtk_box_append(GTK_BOX(box), count);
 	if (c->key >= 0) {
 		g_autofree char *key = g_strdup_printf("%d", c->key);
@@ -248,6 +297,18 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	if (current)
 		gtk_widget_add_css_class(row, "current");
 	return row;
+}
+
+static guint signs_of(NadirPanelClasses *self)
+{
+	GPtrArray *classes = nadir_document_get_classes(self->document);
+	guint signs = 0;
+	for (guint i = 0; i < classes->len; i++) {
+		const int id = ((project_class *)classes->pdata[i])->id;
+		signs = signs * 31 + (nadir_document_is_class_hidden(self->document, id) ? 1u : 0) +
+		        (nadir_document_is_class_locked(self->document, id) ? 2u : 0);
+	}
+	return signs;
 }
 
 static void rebuild(NadirPanelClasses *self)
@@ -265,7 +326,15 @@ static void rebuild(NadirPanelClasses *self)
 	                               classes->len > MOST_ROWS ? GTK_POLICY_AUTOMATIC : GTK_POLICY_NEVER);
 	for (guint i = 0; i < classes->len; i++)
 		gtk_list_box_append(self->list, make_row(self, classes->pdata[i], (int)i == current));
+	self->signs = signs_of(self);
 	update_counts(self);
+}
+
+/* The opacity's slider says this often; rows are made anew only when a class was hidden, locked or the like. */
+static void on_settings(NadirPanelClasses *self)
+{
+	if (self->document && signs_of(self) != self->signs)
+		rebuild(self);
 }
 
 static void on_row_activated(NadirPanelClasses *self, GtkListBoxRow *row)
@@ -341,6 +410,7 @@ static void nadir_panel_classes_init(NadirPanelClasses *self)
 	self->counts = g_ptr_array_new();
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(rebuild), self);
+	g_signal_group_connect_swapped(self->signals, "settings-changed", G_CALLBACK(on_settings), self);
 	g_signal_group_connect_swapped(self->signals, "class-in-use", G_CALLBACK(on_class_in_use), self);
 	rebuild(self);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/document/document-visibility.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/attribute-editor.h"
 #include "app/panel/object-row.h"
@@ -17,7 +18,8 @@ struct _NadirPanelObjects {
 
 	/* Template widgets */
 	GtkSearchEntry *filter_entry;
-	GtkLabel *count;
+	GtkLabel *count, *hidden_count;
+	GtkWidget *hidden_button;
 	GtkDropDown *order;
 	GtkStack *stack;
 	GtkListView *list;
@@ -78,6 +80,19 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer data)
 	return c ? c : newest;
 }
 
+/* The way back for what is not to be seen. */
+static void show_hidden(NadirPanelObjects *self)
+{
+	const guint n = self->document ? nadir_document_n_hidden(self->document) : 0;
+	g_autofree char *label = g_strdup_printf("%u", n);
+	g_autofree char *tip = g_strdup_printf(
+		ngettext("%u object is hidden: show all (Alt+Shift+H)", "%u objects are hidden: show all (Alt+Shift+H)", n), n);
+	gtk_widget_set_visible(self->hidden_button, n > 0);
+	gtk_label_set_text(self->hidden_count, label);
+	gtk_widget_set_tooltip_text(self->hidden_button, tip);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(self->hidden_button), GTK_ACCESSIBLE_PROPERTY_LABEL, tip, -1);
+}
+
 static void update_count(NadirPanelObjects *self)
 {
 	const guint all = self->document ? g_list_model_get_n_items(nadir_document_get_objects(self->document)) +
@@ -90,6 +105,7 @@ static void update_count(NadirPanelObjects *self)
 	                        : shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
 	                                       : g_strdup_printf(_("%u of %u objects"), shown, all);
 	gtk_label_set_text(self->count, text);
+	show_hidden(self);
 	gtk_stack_set_visible_child_name(self->stack, shown ? "list" : all ? "no-match" : "empty");
 }
 
@@ -194,6 +210,13 @@ void nadir_panel_objects_refresh(NadirPanelObjects *self)
 		bind_row(self, row, nadir_object_row_get_object(row));
 }
 
+/* What is hidden or locked may be another. */
+static void on_settings(NadirPanelObjects *self)
+{
+	nadir_panel_objects_refresh(self);
+	update_count(self);
+}
+
 void nadir_panel_objects_edit_selected(NadirPanelObjects *self)
 {
 	NadirObject *selected = self->document ? nadir_document_get_selected(self->document) : NULL;
@@ -267,6 +290,8 @@ static void nadir_panel_objects_class_init(NadirPanelObjectsClass *klass)
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/panel-objects.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, filter_entry);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, count);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, hidden_count);
+	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, hidden_button);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, order);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, stack);
 	gtk_widget_class_bind_template_child(widget_class, NadirPanelObjects, list);
@@ -312,5 +337,6 @@ static void nadir_panel_objects_init(NadirPanelObjects *self)
 	gtk_list_view_set_model(self->list, nadir_object_selection_get_model(self->selection));
 	self->signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(nadir_panel_objects_refresh), self);
+	g_signal_group_connect_swapped(self->signals, "settings-changed", G_CALLBACK(on_settings), self);
 	update_count(self);
 }
