@@ -34,6 +34,11 @@ struct _NadirCanvas {
 	GSignalGroup *chat_signals;
 	tile_cache *tiles;
 	GHashTable *blocks; /* canvas-tiles.c: enlarged pieces of tiles */
+	struct {
+		GskRenderNode *node; /* of all tiles in sight, while nothing of them changes; NULL: none */
+		viewport view;
+		int device_scale;
+	} picture;
 	GHashTable *shapes; /* NadirObject (owned) -> CanvasShape */
 	CanvasCrowd crowd;
 	CanvasShape *preview; /* of the shown candidate */

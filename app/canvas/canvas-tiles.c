@@ -6,6 +6,7 @@
  * screen pixel, and panning reuses the blocks. */
 #include "app/canvas/canvas-private.h"
 #include "app/document/document-file.h"
+#include "render/draw/tile-draw.h"
 
 #include <math.h>
 #include <string.h>
@@ -51,14 +52,21 @@ static void block_free(void *data)
 	g_free(b);
 }
 
+static void forget_picture(NadirCanvas *c)
+{
+	g_clear_pointer(&c->picture.node, gsk_render_node_unref);
+}
+
 static void on_tiles(void *data)
 {
+	forget_picture(data);
 	gtk_widget_queue_draw(GTK_WIDGET(data));
 	g_signal_emit_by_name(data, "tiles-changed");
 }
 
 void canvas_tiles_reset(NadirCanvas *c)
 {
+	forget_picture(c);
 	g_hash_table_remove_all(c->blocks);
 	g_clear_pointer(&c->tiles, tile_cache_free);
 	g_clear_pointer(&c->tile_error, g_free);
@@ -70,7 +78,7 @@ void canvas_tiles_reset(NadirCanvas *c)
 			tile_cache_set_style(c->tiles, &c->document->style); /* they were read by rule */
 	} else if (c->document) {
 		c->tiles = tile_cache_new(nadir_document_get_raster(c->document), nadir_document_get_style(c->document),
-		                          DOCUMENT_TILE_BYTES, g_object_unref, on_tiles, c);
+		                          DOCUMENT_TILE_BYTES, tile_surface_free, on_tiles, c);
 	}
 }
 
@@ -137,11 +145,22 @@ static graphene_rect_t to_graphene(const double r[4])
 	return GRAPHENE_RECT_INIT((float)r[0], (float)r[1], (float)r[2], (float)r[3]);
 }
 
+static void drop_texture(void *texture)
+{
+	g_object_unref(texture);
+}
+
+/* Kept with the tile's surface; they share the pixels. */
 static GdkTexture *tile_texture(tile *t)
 {
-	if (!t->user)
-		t->user = gdk_memory_texture_new(t->area.w, t->area.h, GDK_MEMORY_DEFAULT, t->pixels, (gsize)t->area.w * 4);
-	return t->user;
+	static const cairo_user_data_key_t key;
+	cairo_surface_t *s = tile_surface(t);
+	GdkTexture *texture = cairo_surface_get_user_data(s, &key);
+	if (!texture) {
+		texture = gdk_memory_texture_new(t->area.w, t->area.h, GDK_MEMORY_DEFAULT, t->pixels, (gsize)t->area.w * 4);
+		cairo_surface_set_user_data(s, &key, texture, drop_texture);
+	}
+	return texture;
 }
 
 void nadir_canvas_stop_reading(NadirCanvas *c)
@@ -156,6 +175,7 @@ void nadir_canvas_read_again(NadirCanvas *c)
 	g_return_if_fail(NADIR_IS_CANVAS(c));
 	if (c->tiles)
 		tile_cache_read_again(c->tiles);
+	forget_picture(c);
 	g_clear_pointer(&c->tile_error, g_free);
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
@@ -266,8 +286,16 @@ static void note_error(NadirCanvas *c, const tile *t)
 typedef struct {
 	NadirCanvas *c;
 	GtkSnapshot *snapshot;
-	int made; /* blocks in this frame */
+	cairo_t *cr; /* NULL: textures are drawn */
+	int made;    /* blocks in this frame */
 } drawing;
+
+/* The cairo renderer of GTK 4.8 converts each texture pixel by pixel in every frame. */
+static bool by_cairo(NadirCanvas *c)
+{
+	GtkNative *native = gtk_widget_get_native(GTK_WIDGET(c));
+	return native && GSK_IS_CAIRO_RENDERER(gtk_native_get_renderer(native));
+}
 
 static void draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
 {
@@ -277,6 +305,8 @@ static void draw_tile(const tile_view *v, tile *t, const double rect[4], bool fi
 	if (!t->pixels) {
 		if (finest)
 			draw_failed(d->snapshot, &r);
+	} else if (d->cr) {
+		tile_draw(v, t, rect, finest, d->cr);
 	} else if (finest && tile_view_magnification(v, t->key.level) > 1.001) {
 		draw_enlarged(d->c, v, d->snapshot, t, &r, &d->made);
 	} else {
@@ -299,14 +329,38 @@ static void prune_blocks(NadirCanvas *c)
 	}
 }
 
+/* As one node by cairo. The same node in the next frame tells GTK that nothing of the image needs to be drawn anew. */
+static void draw_picture(NadirCanvas *c, GtkSnapshot *snapshot, const tile_view *v)
+{
+	const int device_scale = gtk_widget_get_scale_factor(GTK_WIDGET(c));
+	if (!c->picture.node || memcmp(&c->picture.view, &c->view, sizeof c->view) != 0 ||
+	    c->picture.device_scale != device_scale) {
+		g_autoptr(GtkSnapshot) own = gtk_snapshot_new();
+		drawing d = {.c = c, .snapshot = own};
+		d.cr = gtk_snapshot_append_cairo(own, &GRAPHENE_RECT_INIT(0, 0, c->view.screen_w, c->view.screen_h));
+		tile_view_draw(v, draw_tile, &d);
+		cairo_destroy(d.cr);
+		forget_picture(c);
+		c->picture.node = gtk_snapshot_to_node(own);
+		c->picture.view = c->view;
+		c->picture.device_scale = device_scale;
+	}
+	gtk_snapshot_append_node(snapshot, c->picture.node);
+}
+
 void canvas_tiles_snapshot(NadirCanvas *c, GtkSnapshot *snapshot)
 {
 	tile_view v;
-	drawing d = {c, snapshot, 0};
+	drawing d = {.c = c, .snapshot = snapshot};
 	if (!c->tiles || !tile_view_begin(&v, c->tiles, raster_get_info(nadir_document_get_raster(c->document)), &c->view,
 	                                  gtk_widget_get_scale_factor(GTK_WIDGET(c))))
 		return;
-	draw_ground(c, snapshot, v.known);
+	if (!v.opaque)
+		draw_ground(c, snapshot, v.known);
+	if (by_cairo(c)) {
+		draw_picture(c, snapshot, &v);
+		return;
+	}
 	tile_view_draw(&v, draw_tile, &d);
 	prune_blocks(c);
 	c->unfinished |= d.made > BLOCKS_A_FRAME;

@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "render/raster/tile-view.h"
+#include "render/draw/tile-draw.h"
 
 #define TILE_BYTES (48u << 20)
 #define GRIP 10 /* screen pixels beside the dividing line that grip it */
@@ -70,32 +70,6 @@ static bool make_viewport(NadirSecondView *self, viewport *out)
 
 /* --- drawing --- */
 
-static void free_surface(void *surface)
-{
-	cairo_surface_destroy(surface);
-}
-
-static void draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
-{
-	cairo_t *cr = data;
-	if (!t->pixels)
-		return;
-	if (!t->user)
-		t->user = cairo_image_surface_create_for_data((unsigned char *)g_bytes_get_data(t->pixels, NULL),
-		                                              CAIRO_FORMAT_ARGB32, t->area.w, t->area.h, t->area.w * 4);
-	const bool hard = finest && tile_view_magnification(v, t->key.level) > 1.001;
-	cairo_save(cr);
-	cairo_rectangle(cr, rect[0], rect[1], rect[2], rect[3]);
-	cairo_clip(cr);
-	cairo_translate(cr, rect[0], rect[1]);
-	cairo_scale(cr, rect[2] / t->area.w, rect[3] / t->area.h);
-	cairo_set_source_surface(cr, t->user, 0, 0);
-	cairo_pattern_set_filter(cairo_get_source(cr), hard ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_BILINEAR);
-	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
-	cairo_paint(cr);
-	cairo_restore(cr);
-}
-
 static void draw_title(NadirSecondView *self, GtkSnapshot *snapshot, double x)
 {
 	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), self->title);
@@ -157,7 +131,7 @@ static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	if (make_viewport(self, &view) &&
 	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &view, gtk_widget_get_scale_factor(widget))) {
 		cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &part);
-		tile_view_draw(&v, draw_tile, cr);
+		tile_view_draw(&v, tile_draw, cr);
 		cairo_destroy(cr);
 	}
 	draw_title(self, snapshot, x);
@@ -257,7 +231,7 @@ void nadir_second_view_set_image(NadirSecondView *self, raster *image, const ras
 	self->ref = georef_new(raster_get_info(image), NULL);
 	self->style = *style;
 	self->title = g_strdup(title);
-	self->tiles = tile_cache_new(image, style, TILE_BYTES, free_surface, on_tiles, self);
+	self->tiles = tile_cache_new(image, style, TILE_BYTES, tile_surface_free, on_tiles, self);
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, title, -1);
 	gtk_widget_queue_draw(GTK_WIDGET(self));
 }

@@ -26,10 +26,6 @@ bool bench_chat(bench_job *job, GError **error);
 bool bench_objects(bench_job *job, GError **error);
 bool bench_review(bench_job *job, GError **error);
 
-/* A tile as the canvas draws it, by cairo; data: a cairo_t. Surfaces are kept as the tiles' `user`. */
-void bench_draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data);
-void bench_free_surface(void *surface);
-
 /* Figures under one stable name. */
 typedef struct bench_series bench_series;
 bench_series *bench_series_new(const char *name, const char *unit);

@@ -8,6 +8,7 @@
 
 #include "app/cli/bench-private.h"
 #include "render/draw/shape-draw.h"
+#include "render/draw/tile-draw.h"
 #include "render/store/review.h"
 
 #define OBJECTS 1000
@@ -128,7 +129,7 @@ static bool draw(sitting *s, const viewport *view, const wkb_shape *shape)
 	cairo_set_source_rgb(cr, 0.5, 0.5, 0.5);
 	cairo_paint(cr);
 	if (tile_view_begin(&v, s->tiles, s->img.info, view, 1))
-		tile_view_draw(&v, bench_draw_tile, cr);
+		tile_view_draw(&v, tile_draw, cr);
 	shape_draw(cr, shape, &(shape_view){view->x, view->y, view->scale}, &look_of);
 	cairo_destroy(cr);
 	cairo_surface_flush(s->surface);
@@ -181,7 +182,7 @@ static bool run(sitting *s, const char *folder, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, "review.nadir.gpkg", NULL);
 	s->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, s->job->view_w, s->job->view_h);
-	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, bench_free_surface, NULL, NULL);
+	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, tile_surface_free, NULL, NULL);
 	bool ok = make_project(s, path, error);
 	for (guint i = 0; ok && i < s->items->len; i++) {
 		ok = step(s, i, error);

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "app/cli/bench-private.h"
-#include "render/raster/tile-view.h"
+#include "render/draw/tile-draw.h"
 
 #define FRAME_US (G_USEC_PER_SEC / 60)
 #define PAN_FRAMES 120
@@ -70,37 +70,6 @@ static double ms_since(gint64 start)
 
 /* --- a frame --- */
 
-void bench_free_surface(void *surface)
-{
-	cairo_surface_destroy(surface);
-}
-
-static cairo_surface_t *tile_surface(tile *t)
-{
-	if (!t->user)
-		t->user = cairo_image_surface_create_for_data((unsigned char *)g_bytes_get_data(t->pixels, NULL),
-		                                              CAIRO_FORMAT_ARGB32, t->area.w, t->area.h, t->area.w * 4);
-	return t->user;
-}
-
-void bench_draw_tile(const tile_view *v, tile *t, const double rect[4], bool finest, void *data)
-{
-	cairo_t *cr = data;
-	if (!t->pixels)
-		return;
-	const bool hard = finest && tile_view_magnification(v, t->key.level) > 1.001;
-	cairo_save(cr);
-	cairo_rectangle(cr, rect[0], rect[1], rect[2], rect[3]);
-	cairo_clip(cr);
-	cairo_translate(cr, rect[0], rect[1]);
-	cairo_scale(cr, rect[2] / t->area.w, rect[3] / t->area.h);
-	cairo_set_source_surface(cr, tile_surface(t), 0, 0);
-	cairo_pattern_set_filter(cairo_get_source(cr), hard ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_BILINEAR);
-	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
-	cairo_paint(cr);
-	cairo_restore(cr);
-}
-
 /* One frame as the main loop makes it; milliseconds. */
 static double frame(scene *s, tile_view *v)
 {
@@ -111,7 +80,7 @@ static double frame(scene *s, tile_view *v)
 	cairo_set_source_rgb(cr, 0.5, 0.5, 0.5);
 	cairo_paint(cr);
 	if (tile_view_begin(v, s->tiles, s->img.info, &s->view, 1))
-		tile_view_draw(v, bench_draw_tile, cr);
+		tile_view_draw(v, tile_draw, cr);
 	cairo_destroy(cr);
 	cairo_surface_flush(s->surface);
 	return ms_since(start);
@@ -272,7 +241,7 @@ static bool open_scene(scene *s, bench_series **out, GError **error)
 
 static void show_scene(scene *s)
 {
-	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, bench_free_surface, NULL, NULL);
+	s->tiles = tile_cache_new(s->img.r, &s->img.style, TILE_BYTES, tile_surface_free, NULL, NULL);
 	viewport_init(&s->view, s->img.info->width, s->img.info->height);
 	viewport_resize(&s->view, s->job->view_w, s->job->view_h);
 }

@@ -2,6 +2,7 @@
  * context. */
 #include "app/document/document-file.h"
 #include "app/document/document-private.h"
+#include "render/draw/tile-draw.h"
 #include "render/store/images.h"
 
 #include <glib/gi18n.h>
@@ -220,7 +221,7 @@ static void on_file(GObject *source, GAsyncResult *result, gpointer data)
 		f->image = g_steal_pointer(&o->image);
 		f->ref = g_steal_pointer(&o->ref);
 		f->rule_style = o->rule_style;
-		f->tiles = tile_cache_new(f->image, &f->rule_style, DOCUMENT_TILE_BYTES, g_object_unref, NULL, NULL);
+		f->tiles = tile_cache_new(f->image, &f->rule_style, DOCUMENT_TILE_BYTES, tile_surface_free, NULL, NULL);
 		if (f->ready)
 			f->ready(f->data);
 	}

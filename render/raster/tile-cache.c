@@ -91,7 +91,8 @@ static void take_result(tile_cache *c, tile_result *t)
 	if (old)
 		entry_drop(c, old);
 	entry *e = g_new0(entry, 1);
-	e->t = (tile){.key = t->key, .area = t->area, .pixels = g_steal_pointer(&t->pixels), .rough = t->rough};
+	e->t = (tile){
+		.key = t->key, .area = t->area, .pixels = g_steal_pointer(&t->pixels), .opaque = t->opaque, .rough = t->rough};
 	e->error = g_steal_pointer(&t->error);
 	e->t.error = e->error;
 	e->generation = c->generation;

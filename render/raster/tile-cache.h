@@ -17,8 +17,9 @@ typedef struct {
 	raster_rect area;  /* pixels of the level */
 	GBytes *pixels;    /* premultiplied BGRA, area.w * 4 bytes a row; NULL: failed, see error */
 	const char *error; /* why all (or, with pixels: a transparent part) of it is missing; NULL: nothing is */
+	bool opaque;       /* no pixel lets through what is below */
 	bool rough;        /* of an image that is still being looked through: the true one follows by itself */
-	void *user;        /* the caller's texture, freed by the notify given at creation */
+	void *user;        /* the caller's picture of it, freed by the notify given at creation */
 } tile;
 
 /* changed: called in the main context of the creating thread when tiles arrived (several at once). budget in bytes of

@@ -24,29 +24,39 @@ static tile_range range_of(const tile_view *v, int level)
 	                    MIN(y1, (l->height + TILE_SIDE - 1) / TILE_SIDE)};
 }
 
-/* Whether every tile in sight has come; with `good` none may have failed. */
-static bool level_complete(const tile_view *v, int level, bool good)
+/* Of the tiles of a level that are in sight: the least of them. */
+typedef enum { LEVEL_AWAITED, LEVEL_FAILED, LEVEL_THERE, LEVEL_OPAQUE } level_state;
+
+static level_state level_look(const tile_view *v, int level)
 {
 	const tile_range r = range_of(v, level);
+	level_state least = LEVEL_OPAQUE;
 	for (int y = r.y0; y < r.y1; y++)
 		for (int x = r.x0; x < r.x1; x++) {
 			const tile *t = tile_cache_get(v->tiles, (tile_key){level, x, y});
-			if (!t || (good && !t->pixels))
-				return false;
+			if (!t)
+				return LEVEL_AWAITED;
+			least = MIN(least, !t->pixels ? LEVEL_FAILED : t->opaque ? LEVEL_OPAQUE : LEVEL_THERE);
 		}
-	return true;
+	return least;
 }
 
 bool tile_view_begin(tile_view *v, tile_cache *tiles, const raster_info *info, const viewport *view,
                      double device_scale)
 {
-	*v = (tile_view){tiles, info, *view, device_scale, viewport_visible(view), 0, false, false};
+	*v = (tile_view){.tiles = tiles, .info = info, .view = *view, .device_scale = device_scale};
+	v->visible = viewport_visible(view);
 	if (v->visible.w <= 0 || v->visible.h <= 0)
 		return false;
 	v->level = tile_cache_level(tiles, view->scale * device_scale);
 	tile_cache_want(tiles, v->level, &v->visible);
-	v->sharp = level_complete(v, v->level, true);
-	v->known = v->sharp || level_complete(v, v->level, false) || level_complete(v, info->n_levels - 1, false);
+	const level_state own = level_look(v, v->level);
+	level_state below = own;
+	for (v->from = v->level; v->from < info->n_levels - 1 && below < LEVEL_THERE;)
+		below = level_look(v, ++v->from);
+	v->sharp = own >= LEVEL_THERE;
+	v->known = own > LEVEL_AWAITED || below > LEVEL_AWAITED;
+	v->opaque = below == LEVEL_OPAQUE;
 	return true;
 }
 
@@ -95,12 +105,8 @@ static void draw_level(const tile_view *v, int level, tile_view_fn draw, void *d
 		}
 }
 
-/* A level that is all there hides every coarser one: drawing those too would be most of the frame's time. */
 void tile_view_draw(const tile_view *v, tile_view_fn draw, void *data)
 {
-	int from = v->level;
-	while (from < v->info->n_levels - 1 && !level_complete(v, from, true))
-		from++;
-	for (int l = from; l >= v->level; l--)
+	for (int l = v->from; l >= v->level; l--)
 		draw_level(v, l, draw, data);
 }

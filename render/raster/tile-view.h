@@ -13,7 +13,9 @@ typedef struct {
 	double device_scale; /* device pixels per screen pixel: edges snap to device pixels */
 	raster_rect visible; /* image pixels in sight */
 	int level;           /* the one to draw at this scale */
+	int from;            /* the coarsest one to draw: it is all there and hides those that are coarser still */
 	bool known;          /* something covers all that is in sight: its own tiles or the coarsest level */
+	bool opaque;         /* nothing below what is drawn shows through */
 	bool sharp;          /* every tile of the level in sight is there, none failed as a whole */
 } tile_view;
 

@@ -91,6 +91,16 @@ static bool paint(const painting *p, const raster_rect *part, GError **error)
 	return some;
 }
 
+/* Gives the result its pixels, n of them, bgra. */
+static void take_pixels(tile_result *t, uint8_t **pixels, size_t n)
+{
+	uint8_t all = 0xff;
+	for (size_t i = 0; i < n; i++)
+		all &= (*pixels)[4 * i + 3];
+	t->opaque = all == 0xff;
+	t->pixels = g_bytes_new_take(g_steal_pointer(pixels), 4 * n);
+}
+
 static tile_result *make_tile(raster *r, const raster_style *style, const job *j)
 {
 	tile_result *t = g_new0(tile_result, 1);
@@ -98,11 +108,11 @@ static tile_result *make_tile(raster *r, const raster_style *style, const job *j
 	t->key = j->key;
 	t->generation = j->generation;
 	t->area = tile_area(raster_get_info(r), j->key);
-	size_t bytes = (size_t)t->area.w * (size_t)t->area.h * 4;
-	g_autofree uint8_t *pixels = g_malloc0(bytes);
+	const size_t n = (size_t)t->area.w * (size_t)t->area.h;
+	g_autofree uint8_t *pixels = g_malloc0(4 * n);
 	painting p = {r, style, j->key.level, t->area, pixels, j->cancel};
 	if (paint(&p, &t->area, &error))
-		t->pixels = g_bytes_new_take(g_steal_pointer(&pixels), bytes);
+		take_pixels(t, &pixels, n);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		g_clear_pointer(&t, tile_result_free);
 	else if (error)
@@ -184,10 +194,10 @@ static tile_result *make_rough(raster *r, const raster_style *style, uint32_t ge
 	t->area = tile_area(raster_get_info(r), t->key);
 	t->generation = generation;
 	t->rough = true;
-	const size_t bytes = (size_t)t->area.w * (size_t)t->area.h * 4;
-	g_autofree uint8_t *pixels = g_malloc0(bytes);
+	const size_t n = (size_t)t->area.w * (size_t)t->area.h;
+	g_autofree uint8_t *pixels = g_malloc0(4 * n);
 	if (raster_render_rough(r, style, t->key.level, pixels))
-		t->pixels = g_bytes_new_take(g_steal_pointer(&pixels), bytes);
+		take_pixels(t, &pixels, n);
 	else
 		g_clear_pointer(&t, tile_result_free);
 	return t;

@@ -12,6 +12,7 @@ typedef struct {
 	uint32_t generation;
 	GBytes *pixels; /* as in tile */
 	char *error;
+	bool opaque;
 	bool rough; /* of an image that is still being looked through: the true one follows */
 } tile_result;
 void tile_result_free(void *result);

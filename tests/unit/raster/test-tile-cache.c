@@ -299,6 +299,7 @@ static void test_damage(void)
 	tile *t = tile_cache_get(f.c, (tile_key){0, 0, 0});
 	g_assert_nonnull(t->pixels);
 	g_assert_nonnull(strstr(t->error, "column 64, row 64"));
+	g_assert_false(t->opaque);
 	const uint8_t *p = g_bytes_get_data(t->pixels, NULL);
 	for (int y = 0; y < 256; y++)
 		for (int x = 0; x < 256; x++) {
@@ -343,7 +344,7 @@ static void check_screen(fixture *f, const viewport *view)
 	g_assert_true(tile_view_begin(&v, f->c, &f->r->info, view, 1));
 	wait_for_all(f);
 	g_assert_true(tile_view_begin(&v, f->c, &f->r->info, view, 1));
-	g_assert_true(v.known && v.sharp);
+	g_assert_true(v.known && v.sharp && v.opaque);
 	tile_view_draw(&v, paint_screen, &s);
 	viewport_to_screen(view, 0, 0, &x0, &y0);
 	viewport_to_screen(view, 3000, 2000, &x1, &y1);
