@@ -7,6 +7,7 @@
 
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
+#include "app/document/object-list.h"
 #include "app/panel/swatch.h"
 #include "app/review/review-ahead.h"
 #include "app/review/review-bar.h"
@@ -89,7 +90,7 @@ static const feature *shown_feature(NadirWindow *self)
 	return o ? nadir_object_get_feature(o) : NULL;
 }
 
-static char *describe_item(const review_item *item, const feature *f)
+static char *describe_item(const review_item *item, const feature *f, const agreement_pair *p)
 {
 	static const char *const states[REVIEW_DECISIONS] = {N_("undecided"), N_("accepted"), N_("rejected"), N_("flagged"),
 	                                                     N_("skipped")};
@@ -98,7 +99,13 @@ static char *describe_item(const review_item *item, const feature *f)
 	g_string_append_printf(text, "%s · %s · %s", item->author, area, _(states[item->decision]));
 	if (item->decision != REVIEW_UNDECIDED && *item->reviewer)
 		g_string_append_printf(text, " (%s)", item->reviewer);
-	g_string_append_printf(text, " · ` %s", _("before / after"));
+	g_autofree char *key = nadir_action_key_label(nadir_action_find("win.review-before"));
+	if (key)
+		g_string_append_printf(text, " · %s %s", key, _("before / after"));
+	if (p && p->a && p->b)
+		g_string_append_printf(text, _(" · IoU %.2f with what the other set has"), p->iou);
+	else if (p)
+		g_string_append(text, _(" · the other set has none"));
 	if (f && *f->comment)
 		g_string_append_printf(text, "\n“%s”", f->comment);
 	if (f && *f->caption)
@@ -116,7 +123,7 @@ static void show_card(NadirWindow *self)
 	const project_class *k = class_of(self, item->class_id);
 	g_autofree char *title = isnan(item->score) ? g_strdup_printf("%s #%" G_GINT64_FORMAT, k ? k->name : "", item->id)
 	                                            : g_strdup_printf(_("%s? · score %.2f"), k ? k->name : "", item->score);
-	g_autofree char *details = describe_item(item, shown_feature(self));
+	g_autofree char *details = describe_item(item, shown_feature(self), nadir_review_get_pair(w->review));
 	gtk_label_set_text(w->card.title, title);
 	gtk_label_set_text(w->card.details, details);
 	nadir_swatch_set(w->card.swatch, k ? k->color : "#888888", k ? k->pattern : 0);
@@ -131,13 +138,28 @@ static void on_before(GBytes *outline, gpointer object)
 		nadir_canvas_set_before(self->work->canvas, wkb_shape_read(outline, NULL));
 }
 
+/* What the other set has of the object shown, with dashes. */
+static void show_partner(NadirWindow *self)
+{
+	NadirReview *r = self->review->review;
+	const review_item *item = nadir_review_get_item(r, 0);
+	const agreement_pair *p = nadir_review_get_pair(r);
+	const gint64 id = !p ? 0 : p->a == item->id ? p->b : p->a;
+	NadirObjectList *objects = NADIR_OBJECT_LIST(nadir_document_get_objects(self->document));
+	NadirObject *o = id ? nadir_object_list_find(objects, id, NULL) : NULL;
+	nadir_canvas_set_before(self->work->canvas, o ? wkb_shape_read(nadir_object_get_feature(o)->px_geom, NULL) : NULL);
+}
+
 static void set_before(NadirWindow *self, bool before)
 {
 	self->review->before = before;
 	nadir_document_set_hidden(self->document, before);
-	nadir_canvas_set_before(self->work->canvas, NULL);
-	if (before)
+	if (before) {
+		nadir_canvas_set_before(self->work->canvas, NULL);
 		nadir_review_read_before(self->review->review, on_before, self);
+	} else {
+		show_partner(self);
+	}
 }
 
 /* --- where it stands --- */
@@ -215,6 +237,7 @@ static void on_moved(NadirWindow *self)
 	const review_item *item = nadir_review_get_item(w->review, 0);
 	if (w->before)
 		set_before(self, false);
+	show_partner(self);
 	if (item)
 		nadir_canvas_look_at_object(self->work->canvas, item->extent);
 	review_ahead_update(w->ahead);
@@ -372,6 +395,7 @@ void nadir_window_leave_review(NadirWindow *self)
 		return;
 	if (w->before && self->document)
 		set_before(self, false);
+	nadir_canvas_set_before(self->work->canvas, NULL);
 	nadir_canvas_set_reviewing(self->work->canvas, false);
 	g_signal_handlers_disconnect_by_data(w->review, self);
 	g_clear_handle_id(&w->ready_source, g_source_remove);
@@ -447,6 +471,26 @@ ACTION(on_caption)
 	ask(data, true);
 }
 
+ACTION(on_take)
+{
+	NadirWindow *self = data;
+	nadir_review_take(self->review->review, g_str_equal(g_variant_get_string(parameter, NULL), "second"));
+}
+
+ACTION(on_confused)
+{
+	NadirReview *r = ((NadirWindow *)data)->review->review;
+	const guint place = (guint)g_ascii_strtoull(g_variant_get_string(parameter, NULL), NULL, 10);
+	const review_item *item = nadir_review_get_item(r, 0);
+	g_autoptr(GArray) ids = nadir_review_confused_with(r, item->class_id, REVIEW_HOT);
+	const project_class *k =
+		place >= 1 && place <= ids->len ? class_of(data, g_array_index(ids, int, place - 1)) : NULL;
+	if (k)
+		nadir_review_relabel(r, k->name);
+	else
+		nadir_window_show_notice(data, _("No further class was taken for this one yet."));
+}
+
 ACTION(on_before_after)
 {
 	NadirWindow *self = data;
@@ -482,6 +526,8 @@ static const GActionEntry entries[] = {
 	{.name = "review-fixed", .activate = on_fixed},
 	{.name = "review-comment", .activate = on_comment},
 	{.name = "review-caption", .activate = on_caption},
+	{.name = "review-take", .activate = on_take, .parameter_type = "s"},
+	{.name = "review-confused", .activate = on_confused, .parameter_type = "s"},
 	{.name = "review-before", .activate = on_before_after},
 	{.name = "review-threshold", .activate = on_threshold},
 	{.name = "review-filter", .activate = on_filter},
@@ -510,6 +556,8 @@ void nadir_window_update_review(NadirWindow *self)
 	enable(self, "review-comment", item && !fixing);
 	enable(self, "review-caption", item && !fixing);
 	enable(self, "review-before", item && !fixing);
+	enable(self, "review-confused", item && !fixing);
+	enable(self, "review-take", item && !fixing && nadir_review_get_pair(w->review) != NULL);
 	enable(self, "review-threshold", on && !fixing);
 	enable(self, "review-filter", on && !fixing);
 	enable(self, "review-leave", on);
@@ -541,13 +589,18 @@ static bool run_key(NadirWindow *self, guint key, GdkModifierType state)
 	return false;
 }
 
-/* A digit gives the class of that key and accepts. */
+/* A digit gives the class of that key and accepts; with Alt that of the list of those often taken for it. */
 static bool relabel_by_key(NadirWindow *self, guint key, GdkModifierType state)
 {
 	const gunichar c = gdk_keyval_to_unicode(key);
 	GPtrArray *classes = nadir_document_get_classes(self->document);
-	if (c < '0' || c > '9' || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)))
+	if (c < '0' || c > '9' || (state & GDK_CONTROL_MASK))
 		return false;
+	if (state & GDK_ALT_MASK) {
+		const char place[] = {(char)c, '\0'};
+		g_action_group_activate_action(G_ACTION_GROUP(self), "review-confused", g_variant_new_string(place));
+		return true;
+	}
 	for (guint i = 0; i < classes->len; i++)
 		if (((const project_class *)classes->pdata[i])->key == (int)(c - '0')) {
 			nadir_review_relabel(self->review->review, ((const project_class *)classes->pdata[i])->name);

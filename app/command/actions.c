@@ -148,6 +148,9 @@ static const nadir_action table[] = {
 	{"win.review-before", N_("Review: Before and After"), "grave", REVIEW, N_("toggle hide original outline")},
 	{"win.review-threshold", N_("Review: Score Threshold"), "t", REVIEW, N_("histogram confidence all")},
 	{"win.review-filter", N_("Review: Filter…"), "q", REVIEW, N_("queue class score source")},
+	{"win.review-take::first", N_("Review: Take the First Set's"), "bracketleft", REVIEW, N_("annotator agreement pair")},
+	{"win.review-take::second", N_("Review: Take the Second Set's"), "bracketright", REVIEW, N_("annotator agreement pair")},
+	{"win.review-confused::1", N_("Review: The Class Most Often Taken for It"), "<Alt>1", REVIEW, N_("relabel confusion hot")},
 	{"win.review-leave", N_("Leave Review"), "Escape", REVIEW, N_("end marking")},
 
 	{"win.class::1", N_("First Class"), "1|KP_1", CLASSES, NULL},

@@ -3,10 +3,14 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-static const nadir_keymap_profile profiles[] = {
-	{"nadir", N_("Nadir")}, {"labelme", N_("labelme")}, {"cvat", N_("CVAT")}, {"qgis", N_("QGIS")}};
+static const nadir_keymap_profile profiles[] = {{"nadir", N_("Nadir")},
+                                                {"labelme", N_("labelme")},
+                                                {"x-anylabeling", N_("X-AnyLabeling")},
+                                                {"cvat", N_("CVAT")},
+                                                {"qgis", N_("QGIS")}};
 
-/* Where a tool has a key for the same thing. From the default key tables of labelme 5, CVAT 2 and QGIS 3. */
+/* Where a tool has a key for the same thing. From the default key tables of labelme 5, X-AnyLabeling 3,
+ * CVAT 2 and QGIS 3; what loses its key to one of these gets another where it has to be at hand. */
 static const struct {
 	const char *profile, *action, *keys;
 } overrides[] = {
@@ -21,6 +25,30 @@ static const struct {
 	{"labelme", "win.zoom-in", "<Control>plus|<Control>equal|plus"},
 	{"labelme", "win.zoom-out", "<Control>minus|minus"},
 	{"labelme", "win.save-as", "<Control><Shift>s|<Control>s"},
+
+	{"x-anylabeling", "win.next-image::any", "d"},
+	{"x-anylabeling", "win.previous-image::any", "a"},
+	{"x-anylabeling", "win.next-image::unreviewed", "<Control><Shift>d"},
+	{"x-anylabeling", "win.previous-image::unreviewed", "<Control><Shift>a"},
+	{"x-anylabeling", "win.open", "<Control>i"},
+	{"x-anylabeling", "win.open-folder", "<Control>u"},
+	{"x-anylabeling", "win.save-as", "<Control><Shift>s|<Control>s"},
+	{"x-anylabeling", "win.tool::polygon", "p"},
+	{"x-anylabeling", "win.tool::box", "r"},
+	{"x-anylabeling", "win.tool::circle", "<Shift>c"},
+	{"x-anylabeling", "win.tool::point", "q"},
+	{"x-anylabeling", "win.tool::brush", "<Shift>b"},
+	{"x-anylabeling", "win.tool::select", "<Control>j"},
+	{"x-anylabeling", "win.accept", "f|Return|KP_Enter"},
+	{"x-anylabeling", "win.drop", "b|Escape"},
+	{"x-anylabeling", "win.rename", "<Control>e"},
+	{"x-anylabeling", "win.unite", "<Control><Shift>m"},
+	{"x-anylabeling", "win.zoom-fit", "<Control>f"},
+	{"x-anylabeling", "win.zoom-one", "<Control>equal"},
+	{"x-anylabeling", "win.chat", "<Control>1"},
+	{"x-anylabeling", "win.review", "<Control><Alt>r"},
+	{"x-anylabeling", "win.export", "<Control><Alt>e"},
+	{"x-anylabeling", "win.find", "<Alt>f"},
 
 	{"cvat", "win.next-image::any", "f"},
 	{"cvat", "win.previous-image::any", "d"},

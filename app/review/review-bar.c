@@ -2,7 +2,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/command/actions.h"
+#include "app/command/keymap.h"
 
 struct _NadirReviewBar {
 	GtkWidget parent_instance;
@@ -21,29 +21,30 @@ static const char *const pages[] = {"keys", "words", "fix", "end"};
 
 /* In the order of the hand: what decides first. */
 static const struct {
-	const char *action, *label, *key; /* key NULL: the action's own */
+	const char *action, *label; /* action NULL: the digits of the classes, which no keymap changes */
 	const char *style;
 } buttons[] = {
-	{"win.review-decide::accepted", N_("Accept"), NULL, "accept"},
-	{"win.review-decide::rejected", N_("Reject"), NULL, "reject"},
-	{"win.review-decide::skipped", N_("Skip"), NULL, NULL},
-	{"win.review-back", N_("Back"), "⌫", NULL},
-	{"win.review-fix", N_("Fix"), NULL, NULL},
-	{"win.review-decide::flagged", N_("Flag"), NULL, NULL},
-	{"win.page::objects", N_("Class"), "1–9", NULL},
-	{"win.review-comment", N_("Comment"), NULL, NULL},
+	{"win.review-decide::accepted", N_("Accept"), "accept"},
+	{"win.review-decide::rejected", N_("Reject"), "reject"},
+	{"win.review-decide::skipped", N_("Skip"), NULL},
+	{"win.review-back", N_("Back"), NULL},
+	{"win.review-fix", N_("Fix"), NULL},
+	{"win.review-decide::flagged", N_("Flag"), NULL},
+	{NULL, N_("Class"), NULL},
+	{"win.review-comment", N_("Comment"), NULL},
 };
 
 static GtkWidget *make_button(guint i)
 {
-	const nadir_action *a = nadir_action_find(buttons[i].action);
-	g_autofree char *key = buttons[i].key ? g_strdup(buttons[i].key) : nadir_action_key_label(a);
+	const nadir_action *a = buttons[i].action ? nadir_action_find(buttons[i].action) : NULL;
+	g_autofree char *key = a ? nadir_action_key_label(a) : g_strdup("1–9");
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 1), *badge = gtk_label_new(key);
 	gtk_box_append(GTK_BOX(box), gtk_label_new(_(buttons[i].label)));
 	gtk_widget_add_css_class(badge, "key-badge");
+	gtk_widget_set_visible(badge, key != NULL);
 	gtk_widget_set_halign(badge, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(box), badge);
-	if (g_str_has_prefix(buttons[i].action, "win.page")) { /* digits only: there is no one class to click for */
+	if (!a) { /* there is no one class to click for */
 		gtk_widget_add_css_class(box, "review-key");
 		return box;
 	}
@@ -128,9 +129,18 @@ static void nadir_review_bar_class_init(NadirReviewBarClass *klass)
 	gtk_widget_class_bind_template_callback(widget_class, on_entry_key);
 }
 
+static void show_keys(NadirReviewBar *b)
+{
+	GtkWidget *child;
+	while ((child = gtk_widget_get_first_child(b->keys)))
+		gtk_box_remove(GTK_BOX(b->keys), child);
+	for (guint i = 0; i < G_N_ELEMENTS(buttons); i++)
+		gtk_box_append(GTK_BOX(b->keys), make_button(i));
+}
+
 static void nadir_review_bar_init(NadirReviewBar *b)
 {
 	gtk_widget_init_template(GTK_WIDGET(b));
-	for (guint i = 0; i < G_N_ELEMENTS(buttons); i++)
-		gtk_box_append(GTK_BOX(b->keys), make_button(i));
+	show_keys(b);
+	nadir_keymap_on_change(G_OBJECT(b), G_CALLBACK(show_keys));
 }

@@ -3,8 +3,6 @@
 
 #include <glib/gi18n.h>
 
-#include "render/review/agreement.h"
-
 /* --- reading --- */
 
 typedef struct {
@@ -23,7 +21,7 @@ static void reading_job_free(void *data)
 	g_clear_pointer(&j->found.items, g_array_unref);
 	g_clear_pointer(&j->found.images, g_ptr_array_unref);
 	g_clear_pointer(&j->found.queues, g_ptr_array_unref);
-	g_clear_pointer(&j->found.disagreeing, g_hash_table_unref);
+	g_clear_pointer(&j->found.agreed, agreement_free);
 	g_free(j);
 }
 
@@ -53,9 +51,8 @@ static bool read_all(document_job *job, project *p, GError **error)
 		return false;
 	if (!*j->set_a || !*j->set_b)
 		return true;
-	g_autoptr(agreement) a = agreement_of(p, j->set_a, j->set_b, error);
-	j->found.disagreeing = a ? agreement_disagreeing(a) : NULL;
-	return a != NULL;
+	j->found.agreed = agreement_of(p, j->set_a, j->set_b, error);
+	return j->found.agreed != NULL;
 }
 
 static bool on_read(document_job *job, const GError *error)
@@ -130,7 +127,8 @@ static bool change_objects(document_job *job, project *p, GError **error)
 	                         .class_name = j->order.class_name,
 	                         .comment = j->order.comment,
 	                         .caption = j->order.caption,
-	                         .reviewer = g_get_user_name()};
+	                         .reviewer = g_get_user_name(),
+	                         .against = j->order.against};
 	const bool ok = j->back ? project_review_take_back(p, j->step, ids, j->ids->len, job->what, &changes, error)
 	                        : project_review(p, ids, j->ids->len, &c, job->what, &changes, &j->step, error);
 	if (!ok)
@@ -177,7 +175,8 @@ void review_push(NadirReview *r, const gint64 *ids, guint n, const review_order 
 
 void review_push_back(NadirReview *r, const review_past *past, char *what)
 {
-	push(r, &past->id, 1, &(review_order){0}, past->step, what);
+	const gint64 ids[2] = {past->id, past->other};
+	push(r, ids, past->other ? 2 : 1, &(review_order){0}, past->step, what);
 }
 
 /* --- saved queues --- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/panel/swatch.h"
+#include "app/review/pair-box.h"
 #include "app/review/score-chart.h"
 
 #define NEXT_SHOWN 3
@@ -24,7 +25,9 @@ struct _NadirReviewPanel {
 	NadirScoreChart *chart;
 	GtkButton *accept_above, *reject_below, *look_first;
 	GtkGrid *counts;
-	GtkBox *next;
+	GtkBox *next, *hot_card;
+	GtkFlowBox *hot;
+	NadirPairBox *pairs;
 
 	/* Owned */
 	NadirReview *review;
@@ -41,9 +44,13 @@ G_DEFINE_FINAL_TYPE(NadirReviewPanel, nadir_review_panel, GTK_TYPE_WIDGET)
 static const char *const decision_titles[REVIEW_DECISIONS] = {N_("undecided"), N_("accepted"), N_("rejected"),
                                                               N_("flagged"), N_("skipped")};
 static const char *const source_titles[REVIEW_SOURCES] = {N_("model"), N_("import"), N_("person")};
-static const char *const order_titles[QUEUE_ORDERS] = {N_("image after image"),   N_("lowest score first"),
-                                                       N_("highest score first"), N_("class after class"),
-                                                       N_("smallest first"),      N_("at random")};
+static const char *const order_titles[QUEUE_ORDERS] = {N_("image after image"),
+                                                       N_("lowest score first"),
+                                                       N_("highest score first"),
+                                                       N_("class after class"),
+                                                       N_("smallest first"),
+                                                       N_("at random"),
+                                                       N_("pairs of two sets, least IoU first")};
 
 /* --- the filter's widgets --- */
 
@@ -339,6 +346,42 @@ static const project_class *class_of(NadirReviewPanel *p, int id)
 	return NULL;
 }
 
+/* --- the classes it is often taken for --- */
+
+static GtkWidget *make_hot(const project_class *k, guint place)
+{
+	g_autofree char *action = g_strdup_printf("win.review-confused::%u", place);
+	g_autofree char *key = gtk_accelerator_get_label(GDK_KEY_0 + place, GDK_ALT_MASK);
+	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6), *name = gtk_label_new(k->name),
+			  *button = gtk_button_new();
+	GtkWidget *badge = gtk_label_new(key), *swatch = g_object_new(NADIR_TYPE_SWATCH, "valign", GTK_ALIGN_CENTER, NULL);
+	nadir_swatch_set(NADIR_SWATCH(swatch), k->color, k->pattern);
+	gtk_label_set_ellipsize(GTK_LABEL(name), PANGO_ELLIPSIZE_END);
+	gtk_widget_add_css_class(badge, "key-badge");
+	gtk_box_append(GTK_BOX(box), swatch);
+	gtk_box_append(GTK_BOX(box), name);
+	gtk_box_append(GTK_BOX(box), badge);
+	gtk_button_set_child(GTK_BUTTON(button), box);
+	gtk_widget_set_focus_on_click(button, FALSE);
+	gtk_actionable_set_detailed_action_name(GTK_ACTIONABLE(button), action);
+	return button;
+}
+
+static void show_hot(NadirReviewPanel *p)
+{
+	const review_item *item = nadir_review_get_item(p->review, 0);
+	g_autoptr(GArray) ids = item ? nadir_review_confused_with(p->review, item->class_id, REVIEW_HOT) : NULL;
+	GtkWidget *child;
+	while ((child = gtk_widget_get_first_child(GTK_WIDGET(p->hot))))
+		gtk_flow_box_remove(p->hot, child);
+	for (guint i = 0; ids && i < ids->len; i++) {
+		const project_class *k = class_of(p, g_array_index(ids, int, i));
+		if (k)
+			gtk_flow_box_append(p->hot, make_hot(k, i + 1));
+	}
+	gtk_widget_set_visible(GTK_WIDGET(p->hot_card), ids && ids->len > 0);
+}
+
 static GtkWidget *make_next_row(NadirReviewPanel *p, const review_item *item, gint64 image)
 {
 	const project_class *k = class_of(p, item->class_id);
@@ -373,6 +416,7 @@ static void show_next(NadirReviewPanel *p)
 		gtk_box_append(p->next, make_next_row(p, item, now ? now->image : 0));
 	if (!gtk_widget_get_first_child(GTK_WIDGET(p->next)))
 		gtk_box_append(p->next, gtk_label_new(_("nothing more")));
+	show_hot(p);
 }
 
 void nadir_review_panel_set_ready(NadirReviewPanel *p, guint ready, guint of)
@@ -425,6 +469,7 @@ void nadir_review_panel_set_review(NadirReviewPanel *p, NadirReview *r, NadirDoc
 {
 	g_return_if_fail(NADIR_IS_REVIEW_PANEL(p));
 	g_set_object(&p->document, d);
+	nadir_pair_box_set_review(p->pairs, r, d);
 	if (!g_set_object(&p->review, r))
 		return;
 	g_signal_group_set_target(p->signals, r);
@@ -477,6 +522,9 @@ static void bind_children(GtkWidgetClass *widget_class)
 	BIND(look_first);
 	BIND(counts);
 	BIND(next);
+	BIND(hot);
+	BIND(hot_card);
+	BIND(pairs);
 }
 
 #undef BIND
@@ -486,6 +534,7 @@ static void nadir_review_panel_class_init(NadirReviewPanelClass *klass)
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 	G_OBJECT_CLASS(klass)->dispose = nadir_review_panel_dispose;
 	g_type_ensure(NADIR_TYPE_SCORE_CHART);
+	g_type_ensure(NADIR_TYPE_PAIR_BOX);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/review-panel.ui");
 	bind_children(widget_class);
 	gtk_widget_class_bind_template_callback(widget_class, on_filter);

@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 /* A decision of this sitting, to go back to. */
 typedef struct {
 	guint position;
-	gint64 id;
-	gint64 step; /* of the journal; 0: not committed yet, or it failed */
-	gint64 time; /* µs, monotonic */
+	gint64 id, other; /* other: rejected with it; 0: none */
+	gint64 step;      /* of the journal; 0: not committed yet, or it failed */
+	gint64 time;      /* µs, monotonic */
 } review_past;
 
 struct _NadirReview {
@@ -26,7 +26,8 @@ struct _NadirReview {
 	GPtrArray *images; /* of project_image */
 	GPtrArray *queues; /* of review_queue_row */
 	char **authors;
-	GHashTable *disagreeing; /* gint64 * -> itself; NULL: not asked for */
+	agreement *agreed; /* of the filter's two sets; NULL: it names none */
+	GHashTable *pairs; /* agreement_by_id() of it; NULL with it */
 
 	guint position;
 	guint reading; /* number of the newest reading; older ones are dropped */
@@ -39,7 +40,7 @@ struct _NadirReview {
 typedef struct {
 	GArray *items;
 	GPtrArray *images, *queues;
-	GHashTable *disagreeing; /* NULL without two sets */
+	agreement *agreed; /* NULL without two sets */
 } review_reading;
 void review_read(NadirReview *r); /* ends in review_take() */
 void review_take(NadirReview *r, review_reading *reading);
@@ -48,6 +49,7 @@ typedef struct {
 	char *class_name, *comment, *caption;
 	bool decides;
 	review_decision decision;
+	gint64 against;
 } review_order;
 /* Takes o's texts and `what`. */
 void review_push(NadirReview *r, const gint64 *ids, guint n, const review_order *o, char *what);
@@ -57,6 +59,8 @@ void review_push_queue(NadirReview *r, const char *name, const char *filter);
 /* review.c: what the store told; step 0: something was taken back */
 void review_on_changed(NadirReview *r, GArray *now, gint64 first_id, gint64 step);
 void review_on_failed(NadirReview *r, gint64 first_id);
+void review_remember(NadirReview *r, const review_item *item, gint64 other);    /* decided; on to the next one */
+char *review_name_step(NadirReview *r, review_decision decision, int class_id); /* for the undo list */
 /* The position in items, or -1. */
 int review_locate(NadirReview *r, gint64 id);
 

@@ -65,7 +65,7 @@ static void show(NadirReview *r)
 static void select_queue(NadirReview *r)
 {
 	g_array_unref(r->order);
-	r->order = queue_select(r->filter, r->items, r->disagreeing);
+	r->order = queue_select(r->filter, r->items, r->pairs);
 	r->position = 0;
 	g_array_set_size(r->past, 0);
 }
@@ -95,11 +95,13 @@ void review_take(NadirReview *r, review_reading *reading)
 	g_ptr_array_unref(r->images);
 	g_ptr_array_unref(r->queues);
 	g_strfreev(r->authors);
-	g_clear_pointer(&r->disagreeing, g_hash_table_unref);
+	g_clear_pointer(&r->pairs, g_hash_table_unref);
+	g_clear_pointer(&r->agreed, agreement_free);
 	r->items = g_steal_pointer(&reading->items);
 	r->images = g_steal_pointer(&reading->images);
 	r->queues = g_steal_pointer(&reading->queues);
-	r->disagreeing = g_steal_pointer(&reading->disagreeing);
+	r->agreed = g_steal_pointer(&reading->agreed);
+	r->pairs = r->agreed ? agreement_by_id(r->agreed) : NULL;
 	r->authors = collect_authors(r->items);
 	select_queue(r);
 	for (guint i = 0; id && i < r->order->len; i++)
@@ -310,9 +312,9 @@ double nadir_review_get_rate(NadirReview *r)
 
 /* --- decisions --- */
 
-static void remember(NadirReview *r, const review_item *item)
+void review_remember(NadirReview *r, const review_item *item, gint64 other)
 {
-	const review_past past = {r->position, item->id, 0, g_get_monotonic_time()};
+	const review_past past = {r->position, item->id, other, 0, g_get_monotonic_time()};
 	g_array_append_val(r->past, past);
 	if (r->advance)
 		nadir_review_go(r, 1);
@@ -338,6 +340,11 @@ static char *name_step(review_decision decision, const char *class_name)
 	return g_strjoin(class_name, parts[0], parts[1] ? parts[1] : "", NULL);
 }
 
+char *review_name_step(NadirReview *r, review_decision decision, int class_id)
+{
+	return name_step(decision, class_name_of(r, class_id));
+}
+
 void nadir_review_decide(NadirReview *r, review_decision decision)
 {
 	g_return_if_fail(NADIR_IS_REVIEW(r));
@@ -345,8 +352,8 @@ void nadir_review_decide(NadirReview *r, review_decision decision)
 	if (!item || item->image != r->document->scene->image_id) /* not shown yet: nobody has seen it */
 		return;
 	const review_order o = {.decides = true, .decision = decision};
-	review_push(r, &item->id, 1, &o, name_step(decision, class_name_of(r, item->class_id)));
-	remember(r, item);
+	review_push(r, &item->id, 1, &o, review_name_step(r, decision, item->class_id));
+	review_remember(r, item, 0);
 }
 
 void nadir_review_relabel(NadirReview *r, const char *class_name)
@@ -357,7 +364,7 @@ void nadir_review_relabel(NadirReview *r, const char *class_name)
 		return;
 	const review_order o = {.decides = true, .decision = REVIEW_ACCEPTED, .class_name = g_strdup(class_name)};
 	review_push(r, &item->id, 1, &o, name_step(REVIEW_ACCEPTED, class_name));
-	remember(r, item);
+	review_remember(r, item, 0);
 }
 
 void nadir_review_comment(NadirReview *r, const char *text)
@@ -455,7 +462,8 @@ static void nadir_review_finalize(GObject *object)
 	g_ptr_array_unref(r->images);
 	g_ptr_array_unref(r->queues);
 	g_strfreev(r->authors);
-	g_clear_pointer(&r->disagreeing, g_hash_table_unref);
+	g_clear_pointer(&r->pairs, g_hash_table_unref);
+	g_clear_pointer(&r->agreed, agreement_free);
 	G_OBJECT_CLASS(nadir_review_parent_class)->finalize(object);
 }
 

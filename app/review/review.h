@@ -51,6 +51,20 @@ void nadir_review_caption(NadirReview *r, const char *text);       /* the same *
 bool nadir_review_back(NadirReview *r);
 void nadir_review_set_advance(NadirReview *r, bool advance);
 bool nadir_review_get_advance(NadirReview *r);
+/* --- two label sets: when the filter names them --- */
+const agreement *nadir_review_get_agreement(NadirReview *r);   /* NULL: it names none, or it is being read */
+const agreement_pair *nadir_review_get_pair(NadirReview *r);   /* of the object shown; NULL: none */
+const char *nadir_review_get_set(NadirReview *r, bool second); /* its name, "" for none */
+/* Accepts what a set has of the object shown and rejects what the other has, as one step; where that set has nothing,
+ * the other's is rejected. */
+void nadir_review_take(NadirReview *r, bool second);
+bool nadir_review_go_to(NadirReview *r, gint64 id); /* false: not in the queue */
+
+#define REVIEW_HOT 9 /* as many as there are keys */
+/* The classes that objects of this one are most often corrected to, or come from, or that the other set gives them:
+ * ids, the most frequent first, `most` at the most. [element-type int] */
+GArray *nadir_review_confused_with(NadirReview *r, int class_id, guint most);
+
 /* Undecided objects of the queue at a score and above (or below it), as one step of undo. */
 guint nadir_review_count_beyond(NadirReview *r, double score, bool above);
 void nadir_review_decide_beyond(NadirReview *r, double score, bool above, review_decision decision);

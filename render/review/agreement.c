@@ -178,17 +178,25 @@ void agreement_finish(agreement *g)
 	g->kappa = chance < 1 ? ((double)g->same_class / g->both - chance) / (1 - chance) : NAN;
 }
 
-GHashTable *agreement_disagreeing(const agreement *g)
+bool agreement_differs(const agreement_pair *p)
 {
-	GHashTable *ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	return !p->a || !p->b || p->class_a != p->class_b;
+}
+
+gint64 agreement_first(const agreement_pair *p)
+{
+	return p->a ? p->a : p->b;
+}
+
+GHashTable *agreement_by_id(const agreement *g)
+{
+	GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
 	for (guint i = 0; i < g->pairs->len; i++) {
-		const agreement_pair *p = &g_array_index(g->pairs, agreement_pair, i);
-		if (p->a && p->b && p->class_a == p->class_b)
-			continue;
+		agreement_pair *p = &g_array_index(g->pairs, agreement_pair, i);
 		if (p->a)
-			g_hash_table_add(ids, g_memdup2(&p->a, sizeof p->a));
+			g_hash_table_insert(ids, &p->a, p);
 		if (p->b)
-			g_hash_table_add(ids, g_memdup2(&p->b, sizeof p->b));
+			g_hash_table_insert(ids, &p->b, p);
 	}
 	return ids;
 }

@@ -31,8 +31,12 @@ agreement *agreement_new(void);
 void agreement_add(agreement *into, gint64 image, GPtrArray *a, GPtrArray *b); /* of feature */
 void agreement_finish(agreement *g);
 void agreement_free(agreement *g);
-/* Ids of objects that the other set lacks or gives another class: set of gint64 *. */
-GHashTable *agreement_disagreeing(const agreement *g);
+/* The other set lacks the object or gives it another class. */
+bool agreement_differs(const agreement_pair *p);
+/* The object that stands for both: of the first set where it has one. */
+gint64 agreement_first(const agreement_pair *p);
+/* gint64 * of each object -> its agreement_pair; both live as long as g stays as it is. */
+GHashTable *agreement_by_id(const agreement *g);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(agreement, agreement_free)
 

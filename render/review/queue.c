@@ -179,9 +179,11 @@ static int by_key(gconstpointer a, gconstpointer b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static double key_of(const queue_filter *f, const review_item *i)
+static double key_of(const queue_filter *f, const review_item *i, const agreement_pair *p)
 {
 	switch (f->order) {
+	case QUEUE_BY_IOU:
+		return p ? p->iou : 0;
 	case QUEUE_BY_SCORE:
 		return isnan(i->score) ? 2 : i->score;
 	case QUEUE_BY_SCORE_FALLING:
@@ -195,16 +197,22 @@ static double key_of(const queue_filter *f, const review_item *i)
 	}
 }
 
-GArray *queue_select(const queue_filter *f, GArray *items, GHashTable *disagreeing)
+/* Of two sets: what they differ in, or one object of each pair. */
+static bool is_wanted(const queue_filter *f, const agreement_pair *p, gint64 id)
+{
+	return p && (f->order == QUEUE_BY_IOU ? agreement_first(p) == id : agreement_differs(p));
+}
+
+GArray *queue_select(const queue_filter *f, GArray *items, GHashTable *pairs)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ranked));
 	const bool sets = *f->set_a && *f->set_b;
 	for (guint i = 0; i < items->len; i++) {
 		const review_item *item = &g_array_index(items, review_item, i);
-		if (!queue_filter_accepts(f, item) ||
-		    (sets && (!disagreeing || !g_hash_table_contains(disagreeing, &item->id))))
+		const agreement_pair *p = sets && pairs ? g_hash_table_lookup(pairs, &item->id) : NULL;
+		if (!queue_filter_accepts(f, item) || (sets && !is_wanted(f, p, item->id)))
 			continue;
-		const ranked r = {key_of(f, item), lot(f->seed, item->id), item->image, item->id, i};
+		const ranked r = {key_of(f, item, p), lot(f->seed, item->id), item->image, item->id, i};
 		g_array_append_val(found, r);
 	}
 	if (f->sample < 100) {

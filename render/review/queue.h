@@ -1,7 +1,7 @@
 /* Which objects are reviewed, and in which order. Over the items of render/store/review.h, in memory: choosing among
  * tens of thousands takes milliseconds. */
 #pragma once
-#include "render/store/review.h"
+#include "render/review/agreement.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +12,7 @@ typedef enum {
 	QUEUE_BY_CLASS,
 	QUEUE_BY_AREA, /* the smallest first */
 	QUEUE_AT_RANDOM,
+	QUEUE_BY_IOU, /* with two sets: every pair once, those that meet least first, what only one has before them */
 	QUEUE_ORDERS
 } queue_order;
 
@@ -22,7 +23,7 @@ typedef struct {
 	double score_min, score_max; /* 0..1; objects without a score only when this is the whole range */
 	double area_min, area_max;   /* px; area_max 0: no limit */
 	gint64 image;                /* 0: all */
-	char *set_a, *set_b;         /* "" or two authors: only where these disagree */
+	char *set_a, *set_b;         /* "" or two authors: only where these disagree, but for QUEUE_BY_IOU */
 	double sample;               /* percent of what is left, 0..100 */
 	guint32 seed;                /* of the sample and of the order at random */
 	queue_order order;
@@ -39,9 +40,9 @@ bool queue_filter_has_class(const queue_filter *f, int class_id);
 void queue_filter_set_class(queue_filter *f, int class_id, bool in);
 
 bool queue_filter_accepts(const queue_filter *f, const review_item *item);
-/* Positions in `items` (of review_item), in order. disagreeing: ids (gint64 *) of the objects in which the two sets
- * differ (agreement_disagreeing()), needed when the filter names sets; NULL: none differ. [element-type guint] */
-GArray *queue_select(const queue_filter *f, GArray *items, GHashTable *disagreeing);
+/* Positions in `items` (of review_item), in order. pairs: agreement_by_id() of the two sets, needed when the filter
+ * names some; NULL: none differ. [element-type guint] */
+GArray *queue_select(const queue_filter *f, GArray *items, GHashTable *pairs);
 
 /* Objects beyond a score, undecided ones only: what accepting or rejecting them all would change.
  * [element-type gint64] */

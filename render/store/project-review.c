@@ -217,7 +217,8 @@ static bool change_all(project *p, const gint64 *ids, guint n, const review_chan
 	for (guint i = 0; i < n; i++)
 		if (!change_one(p, *step, ids[i], c, what, changed, error))
 			return false;
-	return true;
+	const review_change against = {.decides = true, .decision = REVIEW_REJECTED, .reviewer = c->reviewer};
+	return c->against == 0 || change_one(p, *step, c->against, &against, what, changed, error);
 }
 
 bool project_review(project *p, const gint64 *ids, guint n, const review_change *change, const char *what,

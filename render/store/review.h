@@ -46,6 +46,7 @@ typedef struct {
 	review_decision decision;
 	const char *class_name, *comment, *caption;
 	const char *reviewer; /* who says it; never NULL */
+	gint64 against;       /* an object that is rejected in the same step, as another's version of it; 0: none */
 } review_change;
 /* One step of undo named `what`. changes: the objects as they are then; NULL: not wanted. step: of the journal, for
  * project_review_take_back(); NULL: not wanted. */

@@ -48,11 +48,15 @@ static void test_pairs(void)
 	g_assert_cmpuint(g->only_a, ==, 2);
 	g_assert_cmpuint(g->only_b, ==, 1);
 	g_assert_cmpfloat_with_epsilon(g->mean_iou, 0.95, 1e-12);
-	g_autoptr(GHashTable) ids = agreement_disagreeing(g);
-	const gint64 differ[] = {1, 13, 3, 4, 12};
-	g_assert_cmpuint(g_hash_table_size(ids), ==, 5);
+	g_autoptr(GHashTable) ids = agreement_by_id(g);
+	const gint64 differ[] = {1, 13, 3, 4, 12}, same[] = {2, 11};
+	g_assert_cmpuint(g_hash_table_size(ids), ==, 7);
 	for (guint i = 0; i < G_N_ELEMENTS(differ); i++)
-		g_assert_true(g_hash_table_contains(ids, &differ[i]));
+		g_assert_true(agreement_differs(g_hash_table_lookup(ids, &differ[i])));
+	g_assert_false(agreement_differs(g_hash_table_lookup(ids, &same[0])));
+	g_assert_true(g_hash_table_lookup(ids, &same[0]) == g_hash_table_lookup(ids, &same[1]));
+	g_assert_cmpint(agreement_first(g_hash_table_lookup(ids, &differ[1])), ==, 1);
+	g_assert_cmpint(agreement_first(g_hash_table_lookup(ids, &differ[4])), ==, 12);
 }
 
 /* The table of Cohen's paper's kind: 20 both yes, 15 both no, 5 and 10 apart: po 0.7, pe 0.5, kappa 0.4. */

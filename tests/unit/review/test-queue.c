@@ -116,11 +116,12 @@ static void test_sample(void)
 static void test_disagreement(void)
 {
 	g_autoptr(GArray) items = make(40);
-	g_autoptr(GHashTable) differ = g_hash_table_new(g_int64_hash, g_int64_equal);
+	/* 2 and 3 are one object of two classes, 39 only one has, 5 and 6 agree. */
+	agreement_pair table[] = {{2, 3, 1, 1, 2, 0.9}, {0, 39, 1, 0, 1, 0}, {5, 6, 1, 1, 1, 0.6}};
+	g_autoptr(agreement) g = agreement_new();
+	g_array_append_vals(g->pairs, table, G_N_ELEMENTS(table));
+	g_autoptr(GHashTable) differ = agreement_by_id(g);
 	g_autoptr(queue_filter) f = queue_filter_new();
-	gint64 ids[] = {2, 3, 39};
-	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
-		g_hash_table_add(differ, &ids[i]);
 	f->decisions = 0;
 	g_free(f->set_a);
 	g_free(f->set_b);
@@ -129,6 +130,12 @@ static void test_disagreement(void)
 	g_autoptr(GArray) order = queue_select(f, items, differ), none = queue_select(f, items, NULL);
 	g_assert_cmpuint(order->len, ==, 3);
 	g_assert_cmpuint(none->len, ==, 0);
+	f->order = QUEUE_BY_IOU; /* each pair once */
+	g_autoptr(GArray) pairs = queue_select(f, items, differ);
+	const gint64 want[] = {39, 5, 2};
+	g_assert_cmpuint(pairs->len, ==, 3);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpint(g_array_index(items, review_item, g_array_index(pairs, guint, i)).id, ==, want[i]);
 }
 
 static void test_beyond(void)

@@ -128,6 +128,25 @@ static void test_many(fixture *f, gconstpointer unused)
 }
 
 /* The last decision is undone; one that others followed becomes undecided as a step of its own. */
+/* Of two versions of an object one is accepted and the other rejected, in one step that goes back as one. */
+static void test_against(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *before = fixture_digest(f->p);
+	g_auto(project_changes) changes = {0};
+	gint64 step = 0;
+	const gint64 both[] = {f->ids[1], f->ids[3]};
+	const review_change c = {.decides = true, .decision = REVIEW_ACCEPTED, .reviewer = "anna", .against = f->ids[3]};
+	g_assert_true(project_review(f->p, &f->ids[1], 1, &c, "take one", &changes, &step, &error));
+	g_assert_cmpuint(changes.objects->len, ==, 2);
+	g_autoptr(feature) taken = project_object(f->p, f->ids[1], NULL), left = project_object(f->p, f->ids[3], NULL);
+	g_assert_cmpstr(taken->review, ==, "accepted");
+	g_assert_cmpstr(left->review, ==, "rejected");
+	g_assert_true(project_review_take_back(f->p, step, both, 2, "back", NULL, &error));
+	g_autofree char *after = fixture_digest(f->p);
+	g_assert_cmpstr(before, ==, after);
+}
+
 static void test_take_back(fixture *f, gconstpointer unused)
 {
 	g_autoptr(GError) error = NULL;
@@ -342,6 +361,7 @@ int main(int argc, char **argv)
 	ADD("decide", test_decide);
 	ADD("undo", test_undo);
 	ADD("many", test_many);
+	ADD("against", test_against);
 	ADD("take-back", test_take_back);
 	ADD("take-back-elsewhere", test_take_back_elsewhere);
 	ADD("items", test_items);
