@@ -177,6 +177,7 @@ void nadir_review_set_filter(NadirReview *r, const queue_filter *f)
 	r->filter = queue_filter_copy(f);
 	queue_filter_free(old);
 	if (other_sets || !r->loaded) {
+		r->position = r->order->len; /* the new queue begins at its first object */
 		review_read(r);
 		return;
 	}
