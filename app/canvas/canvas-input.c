@@ -101,6 +101,15 @@ static void on_leave(GtkEventControllerMotion *controller, NadirCanvas *c)
 
 /* --- drags --- */
 
+static void look_at_pen(NadirCanvas *c, GtkEventController *controller)
+{
+	GdkEvent *event = gtk_event_controller_get_current_event(controller);
+	GdkDeviceTool *pen = event ? gdk_event_get_device_tool(event) : NULL;
+	if (!pen || !gdk_event_get_axis(event, GDK_AXIS_PRESSURE, &c->pressure))
+		c->pressure = -1;
+	c->eraser = pen && gdk_device_tool_get_tool_type(pen) == GDK_DEVICE_TOOL_TYPE_ERASER;
+}
+
 static void on_drag_begin(GtkGestureDrag *gesture, double sx, double sy, NadirCanvas *c)
 {
 	GtkEventController *controller = GTK_EVENT_CONTROLLER(gesture);
@@ -108,6 +117,7 @@ static void on_drag_begin(GtkGestureDrag *gesture, double sx, double sy, NadirCa
 		return;
 	gtk_widget_grab_focus(GTK_WIDGET(c));
 	set_pointer(c, controller, sx, sy);
+	look_at_pen(c, controller);
 	tool_press(c, gtk_gesture_single_get_current_button(GTK_GESTURE_SINGLE(gesture)),
 	           gtk_event_controller_get_current_event_state(controller),
 	           gtk_event_controller_get_current_event_time(controller), sx, sy);
@@ -126,6 +136,7 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, NadirC
 	double sx, sy;
 	drag_position(gesture, dx, dy, &sx, &sy);
 	set_pointer(c, GTK_EVENT_CONTROLLER(gesture), sx, sy);
+	look_at_pen(c, GTK_EVENT_CONTROLLER(gesture));
 	tool_motion(c, sx, sy);
 }
 

@@ -61,6 +61,8 @@ struct _NadirCanvas {
 	bool space;        /* Space is held: drags pan */
 	bool inside;       /* the pointer is over the canvas */
 	double pointer[2]; /* sx, sy */
+	double pressure;   /* of a pen, 0 to 1; < 0: no pen, or one that does not tell */
+	bool eraser;       /* the pen is turned over */
 	bool pointer_shift, pointer_control;
 	GdkModifierType press_state; /* modifiers when the button went down */
 	struct vertex_tool *vertex;  /* vertex-tool.c; NULL: nothing is edited */
@@ -72,6 +74,7 @@ struct _NadirCanvas {
 	int drag_sign;
 	double press[2], last[2]; /* sx, sy */
 	GArray *stroke;           /* of double pairs, image pixels: the stroke or box being drawn */
+	GArray *pressures;        /* of double, one a pair; empty: no pen draws */
 	GArray *polygon;          /* of double pairs, image pixels */
 	guint32 last_click_time;
 	double pinch_scale;

@@ -307,6 +307,7 @@ static void nadir_canvas_finalize(GObject *object)
 	overlay_crowd_finalize(c);
 	g_clear_pointer(&c->before, wkb_shape_free);
 	g_array_unref(c->stroke);
+	g_array_unref(c->pressures);
 	g_array_unref(c->polygon);
 	vertex_free(c);
 	G_OBJECT_CLASS(nadir_canvas_parent_class)->finalize(object);
@@ -337,6 +338,8 @@ static void nadir_canvas_init(NadirCanvas *c)
 	c->grid = true;
 	c->brush_radius = 6;
 	c->stroke = g_array_new(FALSE, FALSE, sizeof(double));
+	c->pressures = g_array_new(FALSE, FALSE, sizeof(double));
+	c->pressure = -1;
 	c->polygon = g_array_new(FALSE, FALSE, sizeof(double));
 	viewport_init(&c->view, 1, 1);
 	canvas_tiles_init(c);

@@ -162,12 +162,34 @@ static GdkRGBA brush_color(NadirCanvas *c, const char *class_name, bool erase)
 	return color;
 }
 
-static void draw_stroke(NadirCanvas *c, cairo_t *cr, const double *xy, guint n, double radius, const GdkRGBA *color)
+/* Piece by piece, each of one width; where they overlap they are not darker. */
+static void draw_pressed(NadirCanvas *c, cairo_t *cr, const double *xy, guint n, double radius, const double *pressure,
+                         const GdkRGBA *color)
 {
+	cairo_push_group(cr);
+	cairo_set_source_rgb(cr, color->red, color->green, color->blue);
+	for (guint i = 0; i < n; i++) {
+		const guint k = MIN(i + 1, n - 1);
+		const double points[4] = {xy[2 * i], xy[2 * i + 1], xy[2 * k], xy[2 * k + 1]};
+		path_points(c, cr, points, 2);
+		cairo_set_line_width(cr, MAX(radius * (pressure[i] + pressure[k]) * c->view.scale, 1));
+		cairo_stroke(cr);
+	}
+	cairo_pop_group_to_source(cr);
+	cairo_paint_with_alpha(cr, color->alpha);
+}
+
+static void draw_stroke(NadirCanvas *c, cairo_t *cr, const double *xy, guint n, double radius, const double *pressure,
+                        const GdkRGBA *color)
+{
+	cairo_set_dash(cr, NULL, 0, 0);
+	if (pressure) {
+		draw_pressed(c, cr, xy, n, radius, pressure, color);
+		return;
+	}
 	path_points(c, cr, xy, n);
 	if (n == 1)
 		path_points(c, cr, xy, 1);
-	cairo_set_dash(cr, NULL, 0, 0);
 	cairo_set_line_width(cr, MAX(2 * radius * c->view.scale, 1));
 	gdk_cairo_set_source_rgba(cr, color);
 	cairo_stroke(cr);
@@ -179,7 +201,7 @@ static void draw_strokes(NadirCanvas *c, cairo_t *cr)
 	for (guint i = 0; i < c->document->strokes->len; i++) {
 		const document_job *j = c->document->strokes->pdata[i];
 		const GdkRGBA color = brush_color(c, j->text, j->erase);
-		draw_stroke(c, cr, j->xy, j->n, j->radius, &color);
+		draw_stroke(c, cr, j->xy, j->n, j->radius, j->pressure, &color);
 	}
 }
 
@@ -190,7 +212,8 @@ static void draw_brush(NadirCanvas *c, cairo_t *cr)
 	if (c->drag == DRAG_BRUSH) {
 		NadirObject *o = nadir_document_get_selected(c->document);
 		const GdkRGBA color = brush_color(c, o ? nadir_object_get_feature(o)->class_name : NULL, erase);
-		draw_stroke(c, cr, &g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius, &color);
+		draw_stroke(c, cr, &g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius,
+		            c->pressures->len ? &g_array_index(c->pressures, double, 0) : NULL, &color);
 	}
 	if (!c->inside)
 		return;

@@ -23,6 +23,21 @@ static void append_image_point(NadirCanvas *c, GArray *points, double sx, double
 	g_array_append_vals(points, p, 2);
 }
 
+/* Every point of the stroke has a pressure, or none has: who draws does not change within a stroke. */
+static void append_stroke_point(NadirCanvas *c, double sx, double sy)
+{
+	const double share = MAX(c->pressure, 0);
+	if (c->stroke->len == 0 ? c->pressure >= 0 : c->pressures->len > 0)
+		g_array_append_val(c->pressures, share);
+	append_image_point(c, c->stroke, sx, sy);
+}
+
+static void clear_stroke(NadirCanvas *c)
+{
+	g_array_set_size(c->stroke, 0);
+	g_array_set_size(c->pressures, 0);
+}
+
 bool tool_draws_outline(NadirCanvas *c)
 {
 	return c->tool == NADIR_TOOL_POLYGON || c->tool == NADIR_TOOL_SPLIT || c->tool == NADIR_TOOL_HOLE;
@@ -36,7 +51,7 @@ bool tool_is_drawing(NadirCanvas *c)
 void tool_abort(NadirCanvas *c)
 {
 	c->drag = DRAG_NONE;
-	g_array_set_size(c->stroke, 0);
+	clear_stroke(c);
 	g_array_set_size(c->polygon, 0);
 	vertex_forget(c);
 	canvas_update_cursor(c);
@@ -81,7 +96,7 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 	const bool twice = time - c->last_click_time <= DOUBLE_CLICK_MS && distance(c->press, sx, sy) <= CLICK_SLOP;
 	c->drag = drag_for(c, button, state);
 	c->press_state = state;
-	c->drag_sign = button == GDK_BUTTON_SECONDARY || (state & GDK_SHIFT_MASK) ? -1 : 1;
+	c->drag_sign = button == GDK_BUTTON_SECONDARY || (state & GDK_SHIFT_MASK) || c->eraser ? -1 : 1;
 	c->press[0] = c->last[0] = sx;
 	c->press[1] = c->last[1] = sy;
 	c->last_click_time = twice ? 0 : time;
@@ -90,11 +105,11 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 		nadir_canvas_finish_drawing(c);
 		return;
 	}
-	g_array_set_size(c->stroke, 0);
+	clear_stroke(c);
 	if (c->tool == NADIR_TOOL_VERTEX && c->drag == DRAG_CLICK && vertex_press(c, sx, sy))
 		return;
 	if (c->drag > DRAG_CLICK)
-		append_image_point(c, c->stroke, sx, sy);
+		append_stroke_point(c, sx, sy);
 	canvas_update_cursor(c);
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }
@@ -120,7 +135,7 @@ static void extend_stroke(NadirCanvas *c, double sx, double sy)
 {
 	if (distance(c->last, sx, sy) < STROKE_STEP)
 		return;
-	append_image_point(c, c->stroke, sx, sy);
+	append_stroke_point(c, sx, sy);
 	c->last[0] = sx;
 	c->last[1] = sy;
 }
@@ -243,8 +258,9 @@ static void release_stroke(NadirCanvas *c)
 /* Paints on the selected object, or makes a new one by hand when none is selected. */
 static void release_brush(NadirCanvas *c)
 {
+	const double *pressure = c->pressures->len ? &g_array_index(c->pressures, double, 0) : NULL;
 	nadir_document_paint(c->document, &g_array_index(c->stroke, double, 0), c->stroke->len / 2, c->brush_radius,
-	                     c->drag_sign < 0);
+	                     pressure, c->drag_sign < 0);
 }
 
 void tool_release(NadirCanvas *c, double sx, double sy)
@@ -266,7 +282,7 @@ void tool_release(NadirCanvas *c, double sx, double sy)
 		release_stroke(c);
 	else if (drag == DRAG_BRUSH)
 		release_brush(c);
-	g_array_set_size(c->stroke, 0);
+	clear_stroke(c);
 	canvas_update_cursor(c);
 	gtk_widget_queue_draw(GTK_WIDGET(c));
 }

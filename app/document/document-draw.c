@@ -4,14 +4,15 @@
 
 #include "app/document/document-private.h"
 
-static void set_drawing(document_job *j, const double *xy, guint n, double radius)
+static void set_drawing(document_job *j, const double *xy, guint n, double radius, const double *pressure)
 {
 	j->xy = g_memdup2(xy, 2 * (gsize)n * sizeof *xy);
 	j->n = n;
 	j->radius = radius;
+	j->pressure = pressure ? g_memdup2(pressure, n * sizeof *pressure) : NULL;
 }
 
-static document_job *begin_drawing(NadirDocument *d, const double *xy, guint n, double radius)
+static document_job *begin_drawing(NadirDocument *d, const double *xy, guint n, double radius, const double *pressure)
 {
 	feature *f = feature_new();
 	g_free(f->class_name);
@@ -19,14 +20,14 @@ static document_job *begin_drawing(NadirDocument *d, const double *xy, guint n, 
 	f->class_name = g_strdup(nadir_document_current_class_name(d));
 	f->model = g_strdup("hand");
 	document_job *j = nadir_document_begin_object(d, f, NULL);
-	set_drawing(j, xy, n, radius);
+	set_drawing(j, xy, n, radius, pressure);
 	return j;
 }
 
 void nadir_document_draw_polygon(NadirDocument *d, const double *xy, guint n)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && xy && n >= 3);
-	document_job *j = begin_drawing(d, xy, n, 0);
+	document_job *j = begin_drawing(d, xy, n, 0, NULL);
 	nadir_object_set_outline(j->fresh->item, xy, n);
 	nadir_document_select(d, j->id);
 	nadir_document_store_object(j);
@@ -58,7 +59,8 @@ static bool paint(document_job *j, project *p, GError **error)
 	gint64 id = document_job_id(j);
 	g_autoptr(feature) o = id ? project_object(p, id, error) : NULL;
 	g_autoptr(bitmask) old = o ? mask_from_wkb(o->px_geom, error) : NULL;
-	g_autoptr(bitmask) stroke = old ? mask_from_stroke(j->xy, j->n, j->radius, info->width, info->height, error) : NULL;
+	g_autoptr(bitmask) stroke =
+		old ? mask_from_stroke(j->xy, j->n, j->radius, j->pressure, info->width, info->height, error) : NULL;
 	g_autoptr(bitmask) mask = stroke ? mask_combine(old, stroke, j->erase ? MASK_SUBTRACT : MASK_UNION, error) : NULL;
 	if (!mask)
 		return id == 0;
@@ -93,7 +95,8 @@ static void push_stroke(document_job *j, NadirObject *o)
 	document_job_push(j);
 }
 
-void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double radius, bool erase)
+void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double radius, const double *pressure,
+                          bool erase)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && xy && n > 0 && radius > 0);
 	NadirObject *o = nadir_document_get_selected(d);
@@ -104,13 +107,13 @@ void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double ra
 		return;
 	if (o) {
 		document_job *j = document_job_new(d, paint);
-		set_drawing(j, xy, n, radius);
+		set_drawing(j, xy, n, radius, pressure);
 		j->erase = erase;
 		push_stroke(j, o);
 	} else if (erase) {
 		nadir_document_notify_user(d, _("No object is selected: select one first."));
 	} else {
-		document_job *j = begin_drawing(d, xy, n, radius);
+		document_job *j = begin_drawing(d, xy, n, radius, pressure);
 		nadir_document_select(d, j->id);
 		g_ptr_array_add(d->strokes, j);
 		nadir_document_store_object(j);

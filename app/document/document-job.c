@@ -153,6 +153,7 @@ void document_job_free(document_job *j)
 	project_class_free(j->klass);
 	fresh_free(j->fresh);
 	g_free(j->xy);
+	g_free(j->pressure);
 	if (j->data_free)
 		j->data_free(j->data);
 	g_ptr_array_unref(j->changed);

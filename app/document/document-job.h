@@ -54,7 +54,8 @@ struct document_job {
 	/* What was drawn by hand: xy[n][2], image pixels. */
 	double *xy;
 	guint n;
-	double radius; /* 0: a polygon */
+	double radius;    /* 0: a polygon */
+	double *pressure; /* [n], or NULL */
 	bool erase;
 
 	void *data; /* of those who push it */

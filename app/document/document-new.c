@@ -38,8 +38,9 @@ static void forget_selection(NadirDocument *d, gint64 id)
 static feature *draw(document_job *j, GError **error)
 {
 	const raster_info *info = raster_get_info(j->scene->image);
-	g_autoptr(bitmask) mask = j->radius > 0 ? mask_from_stroke(j->xy, j->n, j->radius, info->width, info->height, error)
-	                                        : mask_from_polygon(j->xy, j->n, info->width, info->height, error);
+	g_autoptr(bitmask) mask =
+		j->radius > 0 ? mask_from_stroke(j->xy, j->n, j->radius, j->pressure, info->width, info->height, error)
+					  : mask_from_polygon(j->xy, j->n, info->width, info->height, error);
 	return mask && mask_area(mask) > 0 ? record_drawing(mask, j->text, info, j->scene->ref, error) : NULL;
 }
 

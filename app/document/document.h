@@ -87,9 +87,10 @@ NadirObject *nadir_document_get_selected(NadirDocument *d);                  /* 
 void nadir_document_select(NadirDocument *d, gint64 id);                     /* 0: none */
 NadirObject *nadir_document_object_at(NadirDocument *d, double x, double y); /* topmost at an image position, or NULL */
 /* By hand, xy[n][2] in image pixels: a new object from a polygon; brush and eraser on the selected object (a new one
- * when none is). An emptied object is deleted. */
+ * when none is), pressure[n] or NULL as in mask_from_stroke(). An emptied object is deleted. */
 void nadir_document_draw_polygon(NadirDocument *d, const double *xy, guint n);
-void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double radius, bool erase);
+void nadir_document_paint(NadirDocument *d, const double *xy, guint n, double radius, const double *pressure,
+                          bool erase);
 void nadir_document_relabel(NadirDocument *d, gint64 id, const char *class_name);
 void nadir_document_set_caption(NadirDocument *d, gint64 id, const char *text);
 void nadir_document_delete(NadirDocument *d, gint64 id);

@@ -31,35 +31,40 @@ static bool cut_bounds(const double *xy, guint n, double grow, int w, int h, int
 	return b[2] > b[0] && b[3] > b[1];
 }
 
-static double distance2_to_segment(double px, double py, const double *a, const double *b)
+/* Whether a point is within the radius of a segment, which goes from ra at one end to rb at the other. */
+static bool near_segment(double px, double py, const double *a, const double *b, double ra, double rb)
 {
 	double dx = b[0] - a[0], dy = b[1] - a[1], len2 = dx * dx + dy * dy;
 	double t = len2 > 0 ? CLAMP(((px - a[0]) * dx + (py - a[1]) * dy) / len2, 0, 1) : 0;
-	double ex = px - (a[0] + t * dx), ey = py - (a[1] + t * dy);
-	return ex * ex + ey * ey;
+	double ex = px - (a[0] + t * dx), ey = py - (a[1] + t * dy), r = ra + t * (rb - ra);
+	return ex * ex + ey * ey <= r * r;
 }
 
-static void stroke_segment(bitmask *m, const double *a, const double *b, double radius)
+static void stroke_segment(bitmask *m, const double *a, const double *b, double ra, double rb)
 {
 	const double ends[4] = {a[0] - m->x, a[1] - m->y, b[0] - m->x, b[1] - m->y};
 	int box[4];
-	if (!cut_bounds(ends, 2, radius, m->w, m->h, box))
+	if (!cut_bounds(ends, 2, MAX(ra, rb), m->w, m->h, box))
 		return;
 	for (int y = box[1]; y < box[3]; y++)
 		for (int x = box[0]; x < box[2]; x++)
-			if (distance2_to_segment(x + 0.5, y + 0.5, ends, ends + 2) <= radius * radius)
+			if (near_segment(x + 0.5, y + 0.5, ends, ends + 2, ra, rb))
 				m->bits[(size_t)y * (size_t)m->w + (size_t)x] = 1;
 }
 
-bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h, GError **error)
+bitmask *mask_from_stroke(const double *xy, guint n, double radius, const double *pressure, int image_w, int image_h,
+                          GError **error)
 {
 	int b[4];
 	if (n == 0 || !all_finite(xy, n) || !isfinite(radius) || radius <= 0 ||
 	    !cut_bounds(xy, n, radius, image_w, image_h, b))
 		return mask_new(0, 0, 0, 0);
 	bitmask *m = mask_try_new(b[0], b[1], b[2] - b[0], b[3] - b[1], error);
-	for (guint i = 0; m && i < n; i++)
-		stroke_segment(m, xy + 2 * i, xy + 2 * (i + 1 < n ? i + 1 : i), radius);
+	for (guint i = 0; m && i < n; i++) {
+		const guint k = i + 1 < n ? i + 1 : i;
+		const double ra = pressure ? CLAMP(pressure[i], 0, 1) : 1, rb = pressure ? CLAMP(pressure[k], 0, 1) : 1;
+		stroke_segment(m, xy + 2 * i, xy + 2 * k, radius * ra, radius * rb);
+	}
 	return m;
 }
 

@@ -40,8 +40,9 @@ double mask_iou(const bitmask *a, const bitmask *b);
 typedef enum { MASK_UNION, MASK_SUBTRACT, MASK_INTERSECT } mask_op;
 /* Those that make a mask: NULL + GEOMETRY_ERROR_MEMORY when it would be too large. */
 bitmask *mask_combine(const bitmask *a, const bitmask *b, mask_op op, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Pixels whose centre is within `radius` of the polyline xy[n][2]: a brush stroke. Clipped to the image. */
-bitmask *mask_from_stroke(const double *xy, guint n, double radius, int image_w, int image_h,
+/* Pixels whose centre is within `radius` of the polyline xy[n][2]: a brush stroke. pressure[n], if not NULL: the share
+ * of the radius at each point, in between it changes evenly. Clipped to the image. */
+bitmask *mask_from_stroke(const double *xy, guint n, double radius, const double *pressure, int image_w, int image_h,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Even-odd at pixel centres; clipped to the image. */
 bitmask *mask_from_polygon(const double *xy, guint n, int image_w, int image_h,

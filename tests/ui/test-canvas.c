@@ -543,7 +543,7 @@ static void test_brush(world *w, gconstpointer data)
 	nadir_canvas_set_brush_radius(w->c, 3);
 	drag(w, GDK_BUTTON_PRIMARY, 0, 200, 150, 230, 150);
 	g_autoptr(bitmask) base = fixture_rectangle(190, 140, 20, 20);
-	g_autoptr(bitmask) line = mask_from_stroke((double[]){200, 150, 230, 150}, 2, 3, 400, 300, NULL);
+	g_autoptr(bitmask) line = mask_from_stroke((double[]){200, 150, 230, 150}, 2, 3, NULL, 400, 300, NULL);
 	g_autoptr(bitmask) more = mask_combine(base, line, MASK_UNION, NULL);
 	g_assert_true(mask_equal(nadir_object_get_mask(only_object(w)), more));
 	drag(w, GDK_BUTTON_SECONDARY, 0, 200, 150, 230, 150);
@@ -557,6 +557,37 @@ static void test_brush(world *w, gconstpointer data)
 	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 2);
 	nadir_canvas_set_brush_radius(w->c, 0);
 	g_assert_cmpfloat(nadir_canvas_get_brush_radius(w->c), >, 0);
+}
+
+/* A pen that is pressed ever less, and its other end. */
+static void test_pen(world *w, gconstpointer data)
+{
+	look_at(w, 4, 200, 150);
+	add(w, 190, 140, 20, 20);
+	nadir_canvas_set_tool(w->c, NADIR_TOOL_BRUSH);
+	nadir_canvas_set_brush_radius(w->c, 4);
+	w->c->pressure = 1;
+	press(w, GDK_BUTTON_PRIMARY, 0, 200, 150);
+	w->c->pressure = 0.25;
+	move(w, 230, 150);
+	release(w, 230, 150);
+	fixture_settle(w->d);
+	g_autoptr(bitmask) base = fixture_rectangle(190, 140, 20, 20);
+	g_autoptr(bitmask) line =
+		mask_from_stroke((double[]){200, 150, 230, 150}, 2, 4, (double[]){1, 0.25}, 400, 300, NULL);
+	g_autoptr(bitmask) more = mask_combine(base, line, MASK_UNION, NULL);
+	g_assert_true(mask_equal(nadir_object_get_mask(only_object(w)), more));
+	w->c->pressure = 1;
+	w->c->eraser = true;
+	press(w, GDK_BUTTON_PRIMARY, 0, 200, 150);
+	release(w, 200, 150);
+	fixture_settle(w->d);
+	g_assert_cmpint(nadir_object_get_feature(only_object(w))->area_px, <, mask_area(more));
+	w->c->pressure = -1;
+	w->c->eraser = false;
+	press(w, GDK_BUTTON_PRIMARY, 0, 200, 150); /* the mouse again */
+	g_assert_cmpuint(w->c->pressures->len, ==, 0);
+	release(w, 200, 150);
 }
 
 static void test_select(world *w, gconstpointer data)
@@ -629,6 +660,7 @@ int main(int argc, char **argv)
 	ADD("polygon-kept", test_polygon_kept);
 	ADD("polygon-closed", test_polygon_closed_by_click);
 	ADD("brush", test_brush);
+	ADD("pen", test_pen);
 	ADD("select", test_select);
 	ADD("marks-drawn", test_marks_drawn);
 	ADD("no-document", test_no_document);

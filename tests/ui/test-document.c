@@ -194,7 +194,7 @@ static void test_reopen(world *w, gconstpointer data)
 /* A straight stroke, round at its ends. */
 static void paint(world *w, int x, int y, int length, double radius, bool erase)
 {
-	nadir_document_paint(w->d, (double[]){x, y, x + length, y}, 2, radius, erase);
+	nadir_document_paint(w->d, (double[]){x, y, x + length, y}, 2, radius, NULL, erase);
 }
 
 static gint64 area(world *w)
@@ -205,7 +205,7 @@ static gint64 area(world *w)
 static void test_paint(world *w, gconstpointer data)
 {
 	g_autoptr(bitmask) before = fixture_rectangle(10, 10, 20, 20);
-	g_autoptr(bitmask) line = mask_from_stroke((double[]){30, 20, 50, 20}, 2, 3, 400, 300, NULL);
+	g_autoptr(bitmask) line = mask_from_stroke((double[]){30, 20, 50, 20}, 2, 3, NULL, 400, 300, NULL);
 	g_autoptr(bitmask) more = mask_combine(before, line, MASK_UNION, NULL);
 	add(w, 10, 10, 20, 20);
 	paint(w, 30, 20, 20, 3, false);
@@ -250,7 +250,7 @@ static void test_paint_large(world *w, gconstpointer data)
 	fixture_settle(w->d);
 	g_assert_cmpstr(nadir_object_get_feature(object(w, 0))->class_name, ==, "field");
 	const gint64 holes = 1200 * 1200 - area(w);
-	g_autoptr(bitmask) dot = mask_from_stroke((double[]){100, 100}, 1, 5, 1300, 1300, NULL);
+	g_autoptr(bitmask) dot = mask_from_stroke((double[]){100, 100}, 1, 5, NULL, 1300, 1300, NULL);
 	g_assert_cmpint(holes, >, 2 * mask_area(dot));
 	g_assert_cmpint(holes, <, 3 * mask_area(dot) + 100);
 	for (int i = 0; i < 5; i++)
@@ -275,7 +275,7 @@ static void test_close_at_once(world *w, gconstpointer data)
 	w->d = fixture_open(path, w->service, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(n_objects(w), ==, 2);
-	g_autoptr(bitmask) dot = mask_from_stroke((double[]){100, 100}, 1, 20, 1300, 1300, NULL);
+	g_autoptr(bitmask) dot = mask_from_stroke((double[]){100, 100}, 1, 20, NULL, 1300, 1300, NULL);
 	g_assert_cmpint(nadir_object_get_feature(object(w, 1))->area_px, ==, 1200 * 1200 - 4 * mask_area(dot));
 	assert_rectangle(object(w, 0), 1205, 0, 50, 50);
 }

@@ -199,7 +199,7 @@ static void test_lock(world *w, gconstpointer data)
 	g_assert_cmpint(area(w, 2), ==, before);
 	g_assert_nonnull(strstr(w->told, "locked"));
 	g_clear_pointer(&w->told, g_free);
-	nadir_document_paint(w->d, at, 1, 8, true);
+	nadir_document_paint(w->d, at, 1, 8, NULL, true);
 	fixture_settle(w->d);
 	g_assert_cmpint(area(w, 2), ==, before);
 	g_assert_nonnull(strstr(w->told, "locked"));

@@ -130,7 +130,7 @@ static void test_export(void)
 					*simple = export_fixture_path(f, "simple.pixel.geojson");
 	g_autofree char *a = NULL, *b = NULL, *report = NULL, *coco = export_fixture_path(f, "a.json");
 	const double middle[2] = {200, 150};
-	g_autoptr(bitmask) disc = mask_from_stroke(middle, 1, 40, 400, 300, NULL);
+	g_autoptr(bitmask) disc = mask_from_stroke(middle, 1, 40, NULL, 400, 300, NULL);
 	g_assert_true(feature_set_mask(g_ptr_array_index(f->objects, 0), disc, NULL));
 	g_assert_true(export_write(&f->job, EXPORT_PIXEL_GEOJSON, plain, NULL, NULL));
 	f->job.simplify = 2;

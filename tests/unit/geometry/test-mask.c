@@ -282,11 +282,24 @@ static void test_draw(void)
 	g_assert_cmpint(mask_area(c), ==, 16);
 	g_autoptr(bitmask) n = mask_from_polygon(broken, 3, 20, 20, NULL);
 	g_assert_cmpint(mask_area(n), ==, 0);
-	g_autoptr(bitmask) d = mask_from_stroke(dot, 1, 1, 20, 20, NULL);
+	g_autoptr(bitmask) d = mask_from_stroke(dot, 1, 1, NULL, 20, 20, NULL);
 	g_assert_cmpint(mask_area(d), ==, 5);
-	g_autoptr(bitmask) l = mask_from_stroke(line, 2, 0.5, 20, 20, NULL); /* leaves the image on the right */
+	g_autoptr(bitmask) l = mask_from_stroke(line, 2, 0.5, NULL, 20, 20, NULL); /* leaves the image on the right */
 	g_assert_cmpint(mask_area(l), ==, 16);
 	g_assert_true(pixel(l, 4, 10) && !pixel(l, 3, 10) && pixel(l, 19, 10));
+}
+
+/* From nothing to a radius of five: a wedge, each column as high as its share says. */
+static void test_stroke_pressure(void)
+{
+	const double line[] = {10, 20, 50, 20}, pressure[] = {0, 1}, even[] = {0.5, 0.5};
+	g_autoptr(bitmask) m = mask_from_stroke(line, 2, 5, pressure, 60, 40, NULL);
+	for (int x = 10; x < 50; x++)
+		for (int y = 12; y < 28; y++)
+			g_assert_cmpint(pixel(m, x, y), ==, fabs(y + 0.5 - 20) <= 5 * (x + 0.5 - 10) / 40);
+	g_autoptr(bitmask) half = mask_from_stroke(line, 2, 5, even, 60, 40, NULL);
+	g_autoptr(bitmask) thin = mask_from_stroke(line, 2, 2.5, NULL, 60, 40, NULL);
+	g_assert_true(mask_equal(half, thin));
 }
 
 static void test_polygon_orientation_free(void)
@@ -309,7 +322,7 @@ static void test_absurd(void)
 		left->bits[0] = right->bits[0] = 1;
 		g_autoptr(bitmask) m = i == 0   ? mask_try_new(0, 0, G_MAXINT, G_MAXINT, &error)
 		                       : i == 1 ? mask_from_polygon(far, 4, G_MAXINT, G_MAXINT, &error)
-		                       : i == 2 ? mask_from_stroke(far, 3, 5, G_MAXINT, G_MAXINT, &error)
+		                       : i == 2 ? mask_from_stroke(far, 3, 5, NULL, G_MAXINT, G_MAXINT, &error)
 		                                : mask_combine(left, right, MASK_UNION, &error);
 		g_assert_null(m);
 		g_assert_error(error, GEOMETRY_ERROR, GEOMETRY_ERROR_MEMORY);
@@ -330,6 +343,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/empty", test_empty);
 	g_test_add_func("/mask/combine", test_combine);
 	g_test_add_func("/mask/draw", test_draw);
+	g_test_add_func("/mask/stroke-pressure", test_stroke_pressure);
 	g_test_add_func("/mask/orientation", test_polygon_orientation_free);
 	g_test_add_func("/mask/absurd", test_absurd);
 	return g_test_run();

@@ -226,7 +226,7 @@ static void test_square_refuses(void)
 static void test_smooth(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(bitmask) disc = mask_from_stroke((const double[]){50, 40}, 1, 25, on.width, on.height, NULL);
+	g_autoptr(bitmask) disc = mask_from_stroke((const double[]){50, 40}, 1, 25, NULL, on.width, on.height, NULL);
 	g_autoptr(GBytes) stairs = mask_to_wkb(disc, NULL);
 	g_autoptr(GBytes) smooth = good(shape_smooth(stairs, 1, on, &error), error);
 	g_assert_cmpfloat(fabs(area(smooth) - area(stairs)), <, 0.05 * area(stairs));
