@@ -10,6 +10,7 @@
 #include "app/preferences.h"
 #include "app/settings.h"
 #include "app/window.h"
+#include "render/raster/raster-overviews.h"
 #include "ui/nadir-resources.h"
 
 #define MOST_RECENT 10
@@ -87,11 +88,14 @@ static void forget_old_chats(NadirApplication *self)
 static void start_service(NadirApplication *self)
 {
 	g_autofree char *device = g_settings_get_string(self->settings, "device");
+	g_autofree char *model = g_settings_get_string(self->settings, "segment-model");
 	const engine_options options = {
 		.device = self->device ? self->device
 	              : *device    ? device
 	                           : NULL,
-		.model = self->model,
+		.model = self->model ? self->model
+	             : *model    ? model
+	                         : NULL,
 		.cache_bytes = (uint64_t)g_settings_get_int(self->settings, "cache-megabytes") << 20,
 	};
 	g_clear_pointer(&self->service, service_unref);
@@ -185,6 +189,21 @@ static void apply_units(NadirApplication *self)
 			nadir_window_units_changed(l->data);
 }
 
+static void apply_coordinates(NadirApplication *self)
+{
+	nadir_coordinates_set((NadirCoordinates)g_settings_get_enum(self->settings, "coordinates"));
+	apply_units(self); /* whatever is written is written again */
+}
+
+/* Of what is opened from now on. */
+static void apply_images(NadirApplication *self)
+{
+	g_autofree char *stretch = g_settings_get_string(self->settings, "stretch");
+	nadir_stretch_set(g_str_equal(stretch, "automatic") ? NULL : stretch);
+	nadir_tile_bytes_set((guint64)g_settings_get_int(self->settings, "tile-megabytes") << 20);
+	raster_overviews_set_limit((uint64_t)g_settings_get_int(self->settings, "overview-megabytes") << 20);
+}
+
 static void set_recent(NadirApplication *self, const char *uri, bool keep)
 {
 	g_auto(GStrv) old = g_settings_get_strv(self->settings, "recent-files");
@@ -266,10 +285,16 @@ static void nadir_application_startup(GApplication *application)
 	nadir_frame_log_start();
 	nadir_keymap_follow(self->settings);
 	apply_theme(self);
-	apply_units(self);
+	apply_coordinates(self);
+	apply_images(self);
 	g_signal_connect_swapped(self->settings, "changed::theme", G_CALLBACK(apply_theme), self);
 	g_signal_connect_swapped(self->settings, "changed::units", G_CALLBACK(apply_units), self);
+	g_signal_connect_swapped(self->settings, "changed::coordinates", G_CALLBACK(apply_coordinates), self);
+	g_signal_connect_swapped(self->settings, "changed::stretch", G_CALLBACK(apply_images), self);
+	g_signal_connect_swapped(self->settings, "changed::tile-megabytes", G_CALLBACK(apply_images), self);
+	g_signal_connect_swapped(self->settings, "changed::overview-megabytes", G_CALLBACK(apply_images), self);
 	start_service(self);
+	g_signal_connect_swapped(self->settings, "changed::segment-model", G_CALLBACK(start_service), self);
 	g_signal_connect_swapped(self->settings, "changed::device", G_CALLBACK(start_service), self);
 	g_signal_connect_swapped(self->settings, "changed::chat-model", G_CALLBACK(change_chat), self);
 	g_signal_connect_swapped(self->settings, "changed::cache-megabytes", G_CALLBACK(start_service_soon), self);

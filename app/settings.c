@@ -74,6 +74,60 @@ void nadir_units_set(NadirUnits units)
 	current_units = units;
 }
 
+static NadirCoordinates current_coordinates = NADIR_COORDINATES_ALL;
+
+NadirCoordinates nadir_coordinates_get(void)
+{
+	return current_coordinates;
+}
+
+void nadir_coordinates_set(NadirCoordinates coordinates)
+{
+	current_coordinates = coordinates;
+}
+
+/* Tenths of a second are what a pixel of a few metres can carry; carried over by hand, or 59.96″ becomes 60.0″. */
+static char *format_dms(double degrees, const char *side)
+{
+	const long tenths = lround(fabs(degrees) * 36000);
+	return g_strdup_printf("%ld°%02ld′%02ld.%ld″ %s", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60, tenths % 10,
+	                       side);
+}
+
+char *nadir_format_lonlat(double lon, double lat)
+{
+	const char *ns = lat < 0 ? _("S") : _("N"), *ew = lon < 0 ? _("W") : _("E");
+	if (current_coordinates != NADIR_COORDINATES_DMS)
+		return g_strdup_printf("%.6f° %s  %.6f° %s", fabs(lat), ns, fabs(lon), ew);
+	g_autofree char *north = format_dms(lat, ns), *east = format_dms(lon, ew);
+	return g_strdup_printf("%s  %s", north, east);
+}
+
+static char *current_stretch;
+
+const char *nadir_stretch_get(void)
+{
+	return current_stretch;
+}
+
+void nadir_stretch_set(const char *stretch)
+{
+	g_free(current_stretch);
+	current_stretch = g_strdup(stretch);
+}
+
+static guint tile_megabytes = 96; /* atomic */
+
+guint64 nadir_tile_bytes_get(void)
+{
+	return (guint64)g_atomic_int_get(&tile_megabytes) << 20;
+}
+
+void nadir_tile_bytes_set(guint64 bytes)
+{
+	g_atomic_int_set(&tile_megabytes, (guint)(bytes >> 20));
+}
+
 typedef struct {
 	double metres; /* or square metres */
 	const char *name;

@@ -142,6 +142,7 @@ void nadir_window_units_changed(NadirWindow *self)
 	nadir_attribute_table_refresh(self->work->table);
 	nadir_window_update_title(self);
 	nadir_workspace_update_view(self->work);
+	nadir_status_line_refresh(self->work->status);
 	gtk_widget_queue_draw(GTK_WIDGET(self->work->canvas));
 }
 
@@ -177,6 +178,10 @@ static void on_active_changed(NadirWindow *self)
 
 /* --- life --- */
 
+/* Actions whose state the next window begins with, and its keys. */
+static const char *const kept_states[][2] = {
+	{"table", "table-visible"}, {"navigator", "navigator"}, {"pixel-grid", "pixel-grid"}};
+
 static void restore_size(NadirWindow *self, GSettings *settings)
 {
 	int width, height;
@@ -186,8 +191,12 @@ static void restore_size(NadirWindow *self, GSettings *settings)
 		gtk_window_maximize(GTK_WINDOW(self));
 	adw_flap_set_reveal_flap(self->work->flap, g_settings_get_boolean(settings, "sidebar-visible"));
 	self->table_height = g_settings_get_int(settings, "table-height");
-	if (g_settings_get_boolean(settings, "table-visible"))
-		g_action_group_change_action_state(G_ACTION_GROUP(self), "table", g_variant_new_boolean(TRUE));
+	g_autofree char *page = g_settings_get_string(settings, "sidebar-page");
+	if (adw_view_stack_get_child_by_name(self->work->pages, page))
+		adw_view_stack_set_visible_child_name(self->work->pages, page);
+	for (guint i = 0; i < G_N_ELEMENTS(kept_states); i++)
+		g_action_group_change_action_state(G_ACTION_GROUP(self), kept_states[i][0],
+		                                   g_settings_get_value(settings, kept_states[i][1]));
 }
 
 static void keep_size(NadirWindow *self, GSettings *settings)
@@ -198,7 +207,10 @@ static void keep_size(NadirWindow *self, GSettings *settings)
 	g_settings_set(settings, "window-size", "(ii)", width, height);
 	g_settings_set_boolean(settings, "window-maximized", gtk_window_is_maximized(GTK_WINDOW(self)));
 	g_settings_set_boolean(settings, "sidebar-visible", adw_flap_get_reveal_flap(self->work->flap));
-	g_settings_set_boolean(settings, "table-visible", gtk_widget_get_visible(GTK_WIDGET(self->work->table)));
+	g_settings_set_string(settings, "sidebar-page", adw_view_stack_get_visible_child_name(self->work->pages));
+	for (guint i = 0; i < G_N_ELEMENTS(kept_states); i++)
+		g_settings_set_value(settings, kept_states[i][1],
+		                     g_action_group_get_action_state(G_ACTION_GROUP(self), kept_states[i][0]));
 	if (table > 0)
 		g_settings_set_int(settings, "table-height", table);
 }

@@ -6,6 +6,7 @@
  * screen pixel, and panning reuses the blocks. */
 #include "app/canvas/canvas-private.h"
 #include "app/document/document-file.h"
+#include "app/settings.h"
 #include "render/draw/tile-draw.h"
 
 #include <math.h>
@@ -78,7 +79,7 @@ void canvas_tiles_reset(NadirCanvas *c)
 			tile_cache_set_style(c->tiles, &c->document->style); /* they were read by rule */
 	} else if (c->document) {
 		c->tiles = tile_cache_new(nadir_document_get_raster(c->document), nadir_document_get_style(c->document),
-		                          DOCUMENT_TILE_BYTES, tile_surface_free, on_tiles, c);
+		                          nadir_tile_bytes_get(), tile_surface_free, on_tiles, c);
 	}
 }
 

@@ -5,8 +5,6 @@
 
 G_BEGIN_DECLS
 
-#define DOCUMENT_TILE_BYTES (96u << 20) /* of decoded tiles, a document */
-
 typedef struct document_file document_file;
 /* Begins to open it; ready is called when it is, and not at all when it cannot be. Tiles carry GObjects as `user`. */
 document_file *document_file_read(const char *path, void (*ready)(void *data), void *data);

@@ -2,6 +2,7 @@
  * context. */
 #include "app/document/document-file.h"
 #include "app/document/document-private.h"
+#include "app/settings.h"
 #include "render/draw/tile-draw.h"
 #include "render/store/images.h"
 
@@ -15,6 +16,7 @@ typedef struct {
 	project *project;
 	gint64 image_id;
 	raster_style rule_style, style;
+	char *usual_stretch; /* of the preferences; NULL: by rule */
 	char *bands, *stretch, *source, *model, *opacity, *caption, *look, *bookmarks;
 	char *damage;       /* of the project; NULL: it is whole */
 	GPtrArray *classes; /* of project_class; NULL without a project */
@@ -33,6 +35,7 @@ static void opening_free(void *data)
 	g_clear_pointer(&o->project, project_close);
 	g_free(o->bands);
 	g_free(o->stretch);
+	g_free(o->usual_stretch);
 	g_free(o->source);
 	g_free(o->model);
 	g_free(o->opacity);
@@ -69,12 +72,8 @@ static char *setting(opening *o, const char *key)
 	return value;
 }
 
-/* The style the user left the image with; by rule when there is none or it no longer fits. */
-static void restore_style(opening *o, GCancellable *cancel)
+static void read_look(opening *o)
 {
-	o->style = o->rule_style;
-	if (!o->project)
-		return;
 	o->bands = setting(o, "bands");
 	o->stretch = setting(o, "stretch");
 	o->source = setting(o, "source");
@@ -83,6 +82,17 @@ static void restore_style(opening *o, GCancellable *cancel)
 	o->caption = setting(o, "caption");
 	o->look = setting(o, "look");
 	o->bookmarks = setting(o, "bookmarks");
+}
+
+/* The style the user left the image with, else the usual one of the preferences; by rule when there is none or it no
+ * longer fits. */
+static void restore_style(opening *o, GCancellable *cancel)
+{
+	o->style = o->rule_style;
+	if (o->project)
+		read_look(o);
+	if (!o->bands && !o->stretch && !o->source)
+		o->stretch = g_steal_pointer(&o->usual_stretch);
 	if (o->bands || o->stretch || o->source)
 		if (!raster_style_resolve(o->image, o->bands, o->stretch, o->source, &o->style, cancel, NULL))
 			o->style = o->rule_style;
@@ -169,6 +179,7 @@ void nadir_document_open_async(GFile *file, service *svc, GCancellable *cancel, 
 	o->path = g_file_get_path(file);
 	if (!o->path)
 		o->path = g_file_get_uri(file);
+	o->usual_stretch = g_strdup(nadir_stretch_get());
 	o->objects = nadir_object_list_new();
 	g_autoptr(GTask) task = g_task_new(NULL, cancel, done, data);
 	g_task_set_source_tag(task, nadir_document_open_async);
@@ -221,7 +232,7 @@ static void on_file(GObject *source, GAsyncResult *result, gpointer data)
 		f->image = g_steal_pointer(&o->image);
 		f->ref = g_steal_pointer(&o->ref);
 		f->rule_style = o->rule_style;
-		f->tiles = tile_cache_new(f->image, &f->rule_style, DOCUMENT_TILE_BYTES, tile_surface_free, NULL, NULL);
+		f->tiles = tile_cache_new(f->image, &f->rule_style, nadir_tile_bytes_get(), tile_surface_free, NULL, NULL);
 		if (f->ready)
 			f->ready(f->data);
 	}
@@ -326,6 +337,7 @@ void nadir_document_open_image_async(NadirDocument *from, gint64 image, const ch
 	o->service = service_ref(from->service);
 	o->path = g_strdup(path);
 	o->from = g_object_ref(from);
+	o->usual_stretch = g_strdup(nadir_stretch_get());
 	o->image_id = image;
 	o->objects = nadir_object_list_new();
 	GTask *task = g_task_new(NULL, cancel, done, data);

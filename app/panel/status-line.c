@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/canvas/canvas.h"
+#include "app/settings.h"
 
 struct _NadirStatusLine {
 	GtkWidget parent_instance;
@@ -105,8 +106,7 @@ static void show_lonlat(NadirStatusLine *self, const georef *g)
 		gtk_label_set_text(self->lonlat, "");
 		return;
 	}
-	g_autofree char *text = g_strdup_printf("%.6f° %s  %.6f° %s", fabs(lat), lat < 0 ? _("S") : _("N"), fabs(lon),
-	                                        lon < 0 ? _("W") : _("E"));
+	g_autofree char *text = nadir_format_lonlat(lon, lat);
 	gtk_label_set_text(self->lonlat, text);
 }
 
@@ -141,7 +141,11 @@ char *nadir_status_line_get_position_text(NadirStatusLine *self)
 	if (!self->document || isnan(x))
 		return NULL;
 	const georef *g = nadir_document_get_georef(self->document);
-	if (!georef_has_crs(g) || !georef_to_map(g, 1, &x, &y, NULL))
+	const NadirCoordinates form = nadir_coordinates_get();
+	if ((form == NADIR_COORDINATES_DEGREES || form == NADIR_COORDINATES_DMS) && georef_has_crs(g) &&
+	    georef_to_lonlat(g, 1, &x, &y, NULL))
+		return form == NADIR_COORDINATES_DMS ? nadir_format_lonlat(x, y) : g_strdup_printf("%.8f, %.8f", y, x);
+	if (form == NADIR_COORDINATES_PIXEL || !georef_has_crs(g) || !georef_to_map(g, 1, &x, &y, NULL))
 		return g_strdup_printf("%.2f %.2f", self->last_x, self->last_y);
 	return is_geographic(g) ? g_strdup_printf("%.8f %.8f", x, y) : g_strdup_printf("%.3f %.3f", x, y);
 }
@@ -189,6 +193,22 @@ static void update_saved(NadirStatusLine *self)
 		gtk_widget_remove_css_class(GTK_WIDGET(self->saved), "error");
 }
 
+/* Which forms there are of this image, and which of them are asked for. */
+void nadir_status_line_refresh(NadirStatusLine *self)
+{
+	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
+	const georef *g = self->document ? nadir_document_get_georef(self->document) : NULL;
+	const bool has_crs = g && georef_has_crs(g), on_map = has_crs && !is_geographic(g);
+	const NadirCoordinates form = nadir_coordinates_get();
+	const bool all = form == NADIR_COORDINATES_ALL, map = all || (form == NADIR_COORDINATES_MAP && on_map);
+	const bool degrees = all || form == NADIR_COORDINATES_DEGREES || form == NADIR_COORDINATES_DMS || !map;
+	gtk_label_set_text(self->crs, !g ? "" : has_crs ? georef_crs_name(g) : _("no CRS"));
+	gtk_widget_set_visible(GTK_WIDGET(self->map), on_map && map);
+	gtk_widget_set_visible(GTK_WIDGET(self->lonlat), has_crs && degrees && form != NADIR_COORDINATES_PIXEL);
+	gtk_widget_set_visible(GTK_WIDGET(self->pixel), all || form == NADIR_COORDINATES_PIXEL || !has_crs);
+	nadir_status_line_set_pointer(self, self->x, self->y);
+}
+
 void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *document)
 {
 	g_return_if_fail(NADIR_IS_STATUS_LINE(self));
@@ -196,14 +216,8 @@ void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *docume
 	g_set_object(&self->document, document);
 	g_signal_group_set_target(self->signals, document);
 	self->last_x = self->last_y = NAN;
-	const char *crs = "";
-	const bool has_crs = document && georef_has_crs(nadir_document_get_georef(document));
-	if (document)
-		crs = has_crs ? georef_crs_name(nadir_document_get_georef(document)) : _("no CRS");
-	gtk_label_set_text(self->crs, crs);
-	gtk_widget_set_visible(GTK_WIDGET(self->map), has_crs && !is_geographic(nadir_document_get_georef(document)));
-	gtk_widget_set_visible(GTK_WIDGET(self->lonlat), has_crs);
 	gtk_label_set_text(self->timing, "");
+	nadir_status_line_refresh(self);
 	nadir_status_line_set_pointer(self, NAN, NAN);
 	update_saved(self);
 }

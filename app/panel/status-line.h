@@ -13,7 +13,9 @@ G_DECLARE_FINAL_TYPE(NadirStatusLine, nadir_status_line, NADIR, STATUS_LINE, Gtk
 void nadir_status_line_set_document(NadirStatusLine *line, NadirDocument *document); /* NULL: empty */
 /* Image pixels; NaN when the pointer is elsewhere. */
 void nadir_status_line_set_pointer(NadirStatusLine *line, double x, double y);
-/* The last position on the map (or in pixels without a CRS) for the clipboard; NULL before the first one; g_free. */
+void nadir_status_line_refresh(NadirStatusLine *line); /* positions are written in another form from now on */
+/* The last position in the form of the preferences (in pixels without a CRS) for the clipboard; NULL before the first
+ * one; g_free. */
 char *nadir_status_line_get_position_text(NadirStatusLine *line);
 NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *line); /* borrowed; follows the pointer */
 

@@ -568,6 +568,103 @@ static void test_units(world *w, gconstpointer data)
 	g_settings_set_enum(nadir_application_get_settings(w->app), "units", NADIR_UNITS_METRIC);
 }
 
+static char *position(world *w)
+{
+	return nadir_status_line_get_position_text(w->window->work->status);
+}
+
+static bool has_visible_label(GtkWidget *in, const char *text)
+{
+	if (!gtk_widget_get_visible(in))
+		return false;
+	if (GTK_IS_LABEL(in) && strstr(gtk_label_get_text(GTK_LABEL(in)), text))
+		return true;
+	for (GtkWidget *c = gtk_widget_get_first_child(in); c; c = gtk_widget_get_next_sibling(c))
+		if (has_visible_label(c, text))
+			return true;
+	return false;
+}
+
+static GtkWidget *preference(GtkWidget *window, const char *title, GType type)
+{
+	GtkWidget *row = find_titled(window, title);
+	g_assert_nonnull(row);
+	return g_type_is_a(G_OBJECT_TYPE(row), type) ? row : find_child(row, type);
+}
+
+static void test_preferences(world *w, gconstpointer data)
+{
+	GSettings *settings = nadir_application_get_settings(w->app);
+	GtkWidget *window = nadir_preferences_new(GTK_WINDOW(w->window), settings);
+	GtkWidget *coordinates = preference(window, "Coordinates", ADW_TYPE_COMBO_ROW);
+	GtkWidget *stretch = preference(window, "Stretch", ADW_TYPE_COMBO_ROW);
+	GtkWidget *tiles = preference(window, "Tiles in memory", GTK_TYPE_SPIN_BUTTON);
+	open_file(w, w->sample);
+	g_assert_cmpint(nadir_document_get_style(nadir_window_get_document(w->window))->stretch, ==, RASTER_STRETCH_NONE);
+	nadir_status_line_set_pointer(w->window->work->status, 100, 50);
+	adw_combo_row_set_selected(ADW_COMBO_ROW(coordinates), NADIR_COORDINATES_DMS);
+	g_autofree char *dms = nadir_format_lonlat(-81.99999, 29.6919), *text = position(w);
+	g_assert_cmpstr(dms, ==, "29°41′30.8″ N  82°00′00.0″ W");
+	g_assert_nonnull(strstr(text, "″"));
+	g_assert_true(has_visible_label(GTK_WIDGET(w->window->work->status), "″"));
+	g_assert_false(has_visible_label(GTK_WIDGET(w->window->work->status), "px "));
+	adw_combo_row_set_selected(ADW_COMBO_ROW(coordinates), NADIR_COORDINATES_PIXEL);
+	g_autofree char *pixels = position(w);
+	g_assert_cmpstr(pixels, ==, "100.00 50.00");
+	g_assert_true(has_visible_label(GTK_WIDGET(w->window->work->status), "px "));
+	g_assert_false(has_visible_label(GTK_WIDGET(w->window->work->status), "°"));
+	adw_combo_row_set_selected(ADW_COMBO_ROW(stretch), 3);
+	gtk_spin_button_set_value(GTK_SPIN_BUTTON(tiles), 64);
+	g_assert_cmpuint(nadir_tile_bytes_get(), ==, 64u << 20);
+	g_settings_set_string(settings, "segment-model", "/nowhere/mine.gguf");
+	g_assert_true(has_label(window, "mine.gguf"));
+	open_file(w, w->sample);
+	const char *bands, *chosen, *source;
+	nadir_document_get_style_choice(nadir_window_get_document(w->window), &bands, &chosen, &source);
+	g_assert_cmpstr(chosen, ==, "minmax");
+	static const char *const keys[] = {"coordinates", "stretch", "tile-megabytes", "segment-model"};
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		g_settings_reset(settings, keys[i]);
+	gtk_window_destroy(GTK_WINDOW(window));
+	fixture_spin(0.1);
+}
+
+static gboolean state(NadirWindow *window, const char *action)
+{
+	g_autoptr(GVariant) v = g_action_group_get_action_state(G_ACTION_GROUP(window), action);
+	return g_variant_get_boolean(v);
+}
+
+/* The next window begins with the panels of the last one. */
+static void test_restored(world *w, gconstpointer data)
+{
+	open_file(w, w->sample);
+	GActionGroup *actions = G_ACTION_GROUP(w->window);
+	g_action_group_change_action_state(actions, "table", g_variant_new_boolean(TRUE));
+	g_action_group_change_action_state(actions, "navigator", g_variant_new_boolean(TRUE));
+	g_action_group_change_action_state(actions, "pixel-grid", g_variant_new_boolean(FALSE));
+	nadir_workspace_show_page(w->window->work, "image");
+	fixture_spin(0.1);
+	g_object_ref(w->window);
+	gtk_window_close(GTK_WINDOW(w->window));
+	fixture_spin(0.3);
+	g_object_unref(w->window);
+	w->window = nadir_window_new(w->app);
+	gtk_window_present(GTK_WINDOW(w->window));
+	open_file(w, w->sample);
+	g_assert_true(state(w->window, "table") && state(w->window, "navigator"));
+	g_assert_false(state(w->window, "pixel-grid"));
+	g_assert_true(gtk_widget_get_mapped(GTK_WIDGET(w->window->work->table)));
+	g_assert_cmpstr(adw_view_stack_get_visible_child_name(w->window->work->pages), ==, "image");
+	static const char *const keys[] = {"table-visible", "navigator", "pixel-grid", "sidebar-page"};
+	g_action_group_change_action_state(G_ACTION_GROUP(w->window), "table", g_variant_new_boolean(FALSE));
+	g_action_group_change_action_state(G_ACTION_GROUP(w->window), "navigator", g_variant_new_boolean(FALSE));
+	g_action_group_change_action_state(G_ACTION_GROUP(w->window), "pixel-grid", g_variant_new_boolean(TRUE));
+	nadir_workspace_show_page(w->window->work, "objects");
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		g_settings_reset(nadir_application_get_settings(w->app), keys[i]);
+}
+
 #define TEST(name, function) g_test_add("/window/" name, world, NULL, world_up, function, world_down)
 
 /* The tests run inside of one application, as its activation. No weights: what is tested here needs none, and the
@@ -591,5 +688,7 @@ int main(int argc, char **argv)
 	TEST("export-tiles", test_export_tiles);
 	TEST("windows", test_windows);
 	TEST("units", test_units);
+	TEST("preferences", test_preferences);
+	TEST("restored", test_restored);
 	return fixture_run_application(argv[0], "/nowhere/none.gguf");
 }
