@@ -274,6 +274,14 @@ ACTION(on_zoom_fit)
 	nadir_canvas_fit(((NadirWindow *)data)->work->canvas);
 }
 
+/* By so many degrees; 0: level. */
+ACTION(on_turn_view)
+{
+	NadirCanvas *c = ((NadirWindow *)data)->work->canvas;
+	const double by = g_ascii_strtod(g_variant_get_string(parameter, NULL), NULL);
+	nadir_canvas_set_turn(c, by == 0 ? 0 : nadir_canvas_get_turn(c) + by);
+}
+
 ACTION(on_hide_masks)
 {
 	NadirWindow *self = data;
@@ -420,6 +428,7 @@ static const GActionEntry entries[] = {
 	{.name = "zoom-out", .activate = on_zoom_out},
 	{.name = "zoom-one", .activate = on_zoom_one},
 	{.name = "zoom-fit", .activate = on_zoom_fit},
+	{.name = "turn-view", .activate = on_turn_view, .parameter_type = "s"},
 	{.name = "hide-masks", .activate = on_hide_masks},
 	{.name = "opacity-down", .activate = on_opacity_down},
 	{.name = "opacity-up", .activate = on_opacity_up},
@@ -450,9 +459,9 @@ void nadir_window_update_actions(NadirWindow *self)
 	const guint n = d ? g_list_model_get_n_items(nadir_document_get_objects(d)) : 0;
 	const NadirTool tool = nadir_canvas_get_tool(self->work->canvas);
 	const bool drawing = tool == NADIR_TOOL_POLYGON || tool >= NADIR_TOOL_SPLIT;
-	ENABLE(d != NULL, "tool", "class", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit", "hide-masks",
-	       "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas", "brush-smaller",
-	       "brush-larger", "drop", "save-as");
+	ENABLE(d != NULL, "tool", "class", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit", "turn-view",
+	       "hide-masks", "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas",
+	       "brush-smaller", "brush-larger", "drop", "save-as");
 	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
 	ENABLE(d && nadir_document_get_redo_text(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");

@@ -13,6 +13,10 @@ static void update_zoom(NadirWorkspace *self)
 	const double percent = self->document ? v->scale * 100 : 100;
 	g_autofree char *text = g_strdup_printf(percent < 10 ? "%.1f %%" : "%.0f %%", percent);
 	gtk_button_set_label(self->zoom_label, text);
+	const double turn = nadir_canvas_get_turn(self->canvas);
+	g_autofree char *angle = g_strdup_printf("↻ %.0f°", turn);
+	gtk_button_set_label(self->turn_label, angle);
+	gtk_widget_set_visible(GTK_WIDGET(self->turn_label), turn != 0);
 	nadir_scale_bar_update(self->scale_bar, self->canvas);
 	gtk_widget_set_visible(self->scale_box, gtk_widget_get_visible(GTK_WIDGET(self->scale_bar)));
 }
@@ -153,6 +157,7 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, style_button);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_bar);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, scale_box);
+	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, turn_label);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, zoom_label);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, search);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, tool_box);

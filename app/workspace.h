@@ -38,7 +38,7 @@ struct _NadirWorkspace {
 	GtkMenuButton *style_button;
 	NadirScaleBar *scale_bar;
 	GtkWidget *scale_box;
-	GtkButton *zoom_label;
+	GtkButton *zoom_label, *turn_label;
 	NadirSearchBar *search;
 	GtkWidget *tool_box, *zoom_box, *brush_box;
 	GtkScale *brush_scale;

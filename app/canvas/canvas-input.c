@@ -87,6 +87,7 @@ static void set_pointer(NadirCanvas *c, GtkEventController *controller, double s
 
 static void on_motion(GtkEventControllerMotion *controller, double sx, double sy, NadirCanvas *c)
 {
+	canvas_to_sheet(c, &sx, &sy);
 	set_pointer(c, GTK_EVENT_CONTROLLER(controller), sx, sy);
 }
 
@@ -116,6 +117,7 @@ static void on_drag_begin(GtkGestureDrag *gesture, double sx, double sy, NadirCa
 	if (!c->document)
 		return;
 	gtk_widget_grab_focus(GTK_WIDGET(c));
+	canvas_to_sheet(c, &sx, &sy);
 	set_pointer(c, controller, sx, sy);
 	look_at_pen(c, controller);
 	tool_press(c, gtk_gesture_single_get_current_button(GTK_GESTURE_SINGLE(gesture)),
@@ -135,6 +137,7 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, NadirC
 {
 	double sx, sy;
 	drag_position(gesture, dx, dy, &sx, &sy);
+	canvas_to_sheet(c, &sx, &sy);
 	set_pointer(c, GTK_EVENT_CONTROLLER(gesture), sx, sy);
 	look_at_pen(c, GTK_EVENT_CONTROLLER(gesture));
 	tool_motion(c, sx, sy);
@@ -144,8 +147,10 @@ static void on_drag_end(GtkGestureDrag *gesture, double dx, double dy, NadirCanv
 {
 	double sx, sy;
 	drag_position(gesture, dx, dy, &sx, &sy);
+	const bool inside = gtk_widget_contains(GTK_WIDGET(c), sx, sy); /* a drag may end elsewhere */
+	canvas_to_sheet(c, &sx, &sy);
 	tool_release(c, sx, sy);
-	c->inside = gtk_widget_contains(GTK_WIDGET(c), sx, sy); /* a drag may end elsewhere */
+	c->inside = inside;
 	tell_pointer(c);
 }
 
@@ -163,6 +168,14 @@ static bool is_touchpad(GtkEventController *controller)
 	return device && gdk_device_get_source(device) == GDK_SOURCE_TOUCHPAD;
 }
 
+/* By pixels of the widget. */
+static void pan(NadirCanvas *c, double dx, double dy)
+{
+	turn_vector_to_sheet(c->turn, &dx, &dy);
+	viewport_pan(&c->view, dx, dy);
+	canvas_view_changed(c);
+}
+
 static gboolean on_scroll(GtkEventControllerScroll *scroll, double dx, double dy, NadirCanvas *c)
 {
 	GtkEventController *controller = GTK_EVENT_CONTROLLER(scroll);
@@ -174,11 +187,9 @@ static gboolean on_scroll(GtkEventControllerScroll *scroll, double dx, double dy
 		nadir_canvas_set_brush_radius(c, c->brush_radius * pow(1.15, fine ? -dy / 20 : -dy));
 	} else if ((fine || is_touchpad(controller)) && !(state & GDK_CONTROL_MASK)) {
 		const double step = fine ? PAN_SCROLL_STEP : 24;
-		viewport_pan(&c->view, -dx * step, -dy * step);
-		canvas_view_changed(c);
+		pan(c, -dx * step, -dy * step);
 	} else if (state & GDK_SHIFT_MASK) {
-		viewport_pan(&c->view, -(dx + dy) * PAN_KEY_STEP, 0);
-		canvas_view_changed(c);
+		pan(c, -(dx + dy) * PAN_KEY_STEP, 0);
 	} else {
 		nadir_canvas_zoom(c, pow(WHEEL_STEP, fine ? -dy / 20 : -dy));
 	}
@@ -197,6 +208,7 @@ static void on_pinch(GtkGestureZoom *gesture, double factor, NadirCanvas *c)
 	double sx, sy;
 	if (!c->document || !gtk_gesture_get_bounding_box_center(GTK_GESTURE(gesture), &sx, &sy))
 		return;
+	canvas_to_sheet(c, &sx, &sy);
 	viewport_zoom_at(&c->view, c->pinch_scale * factor / c->view.scale, sx, sy);
 	canvas_view_changed(c);
 }
@@ -217,8 +229,7 @@ static bool pan_by_key(NadirCanvas *c, guint key, GdkModifierType state)
 		dy = -step;
 	else
 		return false;
-	viewport_pan(&c->view, dx, dy);
-	canvas_view_changed(c);
+	pan(c, dx, dy);
 	return true;
 }
 

@@ -1,7 +1,9 @@
-/* Inside of the canvas, for its own files. Positions: sx, sy are widget pixels, ix, iy image pixels. */
+/* Inside of the canvas, for its own files. Positions: sx, sy are pixels of the sheet (turn.h), ix, iy
+ * image pixels. */
 #pragma once
 #include "app/canvas/canvas.h"
 #include "app/canvas/overlay-private.h"
+#include "app/canvas/turn.h"
 #include "app/conversation/chat-session.h"
 #include "app/document/document-private.h"
 #include "render/raster/tile-view.h"
@@ -48,7 +50,8 @@ struct _NadirCanvas {
 	char *tile_error;       /* the first tile that could not be read, told once */
 	guint tell_error;       /* source id */
 
-	viewport view;
+	viewport view;     /* of the sheet */
+	double turn;       /* radians, clockwise: see turn.h */
 	bool fresh;        /* the document is new: the view is fitted at the next allocation */
 	bool fitted, grid; /* and nobody moved it since; lines between pixels at high zoom */
 	guint64 frame;
@@ -82,7 +85,8 @@ struct _NadirCanvas {
 
 /* canvas.c */
 void canvas_view_changed(NadirCanvas *c);
-double canvas_snap(NadirCanvas *c, double s); /* to whole device pixels */
+double canvas_snap(NadirCanvas *c, double s);               /* to whole device pixels */
+void canvas_to_sheet(NadirCanvas *c, double *x, double *y); /* from a position of the widget */
 /* Adds the rings of a shape in image pixels to the path, on the screen. */
 void canvas_trace(NadirCanvas *c, cairo_t *cr, const wkb_shape *s);
 

@@ -66,6 +66,62 @@ void canvas_trace(NadirCanvas *c, cairo_t *cr, const wkb_shape *s)
 	}
 }
 
+void canvas_to_sheet(NadirCanvas *c, double *x, double *y)
+{
+	turn_to_sheet(c->turn, gtk_widget_get_width(GTK_WIDGET(c)), gtk_widget_get_height(GTK_WIDGET(c)), x, y);
+}
+
+void nadir_canvas_to_image(NadirCanvas *c, double x, double y, double *ix, double *iy)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	canvas_to_sheet(c, &x, &y);
+	viewport_to_image(&c->view, x, y, ix, iy);
+}
+
+void nadir_canvas_from_image(NadirCanvas *c, double ix, double iy, double *x, double *y)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	viewport_to_screen(&c->view, ix, iy, x, y);
+	turn_from_sheet(c->turn, gtk_widget_get_width(GTK_WIDGET(c)), gtk_widget_get_height(GTK_WIDGET(c)), x, y);
+}
+
+/* What just fitted the sheet shall fit the widget. */
+static void shrink_to_widget(NadirCanvas *c, double w, double h)
+{
+	const int ww = gtk_widget_get_width(GTK_WIDGET(c)), wh = gtk_widget_get_height(GTK_WIDGET(c));
+	if (c->turn != 0 && ww > 0 && wh > 0)
+		viewport_set_scale(&c->view, c->view.scale * turn_fit(c->turn, ww, wh, w, h));
+}
+
+static void fit(NadirCanvas *c)
+{
+	viewport_fit(&c->view);
+	shrink_to_widget(c, c->view.image_w, c->view.image_h);
+}
+
+void nadir_canvas_set_turn(NadirCanvas *c, double degrees)
+{
+	g_return_if_fail(NADIR_IS_CANVAS(c));
+	const int w = gtk_widget_get_width(GTK_WIDGET(c)), h = gtk_widget_get_height(GTK_WIDGET(c));
+	const bool fitted = c->fitted;
+	int sw, sh;
+	tool_abort(c); /* what is being drawn lies on the old sheet */
+	c->turn = remainder(degrees, 360) * G_PI / 180;
+	c->inside = false; /* until the pointer moves */
+	turn_sheet_size(c->turn, w, h, &sw, &sh);
+	if (w > 0 && h > 0)
+		viewport_resize(&c->view, sw, sh);
+	canvas_view_changed(c);
+	if (fitted)
+		nadir_canvas_fit(c);
+}
+
+double nadir_canvas_get_turn(NadirCanvas *c)
+{
+	g_return_val_if_fail(NADIR_IS_CANVAS(c), 0);
+	return c->turn * 180 / G_PI;
+}
+
 const viewport *nadir_canvas_get_viewport(NadirCanvas *c)
 {
 	g_return_val_if_fail(NADIR_IS_CANVAS(c), NULL);
@@ -91,7 +147,7 @@ void nadir_canvas_zoom_to(NadirCanvas *c, double scale)
 void nadir_canvas_fit(NadirCanvas *c)
 {
 	g_return_if_fail(NADIR_IS_CANVAS(c));
-	viewport_fit(&c->view);
+	fit(c);
 	canvas_view_changed(c);
 	c->fitted = true;
 }
@@ -110,6 +166,7 @@ void nadir_canvas_show_object(NadirCanvas *c, NadirObject *o)
 	if (!nadir_object_get_bounds(o, &bounds))
 		return;
 	viewport_show(&c->view, &bounds, 0.25);
+	shrink_to_widget(c, bounds.w, bounds.h);
 	canvas_view_changed(c);
 }
 
@@ -247,6 +304,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	c->frame++;
 	c->unfinished = false;
 	gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, w, h));
+	turn_push(c->turn, w, h, snapshot);
 	canvas_tiles_snapshot(c, snapshot);
 	canvas_grid_snapshot(c, snapshot);
 	overlay_snapshot_objects(c, snapshot);
@@ -255,6 +313,7 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	edit_overlay_snapshot(c, snapshot);
 	overlay_snapshot_preview(c, snapshot);
 	overlay_snapshot_marks(c, snapshot);
+	gtk_snapshot_restore(snapshot);
 	overlay_snapshot_label(c, snapshot);
 	gtk_snapshot_pop(snapshot);
 	if (c->unfinished)
@@ -264,13 +323,15 @@ static void nadir_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 static void nadir_canvas_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {
 	NadirCanvas *c = NADIR_CANVAS(widget);
-	const bool same = width == c->view.screen_w && height == c->view.screen_h;
+	int w, h;
+	turn_sheet_size(c->turn, width, height, &w, &h);
+	const bool same = w == c->view.screen_w && h == c->view.screen_h;
 	if (same && !c->fresh)
 		return;
-	viewport_resize(&c->view, width, height);
+	viewport_resize(&c->view, w, h);
 	/* A view that was fitted stays fitted until somebody moves it. */
 	if (c->document && (c->fitted || c->fresh)) {
-		viewport_fit(&c->view);
+		fit(c);
 		c->fitted = true;
 		c->fresh = false;
 	}

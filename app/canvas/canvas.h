@@ -28,7 +28,14 @@ G_DECLARE_FINAL_TYPE(NadirCanvas, nadir_canvas, NADIR, CANVAS, GtkWidget)
 GtkWidget *nadir_canvas_new(void);
 void nadir_canvas_set_document(NadirCanvas *c, NadirDocument *d); /* NULL: empty */
 NadirDocument *nadir_canvas_get_document(NadirCanvas *c);
+/* Of the sheet that is drawn on: the widget, unless the view is turned (turn.h). */
 const viewport *nadir_canvas_get_viewport(NadirCanvas *c);
+/* Degrees clockwise, -180 to 180: the image about the middle of the view. Rows of pixels are level at 0. */
+void nadir_canvas_set_turn(NadirCanvas *c, double degrees);
+double nadir_canvas_get_turn(NadirCanvas *c);
+/* Between positions of the widget and image pixels. */
+void nadir_canvas_to_image(NadirCanvas *c, double x, double y, double *ix, double *iy);
+void nadir_canvas_from_image(NadirCanvas *c, double ix, double iy, double *x, double *y);
 NadirTool nadir_canvas_get_tool(NadirCanvas *c);
 void nadir_canvas_set_tool(NadirCanvas *c, NadirTool tool);
 double nadir_canvas_get_brush_radius(NadirCanvas *c);

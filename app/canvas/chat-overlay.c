@@ -110,6 +110,7 @@ static void append_tag(NadirCanvas *c, GtkSnapshot *snapshot, const raster_rect 
 	const float border = lit ? 2 : 1;
 	GskRoundedRect round_rect;
 	gsk_rounded_rect_init_from_rect(&round_rect, &GRAPHENE_RECT_INIT(x, y, w, h), 5);
+	turn_push_upright(c->turn, x, y + h, snapshot);
 	gtk_snapshot_push_rounded_clip(snapshot, &round_rect);
 	gtk_snapshot_append_color(snapshot, color, &round_rect.bounds);
 	gtk_snapshot_pop(snapshot);
@@ -119,6 +120,7 @@ static void append_tag(NadirCanvas *c, GtkSnapshot *snapshot, const raster_rect 
 	gtk_snapshot_save(snapshot);
 	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT(x + TAG_PAD, y + 1));
 	gtk_snapshot_append_layout(snapshot, layout, &dark);
+	gtk_snapshot_restore(snapshot);
 	gtk_snapshot_restore(snapshot);
 }
 

@@ -76,10 +76,10 @@ char *nadir_measure_get_text(NadirMeasure *self)
 
 static void path(NadirMeasure *self, cairo_t *cr, const GArray *line)
 {
-	const viewport *v = nadir_canvas_get_viewport(self->canvas);
 	for (guint i = 0; i + 1 < line->len; i += 2) {
 		double x, y;
-		viewport_to_screen(v, g_array_index(line, double, i), g_array_index(line, double, i + 1), &x, &y);
+		nadir_canvas_from_image(self->canvas, g_array_index(line, double, i), g_array_index(line, double, i + 1), &x,
+		                        &y);
 		cairo_line_to(cr, x, y);
 	}
 }
@@ -103,11 +103,10 @@ static void draw_line(NadirMeasure *self, cairo_t *cr, const GArray *line)
 	if (line->len < 6)
 		return;
 	/* What closes the area is no part of the length. */
-	const viewport *v = nadir_canvas_get_viewport(self->canvas);
 	double x0, y0, x1, y1;
-	viewport_to_screen(v, g_array_index(line, double, 0), g_array_index(line, double, 1), &x0, &y0);
-	viewport_to_screen(v, g_array_index(line, double, line->len - 2), g_array_index(line, double, line->len - 1), &x1,
-	                   &y1);
+	nadir_canvas_from_image(self->canvas, g_array_index(line, double, 0), g_array_index(line, double, 1), &x0, &y0);
+	nadir_canvas_from_image(self->canvas, g_array_index(line, double, line->len - 2),
+	                        g_array_index(line, double, line->len - 1), &x1, &y1);
 	cairo_move_to(cr, x0, y0);
 	cairo_line_to(cr, x1, y1);
 	cairo_set_dash(cr, dash, 2, 0);
@@ -119,11 +118,10 @@ static void draw_line(NadirMeasure *self, cairo_t *cr, const GArray *line)
 
 static void draw_corners(NadirMeasure *self, cairo_t *cr)
 {
-	const viewport *v = nadir_canvas_get_viewport(self->canvas);
 	for (guint i = 0; i + 1 < self->points->len; i += 2) {
 		double x, y;
-		viewport_to_screen(v, g_array_index(self->points, double, i), g_array_index(self->points, double, i + 1), &x,
-		                   &y);
+		nadir_canvas_from_image(self->canvas, g_array_index(self->points, double, i),
+		                        g_array_index(self->points, double, i + 1), &x, &y);
 		cairo_arc(cr, x, y, 4.5, 0, 2 * G_PI);
 		cairo_set_source_rgba(cr, 0, 0, 0, 0.7);
 		cairo_fill(cr);
@@ -138,13 +136,12 @@ static void draw_text(NadirMeasure *self, GtkSnapshot *snapshot, const GArray *l
 	g_autofree char *text = nadir_measure_get_text(self);
 	if (!text)
 		return;
-	const viewport *v = nadir_canvas_get_viewport(self->canvas);
 	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), text);
 	double x, y;
 	int w, h;
 	pango_layout_get_pixel_size(layout, &w, &h);
-	viewport_to_screen(v, g_array_index(line, double, line->len - 2), g_array_index(line, double, line->len - 1), &x,
-	                   &y);
+	nadir_canvas_from_image(self->canvas, g_array_index(line, double, line->len - 2),
+	                        g_array_index(line, double, line->len - 1), &x, &y);
 	x = CLAMP(x + 14, 4, MAX(4, gtk_widget_get_width(GTK_WIDGET(self)) - w - 20));
 	y = CLAMP(y + 14, 4, MAX(4, gtk_widget_get_height(GTK_WIDGET(self)) - h - 16));
 	gtk_snapshot_append_color(snapshot, &(GdkRGBA){0.1f, 0.1f, 0.1f, 0.85f},
@@ -226,7 +223,7 @@ static gboolean on_button(NadirMeasure *self, GdkEvent *event, double x, double 
 	} else if (self->pressed && hypot(x - self->press[0], y - self->press[1]) <= SLOP) {
 		double ix, iy;
 		const guint n = self->points->len;
-		viewport_to_image(nadir_canvas_get_viewport(self->canvas), x, y, &ix, &iy);
+		nadir_canvas_to_image(self->canvas, x, y, &ix, &iy);
 		/* A second click at the same place ends the line. */
 		if (n > 0 && !self->finished && fabs(g_array_index(self->points, double, n - 2) - ix) < 1e-6 &&
 		    fabs(g_array_index(self->points, double, n - 1) - iy) < 1e-6)
@@ -242,7 +239,7 @@ static gboolean on_button(NadirMeasure *self, GdkEvent *event, double x, double 
 static gboolean on_motion(NadirMeasure *self, double x, double y)
 {
 	self->hovering = TRUE;
-	viewport_to_image(nadir_canvas_get_viewport(self->canvas), x, y, &self->hover[0], &self->hover[1]);
+	nadir_canvas_to_image(self->canvas, x, y, &self->hover[0], &self->hover[1]);
 	if (self->points->len > 0)
 		changed(self);
 	return FALSE;

@@ -75,5 +75,7 @@ void overlay_append_badge(NadirCanvas *c, GtkSnapshot *snapshot, CanvasShape *ke
 	viewport_to_screen(&c->view, kept->anchor[0], kept->anchor[1], &x, &y);
 	x = CLAMP(canvas_snap(c, x) + 3, 2, c->view.screen_w - w - 2);
 	y = CLAMP(canvas_snap(c, y) - h - 1, 2, c->view.screen_h - h - 2);
+	turn_push_upright(c->turn, x - 3, y + h + 1, snapshot);
 	gtk_snapshot_append_texture(snapshot, kept->badge, &GRAPHENE_RECT_INIT((float)x, (float)y, (float)w, (float)h));
+	gtk_snapshot_restore(snapshot);
 }

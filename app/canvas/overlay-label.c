@@ -159,10 +159,26 @@ static bool marks_bounds(NadirCanvas *c, graphene_rect_t *bounds)
 	return n > 0;
 }
 
+/* From the sheet to the widget: what surrounds the turned rectangle. */
+static graphene_rect_t on_widget(NadirCanvas *c, const graphene_rect_t *r)
+{
+	const int w = gtk_widget_get_width(GTK_WIDGET(c)), h = gtk_widget_get_height(GTK_WIDGET(c));
+	double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+	for (int i = 0; i < 4; i++) {
+		double x = r->origin.x + (i & 1 ? r->size.width : 0), y = r->origin.y + (i & 2 ? r->size.height : 0);
+		turn_from_sheet(c->turn, w, h, &x, &y);
+		x0 = MIN(x0, x);
+		y0 = MIN(y0, y);
+		x1 = MAX(x1, x);
+		y1 = MAX(y1, y);
+	}
+	return GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0));
+}
+
 /* Right of what it speaks of, else left, below, above; at last over it, but in sight. */
 static graphene_rect_t place(NadirCanvas *c, const graphene_rect_t *about, float w, float h)
 {
-	const double vw = c->view.screen_w, vh = c->view.screen_h;
+	const double vw = gtk_widget_get_width(GTK_WIDGET(c)), vh = gtk_widget_get_height(GTK_WIDGET(c));
 	const double left = about->origin.x, top = about->origin.y;
 	const double right = left + about->size.width, bottom = top + about->size.height;
 	double x = right + DISTANCE, y = (top + bottom) / 2 - h / 2;
@@ -212,6 +228,7 @@ void overlay_snapshot_label(NadirCanvas *c, GtkSnapshot *snapshot)
 	float w1, h1, w2, h2;
 	line_size(first, &w1, &h1);
 	line_size(second, &w2, &h2);
+	about = on_widget(c, &about);
 	const graphene_rect_t r = place(c, &about, MAX(w1, w2) + 2 * PAD, h1 + h2 + LINE_GAP + 1.6f * PAD);
 	append_panel(snapshot, &r);
 	const GdkRGBA bright = {1, 1, 1, 1}, soft = {1, 1, 1, 0.75f};

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/canvas/turn.h"
 #include "render/draw/tile-draw.h"
 
 #define TILE_BYTES (48u << 20)
@@ -44,6 +45,11 @@ gboolean nadir_second_view_map(NadirSecondView *self, double *x, double *y)
 	return TRUE;
 }
 
+static double turn_of(NadirSecondView *self)
+{
+	return nadir_canvas_get_turn(self->canvas) * G_PI / 180;
+}
+
 /* The second image under the same place at the same ground scale; north may lie elsewhere, that is left as it is. */
 static bool make_viewport(NadirSecondView *self, viewport *out)
 {
@@ -58,11 +64,9 @@ static bool make_viewport(NadirSecondView *self, viewport *out)
 	const double across = hypot(q[0] - p[0], q[1] - p[1]), down = hypot(r[0] - p[0], r[1] - p[1]);
 	if (!(across > 0) || !(down > 0))
 		return false;
-	*out = (viewport){.scale = 16 / sqrt(across * down),
-	                  .screen_w = gtk_widget_get_width(GTK_WIDGET(self)),
-	                  .screen_h = gtk_widget_get_height(GTK_WIDGET(self)),
-	                  .image_w = info->width,
-	                  .image_h = info->height};
+	*out = (viewport){.scale = 16 / sqrt(across * down), .image_w = info->width, .image_h = info->height};
+	turn_sheet_size(turn_of(self), gtk_widget_get_width(GTK_WIDGET(self)), gtk_widget_get_height(GTK_WIDGET(self)),
+	                &out->screen_w, &out->screen_h);
 	out->x = p[0] - out->screen_w / out->scale / 2;
 	out->y = p[1] - out->screen_h / out->scale / 2;
 	return true;
@@ -130,9 +134,12 @@ static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	gtk_snapshot_append_color(snapshot, &color, &part);
 	if (make_viewport(self, &view) &&
 	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &view, gtk_widget_get_scale_factor(widget))) {
-		cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &part);
+		turn_push(turn_of(self), w, h, snapshot);
+		cairo_t *cr =
+			gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)view.screen_w, (float)view.screen_h));
 		tile_view_draw(&v, tile_draw, cr);
 		cairo_destroy(cr);
+		gtk_snapshot_restore(snapshot);
 	}
 	draw_title(self, snapshot, x);
 	gtk_snapshot_pop(snapshot);
@@ -179,8 +186,10 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, NadirS
 	const double s = nadir_canvas_get_viewport(self->canvas)->scale;
 	if (self->swipe)
 		nadir_second_view_set_split(self, self->from[0] + dx / MAX(1, gtk_widget_get_width(GTK_WIDGET(self))));
-	else
+	else {
+		turn_vector_to_sheet(turn_of(self), &dx, &dy);
 		nadir_canvas_look_at(self->canvas, self->from[0] - dx / s, self->from[1] - dy / s, 0);
+	}
 }
 
 static gboolean on_scroll(GtkEventControllerScroll *scroll, double dx, double dy, NadirSecondView *self)

@@ -31,6 +31,7 @@ void tile_draw(const tile_view *v, tile *t, const double rect[4], bool finest, v
 		return;
 	const bool hard = finest && tile_view_magnification(v, t->key.level) > 1.001;
 	cairo_save(cr);
+	cairo_set_antialias(cr, CAIRO_ANTIALIAS_NONE); /* or neighbours on a turned view would have a seam between them */
 	cairo_rectangle(cr, rect[0], rect[1], rect[2], rect[3]);
 	cairo_clip(cr);
 	cairo_translate(cr, rect[0], rect[1]);

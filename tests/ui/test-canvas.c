@@ -82,7 +82,7 @@ static const uint8_t *at(const world *w, double sx, double sy)
 static const uint8_t *at_image(const world *w, int x, int y)
 {
 	double sx, sy;
-	viewport_to_screen(nadir_canvas_get_viewport(w->c), x + 0.5, y + 0.5, &sx, &sy);
+	nadir_canvas_from_image(w->c, x + 0.5, y + 0.5, &sx, &sy);
 	return at(w, floor(sx), floor(sy));
 }
 
@@ -158,6 +158,33 @@ static void test_enlarged(world *w, gconstpointer data)
 	wait_for_tiles(w, 255, 100, 0);
 	for (int x = 230; x < 280; x++)
 		g_assert_true(is_image_pixel(at_image(w, x, 110), x, 110, 1));
+}
+
+/* On a turned view every pixel lies where positions say, corners of tiles among them, and the whole image fits. */
+static void test_turn(world *w, gconstpointer data)
+{
+	static const double angles[] = {90, 30, -135, 180};
+	for (guint i = 0; i < G_N_ELEMENTS(angles); i++) {
+		nadir_canvas_set_turn(w->c, angles[i]);
+		g_assert_cmpfloat(fabs(nadir_canvas_get_turn(w->c)), <=, 180);
+		nadir_canvas_look_at(w->c, 255.5, 100.5, 9);
+		wait_for_tiles(w, 255, 100, 0);
+		for (int y = 96; y < 105; y++)
+			for (int x = 245; x < 266; x++)
+				g_assert_true(is_image_pixel(at_image(w, x, y), x, y, 0));
+		double sx, sy, ix, iy;
+		nadir_canvas_from_image(w->c, 17.25, 33.5, &sx, &sy);
+		nadir_canvas_to_image(w->c, sx, sy, &ix, &iy);
+		g_assert_true(fabs(ix - 17.25) < 1e-6 && fabs(iy - 33.5) < 1e-6);
+		nadir_canvas_fit(w->c);
+		for (int k = 0; k < 4; k++) {
+			nadir_canvas_from_image(w->c, k & 1 ? 400 : 0, k & 2 ? 300 : 0, &sx, &sy);
+			g_assert_true(sx > -1 && sy > -1 && sx < W + 1 && sy < H + 1);
+		}
+	}
+	nadir_canvas_set_turn(w->c, 0);
+	g_assert_cmpint(w->c->view.screen_w, ==, W);
+	wait_for_tiles(w, 200, 150, 3);
 }
 
 static void test_checker(world *w, gconstpointer data)
@@ -644,6 +671,7 @@ int main(int argc, char **argv)
 	ADD("fit", test_fit);
 	ADD("one-to-one", test_one_to_one);
 	ADD("enlarged", test_enlarged);
+	ADD("turn", test_turn);
 	g_test_add("/canvas/checker", world, GINT_TO_POINTER(1), world_up, test_checker, world_down);
 	ADD("objects", test_objects);
 	ADD("objects-pan", test_objects_pan);
