@@ -478,6 +478,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	nadir_window_update_project_actions(self);
 	nadir_window_update_images(self);
 	nadir_window_update_team_actions(self);
+	nadir_window_update_batch_actions(self);
 	nadir_window_update_view_actions(self);
 	nadir_window_update_visibility(self);
 	nadir_window_update_review(self);
@@ -494,6 +495,7 @@ void nadir_window_install_actions(NadirWindow *self)
 	nadir_window_install_project_actions(self);
 	nadir_window_install_images(self);
 	nadir_window_install_team_actions(self);
+	nadir_window_install_batch_actions(self);
 	nadir_window_install_view_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");

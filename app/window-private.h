@@ -41,16 +41,16 @@ struct _NadirWindow {
 	guint second_turn; /* which bands come next */
 	GFile *file;       /* what is open or being opened */
 	GtkFileChooserNative *chooser;
-	service *service;             /* what the document was opened with */
-	GtkWindow *history;           /* of the document; NULL: not open. Weak. */
-	NadirTeam *team;              /* of the document; NULL: none */
-	GtkWindow *team_window;       /* NULL: not open. Weak. */
-	guint team_decisions;         /* that the user was told of */
-	gboolean confirmed;           /* may close, and lose what could not be stored */
-	gboolean told_software;       /* the notice about a software device was shown */
-	guint opening_source;         /* shows the spinner when opening takes a while */
-	struct window_review *review; /* window-review.c; NULL: marking */
-	GCancellable *going;          /* to another image of the project; owned; window-images.c */
+	service *service;                      /* what the document was opened with */
+	GtkWindow *history;                    /* of the document; NULL: not open. Weak. */
+	NadirTeam *team;                       /* of the document; NULL: none */
+	GtkWindow *team_window, *batch_window; /* NULL: not open. Weak. */
+	guint team_decisions;                  /* that the user was told of */
+	gboolean confirmed;                    /* may close, and lose what could not be stored */
+	gboolean told_software;                /* the notice about a software device was shown */
+	guint opening_source;                  /* shows the spinner when opening takes a while */
+	struct window_review *review;          /* window-review.c; NULL: marking */
+	GCancellable *going;                   /* to another image of the project; owned; window-images.c */
 	gint64 wanted_image;
 	int table_height;       /* of the attribute table when it was last seen */
 	gboolean images_hidden; /* the list of images was closed by hand */
@@ -96,6 +96,10 @@ void nadir_window_update_images(NadirWindow *self);
 bool nadir_window_is_collection(GFile *file); /* a folder, list or data set: many images */
 /* Makes or completes its project in a thread; g_task_propagate_pointer() gives its path, to be freed with g_free. */
 void nadir_window_collect(GFile *file, GCancellable *cancel, GAsyncReadyCallback done, void *data);
+/* window-batch.c */
+void nadir_window_install_batch_actions(NadirWindow *self);
+void nadir_window_update_batch_actions(NadirWindow *self);
+void nadir_window_follow_batch(NadirWindow *self); /* of the document that is shown now */
 /* window-team.c */
 void nadir_window_install_team_actions(NadirWindow *self);
 void nadir_window_update_team_actions(NadirWindow *self);

@@ -108,6 +108,7 @@ void nadir_window_change_document(NadirWindow *self, NadirDocument *document)
 	close_document(self);
 	g_set_object(&self->document, document);
 	nadir_window_follow_team(self);
+	nadir_window_follow_batch(self);
 	gtk_stack_set_visible_child_name(self->stack, document ? "image" : self->opening ? "opening" : "empty");
 	nadir_window_update_title(self);
 	nadir_window_update_busy(self);
@@ -267,6 +268,7 @@ static void nadir_window_dispose(GObject *object)
 	nadir_window_close_history(self);
 	close_document(self);
 	nadir_window_follow_team(self);
+	nadir_window_follow_batch(self);
 	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);
 	g_clear_object(&self->chooser);

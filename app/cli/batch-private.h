@@ -11,8 +11,8 @@ typedef struct {
 	cli_talk talk; /* shared options, sampling; its regions are those of the image in work */
 	batch_task task;
 	char *task_name, *output, *shard_text, *question, *detail, *label, *images;
-	char **formats; /* --to */
-	gboolean resume;
+	char **formats;         /* --to */
+	gboolean resume, lines; /* lines: one of JSON on stdout for each image */
 	int scale;
 	double least_score, least_stability; /* of segment-everything; 0: its own */
 	guint shard, shards;                 /* from 1 */

@@ -87,6 +87,19 @@ static bool is_hopeless(const batch *b, const GError *e)
 	       g_error_matches(e, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }
 
+/* --lines: for a program that follows the run. */
+static void print_line(const batch *b, const image_list_entry *e, const char *state, guint objects, const char *why)
+{
+	g_autofree char *path = batch_result_path(b, e);
+	if (!b->lines)
+		return;
+	cJSON *o = cJSON_CreateObject();
+	cli_json_texts(o, "image", e->path, "result", path, "state", state, "error", why, NULL);
+	cJSON_AddNumberToObject(o, "objects", objects);
+	cli_print_json(o);
+	fflush(stdout);
+}
+
 static bool one(batch *b, const image_list_entry *e, progress *p, GError **error)
 {
 	batch_count count;
@@ -94,17 +107,20 @@ static bool one(batch *b, const image_list_entry *e, progress *p, GError **error
 	g_autofree char *path = batch_result_path(b, e);
 	if (b->resume && g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 		p->earlier++;
+		print_line(b, e, "before", 0, NULL);
 		return true;
 	}
 	if (work(b, e, &count, &why)) {
 		p->done++;
 		p->sum.objects += count.objects;
 		p->sum.empty += count.empty;
+		print_line(b, e, "done", count.objects, NULL);
 	} else if (is_hopeless(b, why)) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return false;
 	} else {
 		note_error(p, e, why);
+		print_line(b, e, "failed", 0, why->message);
 	}
 	tell(p, false);
 	return true;

@@ -71,6 +71,8 @@ static bool check_options(batch *b, GError **error)
 		return cli_usage(error, _("-o says which folder the results go to."));
 	if (!(b->least_score >= 0 && b->least_score <= 1 && b->least_stability >= 0 && b->least_stability <= 1))
 		return cli_usage(error, _("--least-score and --least-stability are numbers from 0 to 1."));
+	if (b->lines && b->talk.shared.json)
+		return cli_usage(error, _("--lines and --json both write to stdout: choose one."));
 	if (b->scale < 0)
 		return cli_usage(error, _("--scale is a number of pixels."));
 	if (b->detail && strcmp(b->detail, "brief") != 0 && strcmp(b->detail, "detailed") != 0)
@@ -91,6 +93,8 @@ static void add_options(GOptionContext *ctx, batch *b)
 	     "OUT"},
 		{"shard", 0, 0, G_OPTION_ARG_STRING, &b->shard_text, N_("only every N-th image, from the I-th on"), "I/N"},
 		{"resume", 0, 0, G_OPTION_ARG_NONE, &b->resume, N_("leave out the images that have a result"), NULL},
+		{"lines", 0, 0, G_OPTION_ARG_NONE, &b->lines, N_("a line of JSON on stdout for each image as it is done"),
+	     NULL},
 		{"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &b->formats, N_("the objects in this format, too; may be repeated"),
 	     "FORMAT"},
 		{"question", 0, 0, G_OPTION_ARG_STRING, &b->question, N_("for ask, where the list has none"), "TEXT"},

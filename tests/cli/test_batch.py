@@ -65,6 +65,21 @@ class Tasks(Batch):
         report = self.report()
         self.assertEqual((report["done"], report["objects"], report["empty_prompts"], report["errors"]), (1, 1, 1, []))
 
+    def test_lines(self):
+        """One line of JSON an image as it is done, for a program that follows: done, before, failed."""
+        images = self.images(3)
+        bad = self.file("in/bad.png", "no picture")
+        path = self.lines([*images, bad])
+        first = self.batch(path, "segment-boxes", "--lines")
+        self.assertEqual(first.status, 1)
+        rows = [json.loads(line) for line in first.out.splitlines()]
+        self.assertEqual([(r["image"], r["state"]) for r in rows], [*((str(p), "done") for p in images), (str(bad), "failed")])
+        self.assertIn("bad.png", rows[3]["error"])
+        self.assertEqual([r["objects"] for r in rows], [len(json.loads(Path(r["result"]).read_text())["objects"]) for r in rows[:3]] + [0])
+        again = self.batch(path, "segment-boxes", "--lines", "--resume")
+        self.assertEqual([json.loads(line)["state"] for line in again.out.splitlines()], ["before"] * 3 + ["failed"])
+        self.fails(self.batch(path, "segment-boxes", "--lines", "--json"), "--lines", "--json", status=2)
+
     def test_everything(self):
         """With the shipped model: each disc once, with the point that found it; the bounds are options."""
         discs = [(60, 60, 30), (190, 70, 24), (110, 180, 36)]

@@ -1,0 +1,161 @@
+/* The project's side of `nadir batch`: the list it reads, and its results, each taken once. */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "app/document/document-batch.h"
+#include "app/document/document-history.h"
+#include "app/document/document-images.h"
+#include "tests/ui/fixture.h"
+
+typedef struct {
+	char *dir, *image, *list;
+	service *service;
+	NadirDocument *d;
+	GAsyncResult *result;
+} world;
+
+static void world_up(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	w->dir = fixture_dir();
+	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
+	w->list = g_build_filename(w->dir, "images.jsonl", NULL);
+	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
+	w->d = fixture_open(w->image, w->service, &error);
+	g_assert_no_error(error);
+	double xy[8];
+	fixture_rectangle_of(10, 20, 30, 40, xy);
+	nadir_document_draw_polygon(w->d, xy, 4);
+	fixture_settle(w->d);
+}
+
+static void world_down(world *w, gconstpointer data)
+{
+	g_clear_object(&w->result);
+	fixture_close(w->d);
+	service_free(w->service);
+	fixture_remove(w->dir);
+	g_free(w->list);
+	g_free(w->image);
+	g_free(w->dir);
+}
+
+static void on_done(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_set_object(&((world *)data)->result, result);
+}
+
+static bool is_done(void *data)
+{
+	return ((world *)data)->result != NULL;
+}
+
+static GHashTable *list(world *w, NadirBatchList which, char **text)
+{
+	g_autoptr(GError) error = NULL;
+	g_clear_object(&w->result);
+	nadir_document_batch_list_async(w->d, w->list, which, on_done, w);
+	g_assert_true(fixture_wait(is_done, w, 30));
+	GHashTable *ids = nadir_document_batch_list_finish(w->result, &error);
+	g_assert_no_error(error);
+	g_assert_true(g_file_get_contents(w->list, text, NULL, NULL));
+	return ids;
+}
+
+static int take(world *w, gint64 image, const char *name, const char *run)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_build_filename(w->dir, name, NULL);
+	g_clear_object(&w->result);
+	nadir_document_batch_take_async(w->d, image, w->image, path, run, on_done, w);
+	g_assert_true(fixture_wait(is_done, w, 30));
+	const int n = nadir_document_batch_take_finish(w->result, &error);
+	g_assert_true((error != NULL) == (n < -2));
+	return n;
+}
+
+static void put(world *w, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(w->dir, name, NULL);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void test_list(world *w, gconstpointer data)
+{
+	g_autofree char *plain = NULL, *boxes = NULL, *open = NULL;
+	g_autoptr(GHashTable) ids = list(w, (NadirBatchList){0}, &plain);
+	g_assert_cmpuint(g_hash_table_size(ids), ==, 1);
+	g_assert_nonnull(g_hash_table_lookup(ids, w->image));
+	g_assert_nonnull(strstr(plain, "\"image\""));
+	g_assert_null(strstr(plain, "boxes"));
+	g_autoptr(GHashTable) boxed = list(w, (NadirBatchList){.boxes = true}, &boxes);
+	g_assert_cmpuint(g_hash_table_size(boxed), ==, 1);
+	g_assert_nonnull(strstr(boxes, "\"boxes\":[[10,20,40,60]]"));
+	nadir_document_set_image_state(w->d, *(gint64 *)g_hash_table_lookup(ids, w->image), IMAGE_DONE);
+	g_autoptr(GHashTable) none = list(w, (NadirBatchList){.open_only = true}, &open);
+	g_assert_cmpuint(g_hash_table_size(none), ==, 0);
+	g_assert_cmpstr(open, ==, "");
+}
+
+static guint n_objects(world *w)
+{
+	fixture_settle(w->d);
+	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
+}
+
+static void test_objects(world *w, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GHashTable) ids = list(w, (NadirBatchList){0}, &text);
+	const gint64 id = *(gint64 *)g_hash_table_lookup(ids, w->image);
+	put(w, "r.json", "{\"objects\":[]}");
+	put(w, "r.pixel.geojson",
+	    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"class\":\"roof\","
+	    "\"score\":0.8},"
+	    "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[5,5],[15,5],[15,15],[5,15],[5,5]]]}}]}");
+	g_assert_cmpint(take(w, id, "r.json", "segment-everything-1"), ==, 1);
+	g_assert_cmpuint(n_objects(w), ==, 2);
+	g_assert_nonnull(nadir_document_find_class(w->d, "roof"));
+	g_assert_cmpint(take(w, id, "r.json", "segment-everything-1"), ==, -2); /* after a restart: not again */
+	g_assert_cmpuint(n_objects(w), ==, 2);
+	g_assert_cmpint(take(w, id, "r.json", "segment-everything-2"), ==, 1); /* other work */
+	g_assert_cmpuint(n_objects(w), ==, 3);
+	nadir_document_undo(w->d); /* one step an image */
+	g_assert_cmpuint(n_objects(w), ==, 2);
+}
+
+static void test_captions(world *w, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GHashTable) ids = list(w, (NadirBatchList){0}, &text);
+	const gint64 id = *(gint64 *)g_hash_table_lookup(ids, w->image);
+	put(w, "a.json", "{\"text\":\"a harbour\"}");
+	put(w, "b.json", "{\"text\":\"a farm\"}");
+	g_assert_cmpint(take(w, id, "a.json", "describe-1"), ==, -1);
+	g_assert_cmpint(take(w, id, "b.json", "describe-2"), ==, -2); /* what is there stays */
+	g_assert_cmpint(take(w, id, "gone.json", "describe-1"), ==, -2);
+	g_assert_cmpuint(n_objects(w), ==, 1);
+}
+
+/* An outline elsewhere, a file that is none: an error, and nothing is stored. */
+static void test_bad(world *w, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GHashTable) ids = list(w, (NadirBatchList){0}, &text);
+	const gint64 id = *(gint64 *)g_hash_table_lookup(ids, w->image);
+	put(w, "r.pixel.geojson", "{\"type\":");
+	g_assert_cmpint(take(w, id, "r.json", "x-1"), ==, -3);
+	g_assert_cmpuint(n_objects(w), ==, 1);
+}
+
+#define TEST(name, function) g_test_add("/batch/" name, world, NULL, world_up, function, world_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	TEST("list", test_list);
+	TEST("objects", test_objects);
+	TEST("captions", test_captions);
+	TEST("bad", test_bad);
+	return g_test_run();
+}
