@@ -1,4 +1,5 @@
 /* What the window's actions do, and when they can. */
+#include "app/window-batch.h"
 #include "app/window-private.h"
 
 #include <glib/gi18n.h>

@@ -1,4 +1,5 @@
 /* The window's work on many images: `nadir batch` beside it, its results into the project. */
+#include "app/window-batch.h"
 #include "app/window-private.h"
 
 #include "app/panel/batch-window.h"

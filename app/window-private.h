@@ -96,10 +96,6 @@ void nadir_window_update_images(NadirWindow *self);
 bool nadir_window_is_collection(GFile *file); /* a folder, list or data set: many images */
 /* Makes or completes its project in a thread; g_task_propagate_pointer() gives its path, to be freed with g_free. */
 void nadir_window_collect(GFile *file, GCancellable *cancel, GAsyncReadyCallback done, void *data);
-/* window-batch.c */
-void nadir_window_install_batch_actions(NadirWindow *self);
-void nadir_window_update_batch_actions(NadirWindow *self);
-void nadir_window_follow_batch(NadirWindow *self); /* of the document that is shown now */
 /* window-team.c */
 void nadir_window_install_team_actions(NadirWindow *self);
 void nadir_window_update_team_actions(NadirWindow *self);

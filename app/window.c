@@ -1,3 +1,4 @@
+#include "app/window-batch.h"
 #include "app/window-private.h"
 
 #include <glib/gi18n.h>
