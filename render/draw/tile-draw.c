@@ -31,14 +31,15 @@ void tile_draw(const tile_view *v, tile *t, const double rect[4], bool finest, v
 		return;
 	const bool hard = finest && tile_view_magnification(v, t->key.level) > 1.001;
 	cairo_save(cr);
-	cairo_set_antialias(cr, CAIRO_ANTIALIAS_NONE); /* or neighbours on a turned view would have a seam between them */
+	/* Filled, and hard at the edges: a clip would become soft where a turned view replays this, and neighbours would
+	 * have a seam between them. */
+	cairo_set_antialias(cr, CAIRO_ANTIALIAS_NONE);
 	cairo_rectangle(cr, rect[0], rect[1], rect[2], rect[3]);
-	cairo_clip(cr);
 	cairo_translate(cr, rect[0], rect[1]);
 	cairo_scale(cr, rect[2] / t->area.w, rect[3] / t->area.h);
 	cairo_set_source_surface(cr, tile_surface(t), 0, 0);
 	cairo_pattern_set_filter(cairo_get_source(cr), hard ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_BILINEAR);
 	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
-	cairo_paint(cr);
+	cairo_fill(cr);
 	cairo_restore(cr);
 }
