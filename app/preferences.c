@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "app/command/keymap-page.h"
+#include "app/command/text-size.h"
 #include "infer/vk/gpu.h"
 
 struct _NadirPreferences {
@@ -226,6 +227,7 @@ static void nadir_preferences_init(NadirPreferences *self)
 {
 	self->loading = TRUE;
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->uuids = g_ptr_array_new_with_free_func(g_free);
 }
 

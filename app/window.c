@@ -321,6 +321,14 @@ static void nadir_window_class_init(NadirWindowClass *klass)
 	gtk_widget_class_bind_template_callback(widget_class, on_key_released);
 }
 
+static void on_contrast(NadirWindow *self)
+{
+	if (adw_style_manager_get_high_contrast(adw_style_manager_get_default()))
+		gtk_widget_add_css_class(GTK_WIDGET(self), "high-contrast");
+	else
+		gtk_widget_remove_css_class(GTK_WIDGET(self), "high-contrast");
+}
+
 static void nadir_window_init(NadirWindow *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
@@ -336,6 +344,9 @@ static void nadir_window_init(NadirWindow *self)
 	g_signal_group_connect_swapped(self->document_signals, "error", G_CALLBACK(on_document_error), self);
 	g_signal_group_connect_swapped(self->document_signals, "notice", G_CALLBACK(on_document_notice), self);
 	g_signal_connect(self, "notify::is-active", G_CALLBACK(on_active_changed), NULL);
+	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(on_contrast), self,
+	                        G_CONNECT_SWAPPED);
+	on_contrast(self);
 	nadir_window_install_actions(self);
 	nadir_window_setup_review(self);
 	nadir_actions_install(GTK_WINDOW(self));

@@ -1,5 +1,6 @@
 #include "app/canvas/scale-bar.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 #include "app/settings.h"
@@ -61,6 +62,7 @@ static void nadir_scale_bar_class_init(NadirScaleBarClass *klass)
 	widget_class->size_allocate = nadir_scale_bar_size_allocate;
 	widget_class->snapshot = nadir_scale_bar_snapshot;
 	gtk_widget_class_set_css_name(widget_class, "scalebar");
+	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 }
 
 static void nadir_scale_bar_init(NadirScaleBar *self)
@@ -87,6 +89,8 @@ void nadir_scale_bar_update(NadirScaleBar *self, NadirCanvas *canvas)
 	const double round = nadir_round_length(LONGEST * metres / v->scale);
 	self->length = MAX((int)lround(round / metres * v->scale), SHORTEST_USEFUL);
 	g_autofree char *text = nadir_format_length(round);
+	g_autofree char *spoken = g_strdup_printf(_("Scale bar: %s"), text);
 	gtk_label_set_text(GTK_LABEL(self->label), text);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 	gtk_widget_queue_resize(GTK_WIDGET(self));
 }

@@ -4,6 +4,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/command/text-size.h"
+
 #define SUMMARY_MOST 160 /* characters in the panel */
 
 /* --- paragraphs --- */
@@ -155,6 +157,7 @@ void chat_card_present(GtkWindow *parent, const char *model, const char *card)
 	adw_window_set_content(ADW_WINDOW(window), box);
 	gtk_window_set_title(GTK_WINDOW(window), model);
 	gtk_window_set_default_size(GTK_WINDOW(window), 640, 560);
+	nadir_fit_window_to_text(GTK_WINDOW(window));
 	gtk_window_set_transient_for(GTK_WINDOW(window), parent);
 	gtk_window_set_modal(GTK_WINDOW(window), TRUE);
 	gtk_window_set_focus(GTK_WINDOW(window), scroller); /* a label that gets the focus selects all of its text */

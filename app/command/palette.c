@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/command/actions.h"
+#include "app/command/text-size.h"
 
 struct _NadirCommand {
 	GObject parent_instance;
@@ -217,6 +218,7 @@ static void nadir_palette_class_init(NadirPaletteClass *klass)
 static void nadir_palette_init(NadirPalette *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->commands = g_list_store_new(NADIR_TYPE_COMMAND);
 	self->filter = GTK_FILTER(gtk_custom_filter_new(matches, self, NULL));
 	self->sorter = GTK_SORTER(gtk_custom_sorter_new(compare, self, NULL));

@@ -208,7 +208,7 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, Nadir
 	NadirTableColumn *c = column_of(factory);
 	GtkWidget *cell = gtk_inscription_new(NULL);
 	gtk_inscription_set_xalign(GTK_INSCRIPTION(cell), nadir_table_column_is_numeric(c) ? 1 : 0);
-	gtk_inscription_set_min_chars(GTK_INSCRIPTION(cell), 4);
+	gtk_inscription_set_min_chars(GTK_INSCRIPTION(cell), nadir_table_column_get_width(c));
 	gtk_inscription_set_nat_chars(GTK_INSCRIPTION(cell), nadir_table_column_get_width(c));
 	gtk_inscription_set_text_overflow(GTK_INSCRIPTION(cell), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
 	if (nadir_table_column_is_numeric(c))

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/command/text-size.h"
 #include "render/geometry/attributes.h"
 
 /* One attribute that is asked for, being edited. */
@@ -303,6 +304,7 @@ GtkWidget *nadir_class_editor_new(GtkWindow *parent, NadirDocument *document, in
 	NadirClassEditor *self =
 		g_object_new(NADIR_TYPE_CLASS_EDITOR, "transient-for", parent, "destroy-with-parent", TRUE, "modal", TRUE,
 	                 "title", _("Class"), "default-width", 520, "default-height", 420, NULL);
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->document = g_object_ref(document);
 	self->id = class_id;
 	gtk_window_set_titlebar(GTK_WINDOW(self), make_bar(self));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/command/text-size.h"
 #include "app/document/document-export.h"
 #include "app/document/document-visibility.h"
 #include "app/panel/tile-row.h"
@@ -501,6 +502,7 @@ static void nadir_export_dialog_class_init(NadirExportDialogClass *klass)
 static void nadir_export_dialog_init(NadirExportDialog *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 }
 
 GtkWidget *nadir_export_dialog_new(GtkWindow *parent, NadirDocument *document, GSettings *settings)

@@ -1,4 +1,5 @@
 #include "app/panel/go-to.h"
+#include "app/command/text-size.h"
 #include "app/document/document-look.h"
 
 #include <glib/gi18n.h>
@@ -282,6 +283,7 @@ static void nadir_go_to_init(NadirGoTo *self)
 	gtk_window_set_modal(GTK_WINDOW(self), TRUE);
 	gtk_window_set_destroy_with_parent(GTK_WINDOW(self), TRUE);
 	gtk_window_set_default_size(GTK_WINDOW(self), 480, 340);
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->entry = GTK_ENTRY(gtk_entry_new());
 	gtk_entry_set_placeholder_text(self->entry, _("1200, 800 · 48.21 N 16.37 E · E 462000 N 5245000"));
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL,

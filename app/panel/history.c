@@ -1,4 +1,5 @@
 #include "app/panel/history.h"
+#include "app/command/text-size.h"
 #include "app/document/document-history.h"
 
 #include <glib/gi18n.h>
@@ -195,6 +196,7 @@ static void nadir_history_class_init(NadirHistoryClass *klass)
 static void nadir_history_init(NadirHistory *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->steps = g_list_store_new(NADIR_TYPE_STEP);
 	self->selection = gtk_single_selection_new(g_object_ref(G_LIST_MODEL(self->steps)));
 	g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new();

@@ -222,6 +222,64 @@ void nadir_status_line_set_document(NadirStatusLine *self, NadirDocument *docume
 	update_saved(self);
 }
 
+/* --- layout --- */
+
+#define GAP 18
+
+/* Labels that have room, all of each; where not all have, those that matter least go. Values take what is left. */
+static void measure_line(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
+                         int *minimum_baseline, int *natural_baseline)
+{
+	NadirStatusLine *self = NADIR_STATUS_LINE(widget);
+	*minimum = *natural = 0;
+	for (GtkWidget *c = gtk_widget_get_first_child(widget); c; c = gtk_widget_get_next_sibling(c)) {
+		int least, most;
+		gtk_widget_measure(c, orientation, -1, &least, &most, NULL, NULL);
+		const bool across = orientation == GTK_ORIENTATION_HORIZONTAL;
+		*minimum = !across ? MAX(*minimum, least) : c == GTK_WIDGET(self->saved) ? least : *minimum;
+		*natural = across ? *natural + most + GAP : MAX(*natural, most);
+	}
+}
+
+static int wanted_width(GtkLabel *label)
+{
+	int least, most;
+	if (!gtk_widget_get_visible(GTK_WIDGET(label)) || !*gtk_label_get_text(label))
+		return 0;
+	gtk_widget_measure(GTK_WIDGET(label), GTK_ORIENTATION_HORIZONTAL, -1, &least, &most, NULL, NULL);
+	return most + GAP;
+}
+
+static void allocate_line(GtkWidget *widget, int width, int height, int baseline)
+{
+	NadirStatusLine *self = NADIR_STATUS_LINE(widget);
+	GtkLabel *const by_worth[] = {self->saved, self->map,    self->lonlat, self->pixel,
+	                              self->crs,   self->timing, self->values};
+	const bool mirrored = gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL;
+	int room = width, widths[G_N_ELEMENTS(by_worth)], left = 0, right = width;
+	for (guint i = 0; i < G_N_ELEMENTS(by_worth); i++) {
+		const int wanted = wanted_width(by_worth[i]), given = by_worth[i] == self->values ? MIN(wanted, room) : wanted;
+		widths[i] = wanted > 0 && given <= room && given > GAP ? given : 0;
+		room -= widths[i];
+	}
+	GtkLabel *const in_order[] = {self->crs,    self->map,   self->lonlat, self->pixel,
+	                              self->values, self->saved, self->timing};
+	for (guint k = 0; k < G_N_ELEMENTS(in_order); k++) {
+		guint i = 0;
+		while (by_worth[i] != in_order[k])
+			i++;
+		const bool at_end = in_order[k] == self->saved || in_order[k] == self->timing;
+		int least;
+		gtk_widget_measure(GTK_WIDGET(in_order[k]), GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+		/* Without room it lies beyond the end: a label that gets no place tells of no new text either. */
+		const int w = MAX(widths[i] - GAP, least), x = widths[i] == 0 ? width : at_end ? right - w : left;
+		gtk_widget_size_allocate(GTK_WIDGET(in_order[k]), &(GtkAllocation){mirrored ? width - x - w : x, 0, w, height},
+		                         -1);
+		left += at_end ? 0 : widths[i];
+		right -= at_end ? widths[i] : 0;
+	}
+}
+
 static void nadir_status_line_dispose(GObject *object)
 {
 	NadirStatusLine *self = NADIR_STATUS_LINE(object);
@@ -246,13 +304,15 @@ static void nadir_status_line_class_init(NadirStatusLineClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, crs);
 	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, timing);
 	gtk_widget_class_bind_template_child(widget_class, NadirStatusLine, saved);
-	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
+	widget_class->measure = measure_line;
+	widget_class->size_allocate = allocate_line;
 	gtk_widget_class_set_css_name(widget_class, "statusline");
 }
 
 static void nadir_status_line_init(NadirStatusLine *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
+	gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
 	self->x = self->y = self->last_x = self->last_y = NAN;
 	self->probe = nadir_pixel_values_new();
 	g_signal_connect_object(self->probe, "changed", G_CALLBACK(show_values), self, G_CONNECT_SWAPPED);

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/command/text-size.h"
 #include "app/document/document-job.h"
 #include "render/review/report.h"
 #include "render/store/review.h"
@@ -230,6 +231,7 @@ static void nadir_statistics_init(NadirStatistics *self)
 {
 	self->loading = TRUE;
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->authors = gtk_string_list_new((const char *const[]){_("none"), NULL});
 	for (int i = 0; i < 2; i++)
 		gtk_drop_down_set_model(self->sets[i], G_LIST_MODEL(self->authors));

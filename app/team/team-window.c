@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/command/text-size.h"
 #include "app/team/team-compare.h"
 
 enum { BATCH = 20, MINUTES = 60 };
@@ -195,4 +196,5 @@ static void nadir_team_window_init(NadirTeamWindow *self)
 {
 	self->rows = g_ptr_array_new();
 	gtk_widget_init_template(GTK_WIDGET(self));
+	nadir_fit_window_to_text(GTK_WINDOW(self));
 }
