@@ -109,6 +109,7 @@ void nadir_window_change_document(NadirWindow *self, NadirDocument *document); /
 void nadir_window_setup_review(NadirWindow *self);
 void nadir_window_leave_review(NadirWindow *self);
 void nadir_window_update_review(NadirWindow *self);    /* which of its actions can be done */
+void nadir_window_refresh_review(NadirWindow *self);   /* reads the project again, when one is reviewed */
 char *nadir_window_describe_review(NadirWindow *self); /* for the title; NULL: marking */
 /* window-status.c */
 void nadir_window_update_title(NadirWindow *self);

@@ -7,6 +7,7 @@
 
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
+#include "app/conversation/chat-store.h"
 #include "app/document/object-list.h"
 #include "app/panel/swatch.h"
 #include "app/review/review-ahead.h"
@@ -26,7 +27,8 @@ struct window_review {
 	GHashTable *held; /* keycodes that are down */
 	GCancellable *opening;
 	guint ready_source; /* looks again how much is read ahead */
-	bool fixing, before, caption;
+	bool fixing, before;
+	enum { WORDS_COMMENT, WORDS_CAPTION, WORDS_IMAGE } words; /* what is being typed */
 
 	GtkWidget *bar, *panel, *progress, *pages; /* pages: the sidebar of marking, owned meanwhile */
 	review_card card;
@@ -326,20 +328,28 @@ static void on_said(NadirWindow *self, const char *text)
 	struct window_review *w = self->review;
 	nadir_review_bar_show(NADIR_REVIEW_BAR(w->bar), NADIR_REVIEW_KEYS);
 	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
-	if (text && w->caption)
+	if (!text)
+		return;
+	if (w->words == WORDS_CAPTION)
 		nadir_review_caption(w->review, text);
-	else if (text)
+	else if (w->words == WORDS_IMAGE)
+		chat_store_caption(self->document, text);
+	else
 		nadir_review_comment(w->review, text);
 }
 
-static void ask(NadirWindow *self, bool caption)
+static void ask(NadirWindow *self, int words)
 {
+	static const char *const titles[] = {N_("Comment"), N_("Caption"), N_("Caption of the Image")};
 	const feature *f = shown_feature(self);
-	if (!f)
+	g_autofree char *of_image = chat_store_get_caption(self->document);
+	if (!f && words != WORDS_IMAGE)
 		return;
-	self->review->caption = caption;
-	nadir_review_bar_ask(NADIR_REVIEW_BAR(self->review->bar), caption ? _("Caption") : _("Comment"),
-	                     caption ? f->caption : f->comment);
+	self->review->words = words;
+	nadir_review_bar_ask(NADIR_REVIEW_BAR(self->review->bar), _(titles[words]),
+	                     words == WORDS_IMAGE     ? (of_image ? of_image : "")
+	                     : words == WORDS_CAPTION ? f->caption
+	                                              : f->comment);
 }
 
 /* --- going in and out --- */
@@ -463,12 +473,17 @@ ACTION(on_fixed)
 
 ACTION(on_comment)
 {
-	ask(data, false);
+	ask(data, WORDS_COMMENT);
 }
 
 ACTION(on_caption)
 {
-	ask(data, true);
+	ask(data, WORDS_CAPTION);
+}
+
+ACTION(on_image_caption)
+{
+	ask(data, WORDS_IMAGE);
 }
 
 ACTION(on_take)
@@ -526,6 +541,7 @@ static const GActionEntry entries[] = {
 	{.name = "review-fixed", .activate = on_fixed},
 	{.name = "review-comment", .activate = on_comment},
 	{.name = "review-caption", .activate = on_caption},
+	{.name = "review-image-caption", .activate = on_image_caption},
 	{.name = "review-take", .activate = on_take, .parameter_type = "s"},
 	{.name = "review-confused", .activate = on_confused, .parameter_type = "s"},
 	{.name = "review-before", .activate = on_before_after},
@@ -537,6 +553,12 @@ static const GActionEntry entries[] = {
 static void enable(NadirWindow *self, const char *name, bool enabled)
 {
 	g_simple_action_set_enabled(G_SIMPLE_ACTION(g_action_map_lookup_action(G_ACTION_MAP(self), name)), enabled);
+}
+
+void nadir_window_refresh_review(NadirWindow *self)
+{
+	if (self->review)
+		nadir_review_refresh(self->review->review);
 }
 
 void nadir_window_update_review(NadirWindow *self)
@@ -556,6 +578,7 @@ void nadir_window_update_review(NadirWindow *self)
 	enable(self, "review-comment", item && !fixing);
 	enable(self, "review-caption", item && !fixing);
 	enable(self, "review-before", item && !fixing);
+	enable(self, "review-image-caption", on && !fixing);
 	enable(self, "review-confused", item && !fixing);
 	enable(self, "review-take", item && !fixing && nadir_review_get_pair(w->review) != NULL);
 	enable(self, "review-threshold", on && !fixing);

@@ -21,6 +21,13 @@ static void on_team_changed(NadirWindow *self)
 	nadir_window_update_title(self);
 }
 
+/* Objects of any image: the document hears of its own only. */
+static void on_team_received(NadirWindow *self)
+{
+	nadir_panel_images_reload(self->work->images);
+	nadir_window_refresh_review(self);
+}
+
 void nadir_window_follow_team(NadirWindow *self)
 {
 	GtkWindow *shown = self->team_window;
@@ -37,6 +44,7 @@ void nadir_window_follow_team(NadirWindow *self)
 		return;
 	self->team = nadir_team_new(self->document);
 	g_signal_connect_object(self->team, "changed", G_CALLBACK(on_team_changed), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(self->team, "received", G_CALLBACK(on_team_received), self, G_CONNECT_SWAPPED);
 }
 
 /* --- opening --- */

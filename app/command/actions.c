@@ -146,6 +146,7 @@ static const nadir_action table[] = {
 	{"win.review-fixed", N_("Review: Accept What Was Fixed"), "Return", REVIEW, NULL},
 	{"win.review-comment", N_("Review: Comment"), "c", REVIEW, N_("note word")},
 	{"win.review-caption", N_("Review: Edit the Caption"), "k", REVIEW, N_("text answer describe")},
+	{"win.review-image-caption", N_("Review: Edit the Image's Caption"), "<Shift>k", REVIEW, N_("text describe picture")},
 	{"win.review-before", N_("Review: Before and After"), "grave", REVIEW, N_("toggle hide original outline")},
 	{"win.review-threshold", N_("Review: Score Threshold"), "t", REVIEW, N_("histogram confidence all")},
 	{"win.review-filter", N_("Review: Filter…"), "q", REVIEW, N_("queue class score source")},

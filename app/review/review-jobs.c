@@ -65,11 +65,12 @@ static bool on_read(document_job *job, const GError *error)
 	return false;
 }
 
-void review_read(NadirReview *r)
+void review_read(NadirReview *r, bool keep)
 {
 	reading_job *j = g_new0(reading_job, 1);
 	j->review = g_object_ref(r);
 	j->number = ++r->reading;
+	j->found.keep = keep;
 	j->set_a = g_strdup(r->filter->set_a);
 	j->set_b = g_strdup(r->filter->set_b);
 	document_job *job = document_job_new(r->document, read_all);
@@ -192,7 +193,7 @@ void review_push_queue(NadirReview *r, const char *name, const char *filter)
 	job->what = g_strdup(name);
 	job->text = g_strdup(filter);
 	document_job_push(job);
-	review_read(r);
+	review_read(r, false);
 }
 
 /* --- before and after --- */

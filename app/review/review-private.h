@@ -41,8 +41,9 @@ typedef struct {
 	GArray *items;
 	GPtrArray *images, *queues;
 	agreement *agreed; /* NULL without two sets */
+	bool keep;         /* the queue stays as it is, what is new comes behind it */
 } review_reading;
-void review_read(NadirReview *r); /* ends in review_take() */
+void review_read(NadirReview *r, bool keep); /* ends in review_take() */
 void review_take(NadirReview *r, review_reading *reading);
 
 typedef struct {

@@ -70,6 +70,12 @@ static void select_queue(NadirReview *r)
 	g_array_set_size(r->past, 0);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+	return (x > y) - (x < y);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	return g_utf8_collate(*(const char *const *)a, *(const char *const *)b);
@@ -86,11 +92,40 @@ static char **collect_authors(GArray *items)
 	return g_strdupv(names);
 }
 
+/* The queue as it stood, without what is gone, and what is new to it behind. known: ids before, ascending; queue: those
+ * of the queue. */
+static void keep_queue(NadirReview *r, GArray *known, GArray *queue)
+{
+	g_autoptr(GArray) all = queue_select(r->filter, r->items, r->pairs);
+	const guint shown = r->position;
+	g_array_set_size(r->order, 0);
+	for (guint i = 0; i < queue->len; i++) {
+		const int at = review_locate(r, g_array_index(queue, gint64, i));
+		const guint place = (guint)at;
+		if (at >= 0)
+			g_array_append_val(r->order, place);
+		else if (i < shown)
+			r->position--;
+	}
+	for (guint i = 0; i < all->len; i++) {
+		const guint place = g_array_index(all, guint, i);
+		const gint64 id = g_array_index(r->items, review_item, place).id;
+		if (!g_array_binary_search(known, &id, compare_ids, NULL))
+			g_array_append_val(r->order, place);
+	}
+}
+
 void review_take(NadirReview *r, review_reading *reading)
 {
 	const bool first = !r->loaded;
 	const review_item *before = nadir_review_get_item(r, 0);
 	const gint64 id = before ? before->id : 0;
+	g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(gint64)),
+					  queue = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint i = 0; reading->keep && i < r->items->len; i++)
+		g_array_append_val(known, g_array_index(r->items, review_item, i).id);
+	for (guint i = 0; reading->keep && i < r->order->len; i++)
+		g_array_append_val(queue, g_array_index(r->items, review_item, g_array_index(r->order, guint, i)).id);
 	g_array_unref(r->items);
 	g_ptr_array_unref(r->images);
 	g_ptr_array_unref(r->queues);
@@ -103,6 +138,13 @@ void review_take(NadirReview *r, review_reading *reading)
 	r->agreed = g_steal_pointer(&reading->agreed);
 	r->pairs = r->agreed ? agreement_by_id(r->agreed) : NULL;
 	r->authors = collect_authors(r->items);
+	if (reading->keep) {
+		keep_queue(r, known, queue);
+		emit(r, SIGNAL_CHANGED);
+		if (nadir_review_get_item(r, 0) && nadir_review_get_item(r, 0)->id != id) /* it is gone */
+			show(r);
+		return;
+	}
 	select_queue(r);
 	for (guint i = 0; id && i < r->order->len; i++)
 		if (g_array_index(r->items, review_item, g_array_index(r->order, guint, i)).id == id)
@@ -156,7 +198,7 @@ static void on_objects(NadirReview *r, guint position, guint removed, guint adde
 		take_item(r, &item);
 	}
 	if (removed > added) /* one is gone */
-		review_read(r);
+		review_read(r, false);
 	else
 		emit(r, SIGNAL_CHANGED);
 }
@@ -178,7 +220,7 @@ void nadir_review_set_filter(NadirReview *r, const queue_filter *f)
 	queue_filter_free(old);
 	if (other_sets || !r->loaded) {
 		r->position = r->order->len; /* the new queue begins at its first object */
-		review_read(r);
+		review_read(r, false);
 		return;
 	}
 	select_queue(r);
@@ -445,10 +487,10 @@ void nadir_review_set_document(NadirReview *r, NadirDocument *d)
 		show(r);
 }
 
-void nadir_review_reload(NadirReview *r)
+void nadir_review_refresh(NadirReview *r)
 {
 	g_return_if_fail(NADIR_IS_REVIEW(r));
-	review_read(r);
+	review_read(r, r->loaded);
 }
 
 static void nadir_review_finalize(GObject *object)
@@ -495,6 +537,6 @@ NadirReview *nadir_review_new(NadirDocument *d)
 {
 	NadirReview *r = g_object_new(NADIR_TYPE_REVIEW, NULL);
 	nadir_review_set_document(r, d);
-	review_read(r);
+	review_read(r, false);
 	return r;
 }

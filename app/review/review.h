@@ -16,8 +16,9 @@ G_DECLARE_FINAL_TYPE(NadirReview, nadir_review, NADIR, REVIEW, GObject)
 NadirReview *nadir_review_new(NadirDocument *d);
 /* The document of the image that was wanted; the same project. */
 void nadir_review_set_document(NadirReview *r, NadirDocument *d);
-/* Reads the project again: other things than the review changed it. */
-void nadir_review_reload(NadirReview *r);
+/* Reads the project again, because others changed it: the queue and its decisions to go back to stay, what is new comes
+ * behind. */
+void nadir_review_refresh(NadirReview *r);
 bool nadir_review_is_loaded(NadirReview *r);
 
 /* --- the queue --- */

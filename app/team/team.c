@@ -22,14 +22,15 @@ struct _NadirTeam {
 	guint timer, watch;
 
 	bool shared, connected, running, again;
-	bool more; /* the last round carried something: perhaps there is more */
-	int claim; /* images to claim, -1: release, 0: neither */
+	bool more;     /* the last round carried something: perhaps there is more */
+	bool received; /* it brought rows of the server */
+	int claim;     /* images to claim, -1: release, 0: neither */
 	int claim_minutes;
 };
 
 G_DEFINE_FINAL_TYPE(NadirTeam, nadir_team, G_TYPE_OBJECT)
 
-static guint changed_signal;
+static guint changed_signal, received_signal;
 
 static void schedule(NadirTeam *self, guint ms);
 
@@ -131,6 +132,8 @@ static void on_ended(GObject *source, GAsyncResult *result, gpointer data)
 	self->conflicts = conflicts;
 	g_clear_pointer(&self->trouble, g_free);
 	self->connected = true;
+	if (self->received)
+		g_signal_emit(self, received_signal, 0);
 	rest(self, self->more || self->claim != 0);
 }
 
@@ -158,6 +161,7 @@ static void on_talked(GObject *source, GAsyncResult *result, gpointer data)
 		self->running = false;
 		return;
 	}
+	self->received = x->reply.rows && x->reply.rows->len > 0;
 	self->more = x->round->unanswered || x->round->rows->len > 0 || x->reply.rows->len > 0;
 	nadir_document_team_end_async(self->document, &x->reply, on_ended, g_object_ref(self));
 }
@@ -336,6 +340,7 @@ static void nadir_team_class_init(NadirTeamClass *klass)
 	object_class->dispose = nadir_team_dispose;
 	object_class->finalize = nadir_team_finalize;
 	changed_signal = g_signal_new("changed", NADIR_TYPE_TEAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+	received_signal = g_signal_new("received", NADIR_TYPE_TEAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void nadir_team_init(NadirTeam *self)

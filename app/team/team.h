@@ -1,6 +1,6 @@
 /* A document and its team's server, kept together: what is changed here is sent soon after, what is changed there comes
  * by itself, and while the server is away work goes on and it is asked again. Nothing here waits in the main loop.
- * Signal "changed": any of what the getters tell. */
+ * Signals: "changed": any of what the getters tell; "received": rows of the server are in the project, of any image. */
 #pragma once
 #include "app/document/document-team.h"
 #include "render/server/server.h"

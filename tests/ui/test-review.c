@@ -119,6 +119,47 @@ static void test_take(world *w, gconstpointer data)
 	g_assert_cmpint(decision(w, 4), ==, REVIEW_REJECTED);
 }
 
+static void count(gpointer n)
+{
+	++*(int *)n;
+}
+
+static bool is_more(void *data)
+{
+	return nadir_review_get_items(data)->len == 6;
+}
+
+/* Somebody else adds an object: the queue goes on where it was, knows what it can go back to, and has it at its end. */
+static void test_refresh(world *w, gconstpointer data)
+{
+	int changed = 0;
+	double xy[8];
+	nadir_review_take(w->r, false);
+	fixture_settle(w->d);
+	const gint64 shown = nadir_review_get_item(w->r, 0)->id;
+	g_autoptr(queue_filter) f = queue_filter_new();
+	nadir_review_set_filter(w->r, f);
+	fixture_settle(w->d);
+	nadir_review_go_to(w->r, shown);
+	nadir_review_decide(w->r, REVIEW_ACCEPTED);
+	fixture_settle(w->d);
+	const gint64 now = nadir_review_get_item(w->r, 0)->id;
+	const guint length = nadir_review_get_length(w->r);
+	fixture_rectangle_of(300, 200, 20, 20, xy);
+	nadir_document_draw_polygon(w->d, xy, 4);
+	fixture_settle(w->d);
+	g_signal_connect_swapped(w->r, "changed", G_CALLBACK(count), &changed);
+	nadir_review_refresh(w->r);
+	g_assert_true(fixture_wait(is_more, w->r, 30));
+	g_assert_cmpint(nadir_review_get_item(w->r, 0)->id, ==, now);
+	g_assert_cmpuint(nadir_review_get_length(w->r), ==, length + 1);
+	g_assert_true(nadir_review_back(w->r));
+	g_assert_cmpint(nadir_review_get_item(w->r, 0)->id, ==, shown);
+	g_assert_cmpint(changed, >=, 1);
+	g_signal_handlers_disconnect_by_data(w->r, &changed);
+	fixture_settle(w->d);
+}
+
 static int class_id(world *w, const char *name)
 {
 	return nadir_document_find_class(w->d, name)->id;
@@ -152,5 +193,6 @@ int main(int argc, char **argv)
 	TEST("pairs", test_pairs);
 	TEST("take", test_take);
 	TEST("confused", test_confused);
+	TEST("refresh", test_refresh);
 	return g_test_run();
 }
