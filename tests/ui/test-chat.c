@@ -563,6 +563,8 @@ static void shown_up(shown *s, gconstpointer data)
 	fake_chat_reset();
 	s->dir = fixture_dir();
 	s->path = fixture_sample(s->dir);
+	/* Not with the page that the window before was left with: the chat would be asked for at once. */
+	g_settings_reset(nadir_application_get_settings(NADIR_APPLICATION(g_application_get_default())), "sidebar-page");
 	s->window = nadir_window_new(NADIR_APPLICATION(g_application_get_default()));
 	gtk_window_present(GTK_WINDOW(s->window));
 	g_autoptr(GFile) file = g_file_new_for_path(s->path);
