@@ -251,6 +251,13 @@ static void update_recent(NadirWindow *self)
 
 /* --- drag and drop --- */
 
+/* What was dragged out of this program is nothing to open in it. */
+static gboolean on_accept(GtkDropTarget *target, GdkDrop *drop)
+{
+	return !gdk_drop_get_drag(drop) &&
+	       gdk_content_formats_contain_gtype(gdk_drop_get_formats(drop), GDK_TYPE_FILE_LIST);
+}
+
 static gboolean on_drop(NadirWindow *self, const GValue *value)
 {
 	if (!G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST))
@@ -264,6 +271,7 @@ void nadir_window_setup_open(NadirWindow *self)
 {
 	GSettings *settings = nadir_application_get_settings(get_app(self));
 	GtkDropTarget *target = gtk_drop_target_new(GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+	g_signal_connect(target, "accept", G_CALLBACK(on_accept), NULL);
 	g_signal_connect_object(target, "drop", G_CALLBACK(on_drop), self, G_CONNECT_SWAPPED);
 	gtk_widget_add_controller(GTK_WIDGET(self->toasts), GTK_EVENT_CONTROLLER(target));
 	g_signal_connect_object(settings, "changed::recent-files", G_CALLBACK(update_recent), self, G_CONNECT_SWAPPED);

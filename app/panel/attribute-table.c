@@ -5,6 +5,7 @@
 #include "app/edit/edit-attributes.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/cell-editor.h"
+#include "app/panel/object-content.h"
 #include "app/panel/object-row.h"
 #include "app/panel/object-selection.h"
 #include "app/panel/table-columns.h"
@@ -442,13 +443,30 @@ static void on_activated(NadirAttributeTable *self, guint position)
 
 /* --- keys and pointer --- */
 
-static void on_pressed(NadirAttributeTable *self, int n_press, double x, double y)
+static GtkWidget *cell_at(NadirAttributeTable *self, double x, double y)
 {
 	GtkWidget *w = gtk_widget_pick(GTK_WIDGET(self->view), x, y, GTK_PICK_DEFAULT);
 	if (w && !GTK_IS_INSCRIPTION(w)) /* beside its text */
 		w = gtk_widget_get_first_child(w);
-	if (w && g_hash_table_contains(self->cells, w))
-		set_current(self, column_of(w));
+	return w && g_hash_table_contains(self->cells, w) ? w : NULL;
+}
+
+static void on_pressed(NadirAttributeTable *self, int n_press, double x, double y)
+{
+	GtkWidget *cell = cell_at(self, x, y);
+	if (cell)
+		set_current(self, column_of(cell));
+}
+
+static NadirObject *row_at(gpointer table, double x, double y)
+{
+	GtkWidget *cell = cell_at(table, x, y);
+	return cell ? object_of(cell) : NULL;
+}
+
+static NadirDocument *get_document(gpointer table)
+{
+	return NADIR_ATTRIBUTE_TABLE(table)->document;
 }
 
 bool nadir_attribute_table_step(NadirAttributeTable *self, int step)
@@ -628,6 +646,7 @@ static void nadir_attribute_table_init(NadirAttributeTable *self)
 	gtk_event_controller_set_propagation_phase(GTK_EVENT_CONTROLLER(click), GTK_PHASE_CAPTURE);
 	g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_pressed), self);
 	gtk_widget_add_controller(GTK_WIDGET(self->view), GTK_EVENT_CONTROLLER(click));
+	nadir_object_content_add_source(GTK_WIDGET(self->view), row_at, get_document, self);
 	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
 	g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_key), self);
 	gtk_widget_add_controller(GTK_WIDGET(self), keys);

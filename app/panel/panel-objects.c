@@ -7,6 +7,7 @@
 #include "app/document/document-visibility.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/attribute-editor.h"
+#include "app/panel/object-content.h"
 #include "app/panel/object-row.h"
 #include "app/panel/object-selection.h"
 #include "app/panel/panel-classes.h"
@@ -159,11 +160,21 @@ static void on_relabel(NadirObjectRow *row, const char *name, NadirPanelObjects 
 	nadir_document_relabel(self->document, nadir_object_get_feature(nadir_object_row_get_object(row))->id, name);
 }
 
+static NadirObject *row_at(gpointer panel, double x, double y)
+{
+	GtkWidget *at = gtk_widget_pick(GTK_WIDGET(NADIR_PANEL_OBJECTS(panel)->list), x, y, GTK_PICK_DEFAULT);
+	GtkWidget *row = at ? gtk_widget_get_ancestor(at, NADIR_TYPE_OBJECT_ROW) : NULL;
+	return row ? nadir_object_row_get_object(NADIR_OBJECT_ROW(row)) : NULL;
+}
+
+static NadirDocument *get_document(gpointer panel)
+{
+	return NADIR_PANEL_OBJECTS(panel)->document;
+}
+
 static void on_list_pressed(NadirPanelObjects *self, int n_press, double x, double y)
 {
-	GtkWidget *at = gtk_widget_pick(GTK_WIDGET(self->list), x, y, GTK_PICK_DEFAULT);
-	GtkWidget *row = at ? gtk_widget_get_ancestor(at, NADIR_TYPE_OBJECT_ROW) : NULL;
-	NadirObject *o = row ? nadir_object_row_get_object(NADIR_OBJECT_ROW(row)) : NULL;
+	NadirObject *o = row_at(self, x, y);
 	double px, py;
 	if (!o || !self->document)
 		return;
@@ -328,6 +339,7 @@ static void nadir_panel_objects_init(NadirPanelObjects *self)
 	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
 	g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_list_pressed), self);
 	gtk_widget_add_controller(GTK_WIDGET(self->list), GTK_EVENT_CONTROLLER(click));
+	nadir_object_content_add_source(GTK_WIDGET(self->list), row_at, get_document, self);
 	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
 	g_signal_connect(factory, "setup", G_CALLBACK(on_setup), self);
 	g_signal_connect(factory, "bind", G_CALLBACK(on_bind), self);

@@ -1,5 +1,4 @@
-/* Conversations: the session with a scripted model, what is kept in the project, and the panel
- * with its keys in a real window. */
+/* Conversations: the session with a scripted model, what is kept, and the panel with its keys in a real window. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
@@ -563,8 +562,6 @@ static void shown_up(shown *s, gconstpointer data)
 	fake_chat_reset();
 	s->dir = fixture_dir();
 	s->path = fixture_sample(s->dir);
-	/* Not with the page that the window before was left with: the chat would be asked for at once. */
-	g_settings_reset(nadir_application_get_settings(NADIR_APPLICATION(g_application_get_default())), "sidebar-page");
 	s->window = nadir_window_new(NADIR_APPLICATION(g_application_get_default()));
 	gtk_window_present(GTK_WINDOW(s->window));
 	g_autoptr(GFile) file = g_file_new_for_path(s->path);
@@ -577,6 +574,7 @@ static void shown_up(shown *s, gconstpointer data)
 static void shown_down(shown *s, gconstpointer data)
 {
 	g_object_ref(s->window);
+	nadir_workspace_show_page(s->window->work, "objects"); /* else the next one begins with the chat */
 	gtk_window_close(GTK_WINDOW(s->window));
 	fixture_spin(0.5);
 	g_assert_finalize_object(s->window);

@@ -1,9 +1,11 @@
 /* Objects as text and back: GeoJSON and WKT, with a CRS and without one, bit for bit; what QGIS copies; nonsense. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "app/document/document-private.h"
 #include "app/edit/edit-clipboard.h"
 #include "app/edit/edit-selection.h"
+#include "app/panel/object-content.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {
@@ -164,6 +166,50 @@ static void test_nonsense(world *w, gconstpointer sample)
 	}
 }
 
+static void on_dragged(GObject *provider, GAsyncResult *result, gpointer done)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_true(gdk_content_provider_write_mime_type_finish(GDK_CONTENT_PROVIDER(provider), result, &error));
+	g_assert_no_error(error);
+	*(bool *)done = true;
+}
+
+static bool is_dragged(void *done)
+{
+	return *(bool *)done;
+}
+
+/* What a program gets that something is dropped on, in the form that it asks for; g_free. */
+static char *drop(GdkContentProvider *provider, const char *mime)
+{
+	g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
+	bool done = false;
+	gdk_content_provider_write_mime_type_async(provider, mime, stream, G_PRIORITY_DEFAULT, NULL, on_dragged, &done);
+	g_assert_true(fixture_wait(is_dragged, &done, 20));
+	g_assert_true(g_output_stream_close(stream, NULL, NULL));
+	g_autoptr(GBytes) bytes = g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(stream));
+	return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+/* A file manager gets a file, others the text; both hold what is selected, and become the same objects again. */
+static void test_drag(world *w, gconstpointer data)
+{
+	draw_two(w);
+	g_autoptr(GdkContentProvider) provider = nadir_object_content_new(w->d);
+	g_autofree char *uris = drop(provider, "text/uri-list"), *text = drop(provider, "application/geo+json");
+	g_auto(GStrv) lines = g_uri_list_extract_uris(uris);
+	g_assert_cmpuint(g_strv_length(lines), ==, 1);
+	g_autofree char *path = g_filename_from_uri(lines[0], NULL, NULL), *held = NULL;
+	g_assert_true(g_str_has_suffix(path, "-objects.geojson"));
+	g_assert_true(g_file_get_contents(path, &held, NULL, NULL));
+	g_assert_cmpstr(held, ==, text);
+	g_assert_nonnull(strstr(text, "FeatureCollection"));
+	g_unlink(path);
+	nadir_document_paste(w->d, text);
+	fixture_settle(w->d);
+	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 4);
+}
+
 int main(int argc, char *argv[])
 {
 	g_test_init(&argc, &argv, NULL);
@@ -174,6 +220,7 @@ int main(int argc, char *argv[])
 		g_test_add(sample ? "/clipboard/wkt-crs" : "/clipboard/wkt", world, which, world_up, test_wkt, world_down);
 	}
 	g_test_add("/clipboard/table", world, NULL, world_up, test_table, world_down);
+	g_test_add("/clipboard/drag", world, GINT_TO_POINTER(1), world_up, test_drag, world_down);
 	g_test_add("/clipboard/nonsense", world, NULL, world_up, test_nonsense, world_down);
 	return g_test_run();
 }
