@@ -1,5 +1,6 @@
 /* What the window's actions do, and when they can. */
 #include "app/window-batch.h"
+#include "app/window-import.h"
 #include "app/window-private.h"
 
 #include <glib/gi18n.h>
@@ -480,6 +481,7 @@ void nadir_window_update_actions(NadirWindow *self)
 	nadir_window_update_images(self);
 	nadir_window_update_team_actions(self);
 	nadir_window_update_batch_actions(self);
+	nadir_window_update_import(self);
 	nadir_window_update_view_actions(self);
 	nadir_window_update_visibility(self);
 	nadir_window_update_review(self);
@@ -497,6 +499,7 @@ void nadir_window_install_actions(NadirWindow *self)
 	nadir_window_install_images(self);
 	nadir_window_install_team_actions(self);
 	nadir_window_install_batch_actions(self);
+	nadir_window_install_import(self);
 	nadir_window_install_view_actions(self);
 	nadir_chat_panel_install_actions(self->work->chat, G_ACTION_MAP(self));
 	g_autoptr(GPropertyAction) sidebar = g_property_action_new("sidebar", self->work->flap, "reveal-flap");

@@ -1,4 +1,5 @@
 /* How an image comes into the window: chooser, drop, recent files; and where its project goes. */
+#include "app/window-import.h"
 #include "app/window-private.h"
 
 #include <glib/gi18n.h>
@@ -47,6 +48,8 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 	const char *damage = nadir_document_get_damage(document);
 	if (damage)
 		nadir_window_show_message(self, GTK_MESSAGE_WARNING, damage, "win.save-repaired");
+	else
+		nadir_window_offer_labels(self);
 }
 
 static void fail_opening(NadirWindow *self, const GError *error)
@@ -69,6 +72,7 @@ static void on_collected(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	g_autoptr(GFile) file = g_file_new_for_path(path);
+	self->collected = g_file_get_path(self->file);
 	g_set_object(&self->file, file);
 	nadir_document_open_async(file, self->service, self->opening, on_opened, g_object_ref(self));
 }
@@ -88,6 +92,7 @@ void nadir_window_open(NadirWindow *self, GFile *file)
 	gtk_info_bar_set_revealed(self->info_bar, FALSE);
 	gtk_widget_set_opacity(self->opening_box, 0);
 	g_set_object(&self->file, file);
+	g_clear_pointer(&self->collected, g_free);
 	g_clear_pointer(&self->service, service_unref);
 	self->service = service_ref(nadir_application_get_service(get_app(self)));
 	g_clear_handle_id(&self->opening_source, g_source_remove);

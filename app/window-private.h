@@ -40,6 +40,7 @@ struct _NadirWindow {
 	gboolean second_beside;
 	guint second_turn; /* which bands come next */
 	GFile *file;       /* what is open or being opened */
+	char *collected;   /* the list or data set that its project was made of; NULL: none */
 	GtkFileChooserNative *chooser;
 	service *service;                      /* what the document was opened with */
 	GtkWindow *history;                    /* of the document; NULL: not open. Weak. */

@@ -272,6 +272,7 @@ static void nadir_window_dispose(GObject *object)
 	nadir_window_follow_batch(self);
 	g_clear_pointer(&self->service, service_unref);
 	g_clear_object(&self->file);
+	g_clear_pointer(&self->collected, g_free);
 	g_clear_object(&self->chooser);
 	g_cancellable_cancel(self->going);
 	g_clear_object(&self->going);

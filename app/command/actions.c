@@ -30,6 +30,8 @@ static const nadir_action table[] = {
 	{"win.find-image", N_("Find an Image"), "<Control><Alt>f", FILES, N_("search name list")},
 	{"win.add-images", N_("Add Images to the Project…"), "<Control><Alt>i", FILES, N_("list data set coco yolo labelme stac")},
 	{"win.add-folder", N_("Add a Folder to the Project…"), "<Control><Alt>u", FILES, N_("directory images data set")},
+	{"win.import", N_("Import Objects…"), "<Control><Shift>i", FILES, N_("labels shapefile geojson coco yolo labelme voc dota mask")},
+	{"win.import-labels", N_("Import Its Labels"), "<Control><Shift>l", FILES, N_("data set coco yolo labelme")},
 	{"win.batch", N_("Work on Many Images…"), "<Control><Alt>b", FILES, N_("batch queue segment everything describe ask all")},
 	{"win.next-image::any", N_("Next Image"), "d|Page_Down", FILES, N_("list go")},
 	{"win.previous-image::any", N_("Previous Image"), "a|Page_Up", FILES, N_("list go")},

@@ -7,6 +7,7 @@
 
 #include "app/document/document-export.h"
 #include "app/document/document-history.h"
+#include "app/document/document-import.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {
@@ -680,6 +681,45 @@ static void test_export(world *w, gconstpointer data)
 	fixture_spin(0.05);
 }
 
+static int import(world *w, const char *path, char **report)
+{
+	g_autoptr(GAsyncResult) result = NULL;
+	g_autoptr(GError) error = NULL;
+	nadir_document_import_async(w->d, path, on_exported, &result);
+	g_assert_true(fixture_wait(have_result, &result, 30));
+	const int n = nadir_document_import_finish(result, report, &error);
+	g_assert_true((n < 0) == (error != NULL));
+	return n;
+}
+
+/* Another tool's objects into the project that is open, shown at once, one step of undo; a file that is none changes
+ * nothing. */
+static void test_import(world *w, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(w->dir, "in.pixel.geojson", NULL),
+					*bad = g_build_filename(w->dir, "bad.json", NULL);
+	g_autofree char *report = NULL, *none = NULL;
+	const char *text =
+		"{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"class\":\"roof\"},"
+		"\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[5,5],[15,5],[15,15],[5,15],[5,5]]]}},"
+		"{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,1]}}]}";
+	double xy[8];
+	fixture_rectangle_of(10, 10, 5, 5, xy);
+	nadir_document_draw_polygon(w->d, xy, 4);
+	fixture_settle(w->d);
+	GListModel *objects = nadir_document_get_objects(w->d);
+	const guint before = g_list_model_get_n_items(objects);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL) && g_file_set_contents(bad, "{", -1, NULL));
+	g_assert_cmpint(import(w, path, &report), ==, 1);
+	g_assert_cmpuint(g_list_model_get_n_items(objects), ==, before + 1);
+	g_assert_nonnull(nadir_document_find_class(w->d, "roof"));
+	g_assert_nonnull(strstr(report, "left out"));
+	g_assert_cmpint(import(w, bad, &none), ==, -1);
+	nadir_document_undo(w->d);
+	fixture_settle(w->d);
+	g_assert_cmpuint(g_list_model_get_n_items(objects), ==, before);
+}
+
 /* --- marks without a model --- */
 
 static void test_refused(world *w, gconstpointer data)
@@ -755,6 +795,7 @@ int main(int argc, char **argv)
 	ADD("style", test_style);
 	ADD("save-as", test_save_as);
 	ADD("export", test_export);
+	ADD("import", test_import);
 	ADD("marks-refused", test_refused);
 	ADD("no-model", test_no_model);
 	return g_test_run();
