@@ -86,6 +86,14 @@ class Pictures(WindowTest):
         time.sleep(2)
         self.shoot("compare")
 
+    def test_table(self):
+        """Rows of the attribute table, two of them selected."""
+        hand = self.hand
+        self.begin()
+        self.mark_some()
+        hand.key("alt+0", "ctrl+t", "Down", "shift+Down", "Right")
+        self.shoot("table")
+
     def test_review(self):
         self.begin()
         self.mark_some()
