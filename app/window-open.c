@@ -48,6 +48,8 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 	const char *damage = nadir_document_get_damage(document);
 	if (damage)
 		nadir_window_show_message(self, GTK_MESSAGE_WARNING, damage, "win.save-repaired");
+	else if (nadir_document_get_passed_over(document))
+		nadir_window_show_message(self, GTK_MESSAGE_WARNING, nadir_document_get_passed_over(document), NULL);
 	else
 		nadir_window_offer_labels(self);
 }

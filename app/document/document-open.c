@@ -8,6 +8,8 @@
 
 #include <glib/gi18n.h>
 
+#define ATTEMPTS 16 /* images of a project: a disk that is not there is no reason to look for a hundred thousand */
+
 typedef struct {
 	service *service;
 	char *path;
@@ -19,6 +21,7 @@ typedef struct {
 	char *usual_stretch; /* of the preferences; NULL: by rule */
 	char *bands, *stretch, *source, *model, *opacity, *caption, *look, *bookmarks;
 	char *damage;       /* of the project; NULL: it is whole */
+	char *passed_over;  /* the images before this one, which do not open; NULL: none */
 	GPtrArray *classes; /* of project_class; NULL without a project */
 	NadirObjectList *objects;
 	NadirDocument *from; /* whose project it is; NULL: the project is opened too */
@@ -41,6 +44,7 @@ static void opening_free(void *data)
 	g_free(o->opacity);
 	g_free(o->caption);
 	g_free(o->damage);
+	g_free(o->passed_over);
 	g_free(o->look);
 	g_free(o->bookmarks);
 	g_clear_pointer(&o->classes, g_ptr_array_unref);
@@ -48,20 +52,6 @@ static void opening_free(void *data)
 	g_clear_object(&o->from);
 	g_clear_pointer(&o->tiles, tile_cache_free);
 	g_free(o);
-}
-
-/* Where the first image of a project is: as stored, else beside the project. NULL + error. */
-static char *first_image(project *p, GError **error)
-{
-	g_autoptr(GPtrArray) images = project_images(p, error);
-	if (!images)
-		return NULL;
-	if (images->len == 0) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("%s holds no image: open an image instead."),
-		            project_path(p));
-		return NULL;
-	}
-	return project_find_image(p, images->pdata[0], error);
 }
 
 static char *setting(opening *o, const char *key)
@@ -138,20 +128,48 @@ static bool open_raster(opening *o, const char *path, GCancellable *cancel, GErr
 	return o->ref && raster_style_resolve(o->image, NULL, NULL, NULL, &o->rule_style, cancel, error);
 }
 
+/* The first image of the project that can be opened; false + error: why the very first cannot. */
+static bool open_first(opening *o, GCancellable *cancel, GError **error)
+{
+	g_autoptr(GPtrArray) images = project_images(o->project, error);
+	g_autoptr(GError) first = NULL;
+	if (!images)
+		return false;
+	if (images->len == 0)
+		g_set_error(&first, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("%s holds no image: open an image instead."),
+		            project_path(o->project));
+	for (guint i = 0; i < MIN(images->len, ATTEMPTS); i++) {
+		g_autoptr(GError) why = NULL;
+		g_autofree char *path = project_find_image(o->project, images->pdata[i], &why);
+		if (path && open_raster(o, path, cancel, &why)) {
+			if (first) /* Translators: why an image does not open; the path of the next one, which does. */
+				o->passed_over = g_strdup_printf(_("%s Shown instead: %s"), first->message, path);
+			return true;
+		}
+		g_clear_pointer(&o->image, raster_unref);
+		g_clear_pointer(&o->ref, georef_free);
+		if (!first || g_cancellable_is_cancelled(cancel)) {
+			g_clear_error(&first);
+			first = g_steal_pointer(&why);
+		}
+		if (g_cancellable_is_cancelled(cancel))
+			break;
+	}
+	g_propagate_error(error, g_steal_pointer(&first));
+	return false;
+}
+
 static bool open_all(opening *o, GCancellable *cancel, GError **error)
 {
-	g_autofree char *image_path = g_strdup(o->path);
 	store_await_closing();
 	if (g_str_has_suffix(o->path, ".gpkg") && project_is_project(o->path)) {
 		o->project = open_project(o, o->path, error);
-		g_free(image_path);
-		image_path = o->project ? first_image(o->project, error) : NULL;
-		if (!image_path)
+		if (!o->project || !open_first(o, cancel, error))
 			return false;
-	}
-	if (!open_raster(o, image_path, cancel, error))
+	} else if (!open_raster(o, o->path, cancel, error)) {
 		return false;
-	g_autofree char *place = project_default_path(image_path);
+	}
+	g_autofree char *place = project_default_path(raster_get_info(o->image)->path);
 	if (!o->project && g_file_test(place, G_FILE_TEST_EXISTS) && !(o->project = open_project(o, place, error)))
 		return false;
 	if (o->project && !(o->image_id = project_add_image(o->project, raster_get_info(o->image), o->ref, error)))
@@ -388,6 +406,7 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	d->bookmarks = g_steal_pointer(&o->bookmarks);
 	d->caption = g_steal_pointer(&o->caption);
 	d->damage = g_steal_pointer(&o->damage);
+	d->passed_over = g_steal_pointer(&o->passed_over);
 	d->model_follows = g_strcmp0(o->model, "screen") == 0;
 	d->title = g_path_get_basename(nadir_document_info(d)->path);
 	if (o->opacity)

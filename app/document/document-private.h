@@ -20,6 +20,7 @@ struct _NadirDocument {
 	char *title;
 	char *caption;            /* of the image; NULL: none */
 	char *damage;             /* of the project file, as project_salvage() says; NULL: none */
+	char *passed_over;        /* why this is not the project's first image; NULL: it is, or was asked for */
 	char *bookmarks;          /* NULL: none */
 	NadirObjectList *objects; /* stored */
 	GListStore *unstored;     /* newest first */

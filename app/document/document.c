@@ -71,6 +71,7 @@ static void nadir_document_finalize(GObject *object)
 	g_free(self->title);
 	g_free(self->caption);
 	g_free(self->damage);
+	g_free(self->passed_over);
 	g_free(self->bookmarks);
 	G_OBJECT_CLASS(nadir_document_parent_class)->finalize(object);
 }
@@ -227,6 +228,12 @@ const char *nadir_document_get_damage(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
 	return d->damage;
+}
+
+const char *nadir_document_get_passed_over(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
+	return d->passed_over;
 }
 
 static bool save_as(document_job *j, project *p, GError **error)

@@ -36,6 +36,8 @@ const char *nadir_document_get_title(NadirDocument *d);
 const char *nadir_document_get_project_path(NadirDocument *d); /* NULL until the first accepted object */
 /* What is lost of a damaged project that is shown as far as it could be read; NULL when it is whole, or saved anew. */
 const char *nadir_document_get_damage(NadirDocument *d);
+const char *
+nadir_document_get_passed_over(NadirDocument *d); /* why another image than the first; NULL: it is the first */
 void nadir_document_save_as(NadirDocument *d, const char *path);
 /* Accepted objects not stored yet, drafts that could not be stored, jobs of any kind. */
 typedef struct {

@@ -1,7 +1,9 @@
-/* The document's history by name, and a project file that is damaged: it is shown as far as it can be read. */
+/* The document's history by name; a project file that is damaged, and one whose images are: shown as far as possible.
+ */
 #include <string.h>
 
 #include "app/document/document-history.h"
+#include "render/store/images.h"
 #include "tests/ui/fixture.h"
 
 typedef struct {
@@ -139,10 +141,38 @@ static void test_damaged(world *w, gconstpointer data)
 	g_assert_cmpuint(nadir_document_get_pending(w->d).drafts, ==, 0);
 }
 
+/* A project of a broken, a missing and a good image opens with the good one and says why; of bad ones only it does not.
+ */
+static void test_broken_first(world *w, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	guint added;
+	g_autofree char *path = g_build_filename(w->dir, "many.nadir.gpkg", NULL);
+	g_autofree char *broken = g_build_filename(w->dir, "broken.tif", NULL);
+	g_autofree char *missing = g_build_filename(w->dir, "missing.tif", NULL);
+	const char *const bad[] = {broken, missing}, *const good[] = {w->image};
+	g_assert_true(g_file_set_contents(broken, "no image", -1, NULL));
+	project *p = project_create(path, &error);
+	g_assert_no_error(error);
+	g_assert_true(project_add_paths(p, bad, 2, &added, NULL));
+	project_close(p);
+	g_assert_null(fixture_open(path, w->service, &error));
+	g_assert_nonnull(strstr(error->message, "broken.tif"));
+	p = project_open(path, NULL);
+	g_assert_true(project_add_paths(p, good, 1, &added, NULL));
+	project_close(p);
+	fixture_close(w->d);
+	w->d = fixture_open(path, w->service, NULL);
+	g_assert_cmpstr(nadir_document_get_title(w->d), ==, "image.tif");
+	g_assert_nonnull(strstr(nadir_document_get_passed_over(w->d), "broken.tif"));
+	g_assert_nonnull(strstr(nadir_document_get_passed_over(w->d), "image.tif"));
+}
+
 int main(int argc, char *argv[])
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/history/steps", world, NULL, world_up, test_history, world_down);
 	g_test_add("/history/damaged", world, NULL, world_up, test_damaged, world_down);
+	g_test_add("/history/broken-first", world, NULL, world_up, test_broken_first, world_down);
 	return g_test_run();
 }
