@@ -108,16 +108,10 @@ static bool write_all(int fd, const char *p, gsize size)
 	return true;
 }
 
-/* mkstemp makes files that only their owner may read; give what open(2) would have given. */
-static int open_temporary(char *name)
+static char *temporary_name(const char *folder)
 {
-	int fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0) {
-		mode_t mask = umask(0);
-		umask(mask);
-		fchmod(fd, 0666 & ~mask);
-	}
-	return fd;
+	g_autofree char *name = g_strdup_printf(".nadir-%08x%08x", g_random_int(), g_random_int());
+	return g_build_filename(folder, name, NULL);
 }
 
 static gpointer ignore_size_signal(gpointer unused)
@@ -134,9 +128,14 @@ void output_survive_limits(void)
 	g_once(&once, ignore_size_signal, NULL);
 }
 
-static bool write_and_close(int fd, const void *data, gsize size)
+/* Closes the file too. */
+static bool write_and_close(int fd, const void *data, gsize size, const char *name)
 {
 	bool ok = write_all(fd, data, size) && fsync(fd) == 0;
+	if (ok && name) {
+		g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", fd);
+		ok = linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+	}
 	int error_number = errno;
 	if (close(fd) != 0 && ok) {
 		error_number = errno;
@@ -164,6 +163,19 @@ bool output_check(const char *path, GError **error)
 	return error_number == 0;
 }
 
+/* A file gets its name when it is whole, where the system can do that: a program that is killed while it writes leaves
+ * nothing behind. */
+static bool write_temporary(const output_file *f, const char *folder, const void *data, gsize size)
+{
+	int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (fd >= 0 && write_and_close(fd, data, size, f->temporary))
+		return true;
+	if (fd >= 0 && errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP) /* of linkat: it has no name to go by */
+		return false;
+	fd = open(f->temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+	return fd >= 0 && write_and_close(fd, data, size, NULL);
+}
+
 bool output_set_add(output_set *s, const char *path, const void *data, gsize size, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(path);
@@ -171,19 +183,12 @@ bool output_set_add(output_set *s, const char *path, const void *data, gsize siz
 		return false;
 	output_file *f = g_new0(output_file, 1);
 	f->path = g_strdup(path);
-	f->temporary = g_build_filename(folder, ".nadir-XXXXXX", NULL);
+	f->temporary = temporary_name(folder);
 	g_ptr_array_add(s->files, f);
-	int fd = open_temporary(f->temporary);
-	if (fd < 0) {
-		output_set_error(error, path, errno);
-		f->renamed = true; /* there is nothing to remove */
-		return false;
-	}
-	if (!write_and_close(fd, data, size)) {
-		output_set_error(error, path, errno);
-		return false;
-	}
-	return true;
+	if (write_temporary(f, folder, data, size))
+		return true;
+	output_set_error(error, path, errno);
+	return false;
 }
 
 void output_set_remove(output_set *s, const char *path)
@@ -197,14 +202,13 @@ void output_set_remove(output_set *s, const char *path)
 static bool keep_old(output_file *f, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(f->path);
-	g_autofree char *name = g_strdup_printf(".nadir-%08x%08x", g_random_int(), g_random_int());
 	if (!g_file_test(f->path, G_FILE_TEST_EXISTS))
 		return true;
 	if (g_file_test(f->path, G_FILE_TEST_IS_DIR)) {
 		output_set_error(error, f->path, EISDIR);
 		return false;
 	}
-	f->backup = g_build_filename(folder, name, NULL);
+	f->backup = temporary_name(folder);
 	if (link(f->path, f->backup) == 0 || rename(f->path, f->backup) == 0)
 		return true;
 	output_set_error(error, f->path, errno);
