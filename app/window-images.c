@@ -99,6 +99,8 @@ static void on_added(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(NadirWindow) self = data;
 	g_autoptr(GError) error = NULL;
 	const int n = nadir_document_add_images_finish(result, &error);
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* the document was closed */
 	if (n < 0) {
 		nadir_window_show_error(self, error->message);
 		return;

@@ -12,6 +12,8 @@ static void on_imported(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *report = NULL;
 	const int n = nadir_document_import_finish(result, &report, &error);
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* the document was closed */
 	if (error) {
 		nadir_window_show_error(self, error->message);
 		return;

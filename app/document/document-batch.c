@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "render/exchange/import.h"
+#include "render/file/json-text.h"
 #include "render/file/output.h"
 #include "render/store/images.h"
 
 #define SETTING "batch" /* of an image: the runs whose result it has, a line each */
 
 typedef struct {
-	GTask *task; /* owned until it is told */
 	char *path, *image_path, *run;
 	NadirBatchList which;
 	gint64 image;
@@ -25,7 +25,6 @@ typedef struct {
 static void batch_job_free(void *data)
 {
 	batch_job *b = data;
-	g_clear_object(&b->task);
 	g_clear_pointer(&b->ids, g_hash_table_unref);
 	g_free(b->path);
 	g_free(b->image_path);
@@ -34,35 +33,23 @@ static void batch_job_free(void *data)
 	g_free(b);
 }
 
-/* The task keeps what the job found after the job is gone. */
 static bool tell(document_job *j, const GError *error)
 {
-	batch_job *b = j->data;
-	GTask *task = g_steal_pointer(&b->task);
-	j->data = NULL;
-	j->data_free = NULL;
-	g_task_set_task_data(task, b, batch_job_free);
+	const batch_job *b = j->data;
 	if (b->caption && b->image == j->scene->image_id) {
 		g_free(j->document->caption);
 		j->document->caption = g_strdup(b->caption);
 	}
-	if (error)
-		g_task_return_error(task, g_error_copy(error));
-	else
-		g_task_return_boolean(task, TRUE);
-	g_object_unref(task);
-	return false;
+	return document_job_answer(j, error);
 }
 
 static batch_job *begin(NadirDocument *d, bool (*work)(document_job *, project *, GError **), void *tag,
                         GAsyncReadyCallback done, void *data, document_job **job)
 {
 	batch_job *b = g_new0(batch_job, 1);
-	b->task = g_task_new(d, NULL, done, data);
-	g_task_set_source_tag(b->task, tag);
-	*job = document_job_new(d, work);
-	(*job)->data = b;
-	(*job)->data_free = batch_job_free;
+	GTask *task = g_task_new(d, NULL, done, data);
+	g_task_set_source_tag(task, tag);
+	*job = document_job_for(task, work, b, batch_job_free);
 	(*job)->done = tell;
 	return b;
 }
@@ -95,11 +82,8 @@ static bool add_line(project *p, const image_entry *e, batch_job *b, GString *te
 	cJSON *line = cJSON_CreateObject();
 	cJSON_AddStringToObject(line, "image", path ? path : e->path); /* one that is away fails by name */
 	const bool ok = !b->which.boxes || add_boxes(p, e->id, line, error);
-	char *printed = ok ? cJSON_PrintUnformatted(line) : NULL;
-	if (printed)
-		g_string_append_printf(text, "%s\n", printed);
-	cJSON_free(printed);
-	cJSON_Delete(line);
+	g_autofree char *printed = json_text(line);
+	g_string_append_printf(text, "%s\n", printed);
 	g_hash_table_insert(b->ids, g_strdup(path ? path : e->path), g_memdup2(&e->id, sizeof e->id));
 	return ok;
 }

@@ -12,7 +12,6 @@ typedef struct {
 	image_state state;
 	char *path;
 	guint added;
-	GTask *task;
 } images_job;
 
 static void images_job_free(void *data)
@@ -21,48 +20,18 @@ static void images_job_free(void *data)
 	g_clear_pointer(&w->entries, g_ptr_array_unref);
 	g_clear_pointer(&w->sources, g_ptr_array_unref);
 	g_free(w->path);
-	g_clear_object(&w->task);
 	g_free(w);
-}
-
-/* The task keeps what the job found after the job is gone. */
-static bool tell(document_job *j, const GError *error)
-{
-	images_job *w = j->data;
-	GTask *task = g_steal_pointer(&w->task);
-	j->data = NULL;
-	j->data_free = NULL;
-	g_task_set_task_data(task, w, images_job_free);
-	if (error)
-		g_task_return_error(task, g_error_copy(error));
-	else
-		g_task_return_boolean(task, TRUE);
-	g_object_unref(task);
-	return false;
-}
-
-static document_job *begin(NadirDocument *d, bool (*work)(document_job *, project *, GError **), images_job **w,
-                           GTask *task)
-{
-	document_job *j = document_job_new(d, work);
-	*w = g_new0(images_job, 1);
-	(*w)->task = task;
-	j->data = *w;
-	j->data_free = images_job_free;
-	j->done = tell;
-	return j;
 }
 
 /* A question about images; `image` as each asker means it. */
 static void ask(NadirDocument *d, bool (*work)(document_job *, project *, GError **), gint64 image, void *tag,
                 GCancellable *cancel, GAsyncReadyCallback done, void *data)
 {
-	images_job *w;
+	images_job *w = g_new0(images_job, 1);
 	GTask *task = g_task_new(d, cancel, done, data);
-	document_job *j = begin(d, work, &w, task);
 	g_task_set_source_tag(task, tag);
 	w->image = image;
-	document_job_push(j);
+	document_job_push(document_job_for(task, work, w, images_job_free));
 }
 
 /* --- reading --- */
@@ -150,9 +119,9 @@ static bool add_images(document_job *j, project *p, GError **error)
 void nadir_document_add_images_async(NadirDocument *d, const char *const *sources, GAsyncReadyCallback done, void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	images_job *w;
+	images_job *w = g_new0(images_job, 1);
 	GTask *task = g_task_new(d, NULL, done, data);
-	document_job *j = begin(d, add_images, &w, task);
+	document_job *j = document_job_for(task, add_images, w, images_job_free);
 	g_task_set_source_tag(task, nadir_document_add_images_async);
 	w->sources = g_ptr_array_new_with_free_func(g_free);
 	for (; *sources; sources++)
@@ -180,11 +149,12 @@ static bool set_state(document_job *j, project *p, GError **error)
 void nadir_document_set_image_state(NadirDocument *d, gint64 image, image_state state)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
-	images_job *w;
-	document_job *j = begin(d, set_state, &w, NULL);
-	j->done = NULL; /* an error is reported */
+	document_job *j = document_job_new(d, set_state);
+	images_job *w = g_new0(images_job, 1);
 	w->image = image;
 	w->state = state;
+	j->data = w;
+	j->data_free = images_job_free;
 	document_job_push(j);
 }
 

@@ -5,7 +5,6 @@
 #include "app/engine/import-run.h"
 
 typedef struct {
-	GTask *task; /* owned until it is told */
 	char *path, *report;
 	guint count;
 } import_job;
@@ -13,7 +12,6 @@ typedef struct {
 static void import_job_free(void *data)
 {
 	import_job *i = data;
-	g_clear_object(&i->task);
 	g_free(i->path);
 	g_free(i->report);
 	g_free(i);
@@ -47,32 +45,14 @@ static bool work(document_job *j, project *p, GError **error)
 	return tell_new(j, p, known, error);
 }
 
-/* The task keeps what the job found after the job is gone. */
-static bool told(document_job *j, const GError *error)
-{
-	import_job *i = j->data;
-	g_autoptr(GTask) task = g_steal_pointer(&i->task);
-	j->data = NULL;
-	j->data_free = NULL;
-	g_task_set_task_data(task, i, import_job_free);
-	if (error)
-		g_task_return_error(task, g_error_copy(error));
-	else
-		g_task_return_boolean(task, TRUE);
-	return false;
-}
-
 void nadir_document_import_async(NadirDocument *d, const char *path, GAsyncReadyCallback done, void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && path);
 	import_job *i = g_new0(import_job, 1);
-	i->task = g_task_new(d, NULL, done, data);
+	GTask *task = g_task_new(d, NULL, done, data);
 	i->path = g_strdup(path);
-	g_task_set_source_tag(i->task, nadir_document_import_async);
-	document_job *j = document_job_new(d, work);
-	j->data = i;
-	j->data_free = import_job_free;
-	j->done = told;
+	g_task_set_source_tag(task, nadir_document_import_async);
+	document_job *j = document_job_for(task, work, i, import_job_free);
 	j->birth = birth_new(d, NULL);
 	document_job_push(j);
 }

@@ -135,6 +135,29 @@ document_job *document_job_new(NadirDocument *d, bool (*work)(document_job *, pr
 	return j;
 }
 
+document_job *document_job_for(GTask *task, bool (*work)(document_job *, project *, GError **), void *data,
+                               GDestroyNotify data_free)
+{
+	document_job *j = document_job_new(g_task_get_source_object(task), work);
+	j->task = task;
+	j->data = data;
+	j->data_free = data_free;
+	j->done = document_job_answer;
+	return j;
+}
+
+bool document_job_answer(document_job *j, const GError *error)
+{
+	g_autoptr(GTask) task = g_steal_pointer(&j->task);
+	g_task_set_task_data(task, g_steal_pointer(&j->data), j->data_free);
+	j->data_free = NULL;
+	if (error)
+		g_task_return_error(task, g_error_copy(error));
+	else
+		g_task_return_boolean(task, TRUE);
+	return false;
+}
+
 static void fresh_free(new_object *fresh)
 {
 	if (!fresh)
@@ -154,6 +177,9 @@ void document_job_free(document_job *j)
 	fresh_free(j->fresh);
 	g_free(j->xy);
 	g_free(j->pressure);
+	if (j->task) /* the document was closed before */
+		g_task_return_new_error(j->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "closed");
+	g_clear_object(&j->task);
 	if (j->data_free)
 		j->data_free(j->data);
 	g_ptr_array_unref(j->changed);

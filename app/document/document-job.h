@@ -60,12 +60,18 @@ struct document_job {
 
 	void *data; /* of those who push it */
 	GDestroyNotify data_free;
+	GTask *task; /* owned; who waits for it, NULL: nobody */
 
 	/* Results */
 	GPtrArray *changed; /* of object_change, which own their objects */
 	GPtrArray *classes; /* of project_class; NULL: as before */
 };
 document_job *document_job_new(NadirDocument *d, bool (*work)(document_job *, project *, GError **));
+/* One that a task waits for; takes task and data. Told with document_job_answer(), or cancelled when the document was
+ * closed before. The task has data as its task data from then on. */
+document_job *document_job_for(GTask *task, bool (*work)(document_job *, project *, GError **), void *data,
+                               GDestroyNotify data_free);
+bool document_job_answer(document_job *j, const GError *error); /* a `done`: the error, else true */
 void document_job_free(document_job *j);
 void document_job_push(document_job *j); /* takes it */
 /* In work: the stored id of j->id, 0 when that object never came to be; what changed (takes now); classes anew. */

@@ -252,59 +252,37 @@ guint nadir_document_select_class(NadirDocument *d, int id)
 	return nadir_document_select_where(d, is_of_class, &(wanted_class){nadir_document_get_classes(d), id});
 }
 
-typedef struct {
-	GTask *task;
-	GArray *ids; /* gint64; NULL: nothing was found out */
-} matching;
-
-static void matching_free(void *data)
+static void ids_free(void *ids)
 {
-	matching *m = data;
-	if (m->task) /* the document was closed before */
-		g_task_return_new_error(m->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "closed");
-	g_clear_object(&m->task);
-	g_clear_pointer(&m->ids, g_array_unref);
-	g_free(m);
+	if (ids)
+		g_array_unref(ids);
 }
 
 static bool match(document_job *j, project *p, GError **error)
 {
-	matching *m = j->data;
 	g_autoptr(GPtrArray) objects = project_objects(p, j->scene->image_id, error);
-	m->ids = objects ? object_filter(objects, j->text, error) : NULL;
-	return m->ids != NULL;
-}
-
-static bool on_matched(document_job *j, const GError *error)
-{
-	matching *m = j->data;
-	if (error)
-		g_task_return_error(m->task, g_error_copy(error));
-	else
-		g_task_return_pointer(m->task, m->ids ? g_steal_pointer(&m->ids) : g_array_new(FALSE, FALSE, sizeof(gint64)),
-		                      (GDestroyNotify)g_array_unref);
-	g_clear_object(&m->task);
-	return false;
+	j->data = objects ? object_filter(objects, j->text, error) : NULL;
+	return j->data != NULL;
 }
 
 void nadir_document_match_async(NadirDocument *d, const char *condition, GAsyncReadyCallback done, void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && condition);
-	document_job *j = document_job_new(d, match);
-	matching *m = g_new0(matching, 1);
-	m->task = g_task_new(d, NULL, done, data);
-	g_task_set_source_tag(m->task, nadir_document_match_async);
-	j->data = m;
-	j->data_free = matching_free;
+	GTask *task = g_task_new(d, NULL, done, data);
+	g_task_set_source_tag(task, nadir_document_match_async);
+	document_job *j = document_job_for(task, match, NULL, ids_free);
 	j->text = g_strstrip(g_strdup(condition));
-	j->done = on_matched;
 	document_job_push(j);
 }
 
+/* Without a project nothing was looked through: none fits. */
 GArray *nadir_document_match_finish(GAsyncResult *result, GError **error)
 {
 	g_return_val_if_fail(g_async_result_is_tagged(result, nadir_document_match_async), NULL);
-	return g_task_propagate_pointer(G_TASK(result), error);
+	if (!g_task_propagate_boolean(G_TASK(result), error))
+		return NULL;
+	GArray *ids = g_task_get_task_data(G_TASK(result));
+	return ids ? g_array_ref(ids) : g_array_new(FALSE, FALSE, sizeof(gint64));
 }
 
 static void on_expression(GObject *source, GAsyncResult *result, gpointer data)

@@ -176,7 +176,7 @@ static void on_taken(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	const int n = nadir_document_batch_take_finish(result, &error);
 	w->taking--;
-	if (error) {
+	if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) { /* else the next run takes it */
 		w->failures_seen++;
 		add_failure(w, _("Its result"), error->message);
 	}
@@ -293,6 +293,8 @@ static void on_listed(GObject *source, GAsyncResult *result, gpointer data)
 	g_clear_pointer(&w->ids, g_hash_table_unref);
 	w->ids = nadir_document_batch_list_finish(result, &error);
 	w->done = w->failures_seen = w->objects = w->captions = 0;
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* the document was closed */
 	if (error)
 		gtk_label_set_text(w->status, error->message);
 	else if (g_hash_table_size(w->ids) == 0)

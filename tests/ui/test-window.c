@@ -391,6 +391,16 @@ static void count_exported(NadirExportDialog *dialog, const char *path, const ch
 	(*counter)++;
 }
 
+/* The dialog for the image that is open; *exported counts what it writes. */
+static GtkWidget *open_export(world *w, int *exported)
+{
+	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
+	                                            nadir_application_get_settings(w->app));
+	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), exported);
+	gtk_window_present(GTK_WINDOW(dialog));
+	return dialog;
+}
+
 static bool is_exported(void *data)
 {
 	return *(int *)data == 1;
@@ -419,10 +429,7 @@ static void test_export(world *w, gconstpointer data)
 	int exported = 0;
 	open_file(w, w->sample);
 	add_object(w, 50);
-	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
-	                                            nadir_application_get_settings(w->app));
-	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
-	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW),
 			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
 	g_autofree char *wrong = g_build_filename(w->sample, "inside", "a.geojson", NULL);
@@ -458,11 +465,10 @@ static bool tells_losses(void *dialog)
 /* Every format is there to choose, and what one would lose is said before anything is written. */
 static void test_export_losses(world *w, gconstpointer data)
 {
+	int exported = 0;
 	open_file(w, w->sample);
 	add_object(w, 50);
-	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
-	                                            nadir_application_get_settings(w->app));
-	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW);
 	for (int f = 0; f < EXPORT_FORMATS; f++) {
 		g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title((export_format)f),
@@ -483,10 +489,7 @@ static void test_export_elsewhere(world *w, gconstpointer data)
 	int exported = 0;
 	open_file(w, w->sample);
 	add_object(w, 50);
-	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
-	                                            nadir_application_get_settings(w->app));
-	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
-	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *crs = find_titled(dialog, "Coordinate System"),
 			  *epsg = find_titled(dialog, "EPSG Number"), *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
 	g_autofree char *coco = g_build_filename(w->dir, "a.json", NULL), *out = g_build_filename(w->dir, "a.gpkg", NULL);
@@ -515,10 +518,7 @@ static void test_export_tiles(world *w, gconstpointer data)
 	int exported = 0;
 	open_file(w, w->sample);
 	add_object(w, 50);
-	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
-	                                            nadir_application_get_settings(w->app));
-	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), &exported);
-	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *tiles = find_titled(dialog, "Cut into Tiles"),
 			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
 	g_autofree char *stem = g_build_filename(w->dir, "set.txt", NULL),
