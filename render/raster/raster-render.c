@@ -1,8 +1,12 @@
 /* Original samples to bytes for the screen and for the model. */
 #include "render/raster/raster-level.h"
+#include "render/raster/raster-parallel.h"
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
+
+#define LARGE_PIXELS (600 * 600) /* areas at least so large are made by several threads */
+#define BLOCK_SIDE 512           /* about so large are the parts that one thread makes at once */
 
 /* Samples of 8 and 16 bits go through tables, made once a style: table[c][sample's bits]. */
 struct raster_lut {
@@ -363,39 +367,86 @@ static bool check_request(const raster *r, const raster_style *s, int level, con
 	return false;
 }
 
-/* Shared by screen and model: the model gets no transparency, no gamma and no colour ramp. */
-static bool render(raster *r, const raster_style *s, int level, const raster_rect *area, bool screen, uint8_t *out,
-                   size_t stride, GCancellable *cancel, GError **error)
+/* One picture on its way: for the screen, or for the model, which gets no transparency, no gamma and no colour ramp. */
+typedef struct {
+	raster *r;
+	const raster_style *style;
+	int level;
+	raster_rect area;
+	bool screen;
+	uint8_t *out;
+	size_t stride;
+	GCancellable *cancel;
+	raster_rect grid; /* of blocks: origin at or before the area, size of a block */
+	int across;
+} picture;
+
+static bool render_part(const picture *p, const raster_rect *area, GError **error)
 {
 	g_auto(slice) sl = {0};
-	if (!check_request(r, s, level, area, error))
-		return false;
-	slice_plan(&sl, s);
-	int rows = MIN(area->h, raster_slice_rows(r, level, area->w, sl.n_bands));
+	uint8_t *out =
+		p->out + (size_t)(area->y - p->area.y) * p->stride + (size_t)(area->x - p->area.x) * (p->screen ? 4 : 3);
+	slice_plan(&sl, p->style);
+	int rows = MIN(area->h, raster_slice_rows(p->r, p->level, area->w, sl.n_bands));
 	sl.area = (raster_rect){area->x, area->y, area->w, rows};
-	if (!slice_alloc(r, &sl, (size_t)area->w * (size_t)rows, error))
+	if (!slice_alloc(p->r, &sl, (size_t)area->w * (size_t)rows, error))
 		return false;
 	for (int y = 0; y < area->h; y += rows) {
 		sl.area.y = area->y + y;
 		sl.area.h = MIN(rows, area->h - y);
-		if (!slice_make(r, s, level, &sl, screen, cancel, error) ||
-		    (screen && !slice_validity(r, s, level, &sl, cancel, error)))
+		if (!slice_make(p->r, p->style, p->level, &sl, p->screen, p->cancel, error) ||
+		    (p->screen && !slice_validity(p->r, p->style, p->level, &sl, p->cancel, error)))
 			return false;
-		for (int i = 0; i < sl.area.h; i++) {
-			uint8_t *row = out + (size_t)(y + i) * stride;
-			if (screen)
-				write_bgra(&sl, r->alpha_associated, i, row);
+		for (int i = 0; i < sl.area.h; i++, out += p->stride)
+			if (p->screen)
+				write_bgra(&sl, p->r->alpha_associated, i, out);
 			else
-				write_rgb(&sl, i, row);
-		}
+				write_rgb(&sl, i, out);
 	}
 	return true;
+}
+
+static bool render_block(int piece, void *data, GError **error)
+{
+	const picture *p = data;
+	const raster_rect *a = &p->area, *g = &p->grid;
+	const int x = g->x + piece % p->across * g->w, y = g->y + piece / p->across * g->h;
+	const int x0 = MAX(x, a->x), y0 = MAX(y, a->y);
+	const raster_rect part = {x0, y0, MIN(x + g->w, a->x + a->w) - x0, MIN(y + g->h, a->y + a->h) - y0};
+	return !g_cancellable_set_error_if_cancelled(p->cancel, error) && render_part(p, &part, error);
+}
+
+/* Blocks are whole chunks of the file, so that each is unpacked once, by the thread that shows it while it is still in
+ * that core's cache. */
+static void plan_blocks(picture *p)
+{
+	const raster_source *s = p->r->source;
+	const raster_place *place = &p->r->places[p->level];
+	int w = s->chunk_w, h = s->chunk_h;
+	if (place->step > 1)
+		raster_block_size(p->r, place, &w, &h);
+	w = CLAMP(w, 1, p->r->levels[p->level].width);
+	w *= MAX(1, MIN(BLOCK_SIDE, p->area.w) / w);
+	h *= MAX(1, (int)((int64_t)BLOCK_SIDE * BLOCK_SIDE / w / h));
+	p->grid = (raster_rect){p->area.x / w * w, p->area.y / h * h, w, h};
+	p->across = (p->area.x + p->area.w - 1) / w - p->area.x / w + 1;
+}
+
+static bool render(picture p, GError **error)
+{
+	if (!check_request(p.r, p.style, p.level, &p.area, error))
+		return false;
+	if (p.r->source->sequential || (int64_t)p.area.w * p.area.h < LARGE_PIXELS)
+		return render_part(&p, &p.area, error);
+	plan_blocks(&p);
+	const int down = (p.area.y + p.area.h - 1) / p.grid.h - p.area.y / p.grid.h + 1;
+	return raster_parallel(p.across * down, raster_threads(), render_block, &p, error);
 }
 
 bool raster_render(raster *r, const raster_style *style, int level, const raster_rect *area, uint8_t *pixels,
                    size_t stride, GCancellable *cancel, GError **error)
 {
-	return render(r, style, level, area, true, pixels, stride, cancel, error);
+	return render((picture){r, style, level, *area, true, pixels, stride, cancel, .across = 1}, error);
 }
 
 bool raster_render_rough(raster *r, const raster_style *s, int level, uint8_t *pixels)
@@ -415,5 +466,5 @@ bool raster_render_rough(raster *r, const raster_style *s, int level, uint8_t *p
 bool raster_model_input(raster *r, const raster_style *style, const raster_rect *area, uint8_t *rgb, size_t stride,
                         GCancellable *cancel, GError **error)
 {
-	return render(r, style, 0, area, false, rgb, stride, cancel, error);
+	return render((picture){r, style, 0, *area, false, rgb, stride, cancel, .across = 1}, error);
 }

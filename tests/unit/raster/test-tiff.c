@@ -332,6 +332,43 @@ static void test_virtual_levels(gconstpointer data)
 			g_assert_cmpfloat(few[y * 3 + x], ==, all[(corner.y + y) * r->levels[last].width + corner.x + x]);
 }
 
+/* A picture so large that several threads make it in blocks is the one that is made row by row. */
+static void check_large(const char *path, const layout *l)
+{
+	g_autoptr(GError) error = NULL;
+	write_layout(path, l);
+	g_autoptr(raster) r = test_open(path);
+	raster_style style;
+	g_assert_true(raster_style_resolve(r, NULL, NULL, NULL, &style, NULL, &error));
+	for (int level = 0; level < 2; level++) {
+		const raster_level *size = &raster_get_info(r)->levels[level];
+		const raster_rect area = {37, 51, size->width - 50, size->height - 61};
+		const size_t stride = (size_t)area.w * 4 + 12, row = (size_t)area.w * 4;
+		g_autofree uint8_t *whole = g_malloc0(stride * (size_t)area.h), *line = g_malloc0(row);
+		g_assert_cmpint(area.w * area.h, >, 600 * 600);
+		g_assert_true(raster_render(r, &style, level, &area, whole, stride, NULL, &error));
+		for (int y = 0; y < area.h; y++) {
+			const raster_rect one = {area.x, area.y + y, area.w, 1};
+			g_assert_true(raster_render(r, &style, level, &one, line, row, NULL, &error));
+			g_assert_cmpmem(whole + (size_t)y * stride, row, line, row);
+			for (int i = 0; i < 12; i++)
+				g_assert_cmpint(whole[(size_t)y * stride + row + (size_t)i], ==, 0);
+		}
+	}
+}
+
+static void test_large(void)
+{
+	static const layout layouts[] = {
+		{"tiles", 1811, 1613, 3, 8, U, COMPRESSION_ADOBE_DEFLATE, 272, 192},
+		{"strips", 1811, 1613, 3, 8, U, COMPRESSION_ADOBE_DEFLATE, 0, 5},
+		{"bands apart", 1811, 1613, 4, 16, U, COMPRESSION_ADOBE_DEFLATE, 1024, 1024, .separate = true},
+	};
+	g_autofree char *path = test_path("large.tif");
+	for (guint i = 0; i < G_N_ELEMENTS(layouts); i++)
+		check_large(path, &layouts[i]);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -347,6 +384,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/raster/tiff/sparse", test_sparse);
 	g_test_add_data_func("/raster/tiff/threads", GINT_TO_POINTER(0), test_threads);
 	g_test_add_data_func("/raster/tiff/threads-separate", GINT_TO_POINTER(1), test_threads);
+	g_test_add_func("/raster/tiff/large", test_large);
 	g_test_add_data_func("/raster/tiff/virtual-levels-tiles", GINT_TO_POINTER(0), test_virtual_levels);
 	g_test_add_data_func("/raster/tiff/virtual-levels-strips", GINT_TO_POINTER(1), test_virtual_levels);
 	int status = g_test_run();
