@@ -7,7 +7,9 @@
 
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
+#include "app/conversation/answers.h"
 #include "app/conversation/chat-store.h"
+#include "app/conversation/conversation-text.h"
 #include "app/document/object-list.h"
 #include "app/panel/swatch.h"
 #include "app/review/review-ahead.h"
@@ -28,7 +30,9 @@ struct window_review {
 	GCancellable *opening;
 	guint ready_source; /* looks again how much is read ahead */
 	bool fixing, before;
-	enum { WORDS_COMMENT, WORDS_CAPTION, WORDS_IMAGE } words; /* what is being typed */
+	enum { WORDS_COMMENT, WORDS_CAPTION, WORDS_IMAGE, WORDS_ANSWER } words; /* what is being typed */
+	guint said;       /* texts since the last object: they are taken back first */
+	answers *answers; /* that are gone through; owned, NULL: none */
 
 	GtkWidget *bar, *panel, *progress, *pages; /* pages: the sidebar of marking, owned meanwhile */
 	review_card card;
@@ -239,6 +243,8 @@ static void on_moved(NadirWindow *self)
 	const review_item *item = nadir_review_get_item(w->review, 0);
 	if (w->before)
 		set_before(self, false);
+	w->said = 0;
+	g_clear_pointer(&w->answers, answers_free);
 	show_partner(self);
 	if (item)
 		nadir_canvas_look_at_object(self->work->canvas, item->extent);
@@ -323,13 +329,71 @@ static void begin_fixing(NadirWindow *self)
 
 /* --- words --- */
 
+static void leave_words(NadirWindow *self)
+{
+	g_clear_pointer(&self->review->answers, answers_free);
+	show_end(self); /* the keys, or the end */
+	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+}
+
+static void ask_answer(NadirWindow *self)
+{
+	const answers *a = self->review->answers;
+	const conversation_message *m = answers_get(a);
+	g_autofree char *question = g_strdelimit(g_strdup(m->parent->text), "\n", ' ');
+	/* Translators: which answer of the model, of how many, whether a person worded it, and the question. */
+	g_autofree char *title = g_strdup_printf(_("Answer %u of %u%s · %s"), answers_place(a) + 1, answers_count(a),
+	                                         m->said ? _(" (edited)") : "", question);
+	nadir_review_bar_ask(NADIR_REVIEW_BAR(self->review->bar), title, m->text, true);
+}
+
+static void step_answer(NadirWindow *self, int step)
+{
+	if (!self->review->answers)
+		return;
+	if (answers_step(self->review->answers, step)) {
+		ask_answer(self);
+		return;
+	}
+	leave_words(self);
+	nadir_window_show_notice(self, step > 0 ? _("These were all answers about this image.")
+	                                        : _("This was the first answer about this image."));
+}
+
+static void keep_answer(NadirWindow *self, const char *text)
+{
+	struct window_review *w = self->review;
+	g_autoptr(GError) error = NULL;
+	const bool changed = !g_str_equal(text, answers_get(w->answers)->text);
+	if (!answers_keep(w->answers, text, &error))
+		nadir_window_show_error(self, error->message);
+	w->said += changed && !error;
+	step_answer(self, 1);
+}
+
+static void on_answers(void *data)
+{
+	NadirWindow *self = data;
+	if (answers_get(self->review->answers)) {
+		self->review->words = WORDS_ANSWER;
+		ask_answer(self);
+		return;
+	}
+	g_clear_pointer(&self->review->answers, answers_free);
+	nadir_window_show_notice(self, _("The model has not been asked about this image yet."));
+}
+
 static void on_said(NadirWindow *self, const char *text)
 {
 	struct window_review *w = self->review;
-	nadir_review_bar_show(NADIR_REVIEW_BAR(w->bar), NADIR_REVIEW_KEYS);
-	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+	if (text && w->words == WORDS_ANSWER) {
+		keep_answer(self, text);
+		return;
+	}
+	leave_words(self);
 	if (!text)
 		return;
+	w->said++;
 	if (w->words == WORDS_CAPTION)
 		nadir_review_caption(w->review, text);
 	else if (w->words == WORDS_IMAGE)
@@ -349,7 +413,8 @@ static void ask(NadirWindow *self, int words)
 	nadir_review_bar_ask(NADIR_REVIEW_BAR(self->review->bar), _(titles[words]),
 	                     words == WORDS_IMAGE     ? (of_image ? of_image : "")
 	                     : words == WORDS_CAPTION ? f->caption
-	                                              : f->comment);
+	                                              : f->comment,
+	                     false);
 }
 
 /* --- going in and out --- */
@@ -374,6 +439,7 @@ static void add_widgets(NadirWindow *self)
 	gtk_widget_add_css_class(w->panel, "sidebar-pane");
 	adw_flap_set_flap(self->work->flap, w->panel);
 	g_signal_connect_object(w->bar, "said", G_CALLBACK(on_said), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(w->bar, "step", G_CALLBACK(step_answer), self, G_CONNECT_SWAPPED);
 }
 
 static void enter(NadirWindow *self)
@@ -411,6 +477,7 @@ void nadir_window_leave_review(NadirWindow *self)
 	g_clear_handle_id(&w->ready_source, g_source_remove);
 	g_cancellable_cancel(w->opening);
 	g_clear_object(&w->opening);
+	answers_free(w->answers);
 	review_ahead_free(w->ahead);
 	gtk_overlay_remove_overlay(overlay_of(self), w->card.box);
 	gtk_overlay_remove_overlay(overlay_of(self), w->bar);
@@ -486,6 +553,14 @@ ACTION(on_image_caption)
 	ask(data, WORDS_IMAGE);
 }
 
+ACTION(on_review_answers)
+{
+	NadirWindow *self = data;
+	NadirChat *session = nadir_chat_panel_get_chat(self->work->chat);
+	if (session && !self->review->answers)
+		self->review->answers = answers_new(session, on_answers, self);
+}
+
 ACTION(on_take)
 {
 	NadirWindow *self = data;
@@ -542,6 +617,7 @@ static const GActionEntry entries[] = {
 	{.name = "review-comment", .activate = on_comment},
 	{.name = "review-caption", .activate = on_caption},
 	{.name = "review-image-caption", .activate = on_image_caption},
+	{.name = "review-answers", .activate = on_review_answers},
 	{.name = "review-take", .activate = on_take, .parameter_type = "s"},
 	{.name = "review-confused", .activate = on_confused, .parameter_type = "s"},
 	{.name = "review-before", .activate = on_before_after},
@@ -579,6 +655,7 @@ void nadir_window_update_review(NadirWindow *self)
 	enable(self, "review-caption", item && !fixing);
 	enable(self, "review-before", item && !fixing);
 	enable(self, "review-image-caption", on && !fixing);
+	enable(self, "review-answers", on && !fixing);
 	enable(self, "review-confused", item && !fixing);
 	enable(self, "review-take", item && !fixing && nadir_review_get_pair(w->review) != NULL);
 	enable(self, "review-threshold", on && !fixing);
@@ -661,6 +738,11 @@ static bool undo_key(NadirWindow *self, guint key, GdkModifierType state)
 {
 	if (key != GDK_KEY_z || (state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK | GDK_ALT_MASK)) != GDK_CONTROL_MASK)
 		return false;
+	if (self->review->said > 0 && nadir_document_get_undo_text(self->document)) {
+		self->review->said--;
+		nadir_document_undo(self->document);
+		return true;
+	}
 	g_action_group_activate_action(G_ACTION_GROUP(self), "review-back", NULL);
 	return true;
 }

@@ -212,6 +212,13 @@ ACTION(on_edit)
 	chat_panel_edit(self, last->model ? last->parent : last);
 }
 
+ACTION(on_edit_reply)
+{
+	NadirChatPanel *self = data;
+	show_page(self);
+	chat_panel_edit_reply(self, nadir_chat_get_reply(self->chat));
+}
+
 /* The last message that has versions. */
 static conversation_message *forked(NadirChatPanel *self)
 {
@@ -366,6 +373,7 @@ static const GActionEntry entries[] = {
 	{.name = "chat-again", .activate = on_again},
 	{.name = "chat-continue", .activate = on_continue},
 	{.name = "chat-edit", .activate = on_edit},
+	{.name = "chat-edit-reply", .activate = on_edit_reply},
 	{.name = "chat-branch", .activate = on_branch, .parameter_type = "s"},
 	{.name = "chat-accept", .activate = on_accept},
 	{.name = "chat-keep", .activate = on_keep},
@@ -407,6 +415,7 @@ void chat_panel_update_actions(NadirChatPanel *self)
 	ENABLE(open && !asking && forked(self), "chat-branch");
 	ENABLE(found, "chat-accept");
 	ENABLE(whole, "chat-keep", "chat-copy");
+	ENABLE(whole && !asking, "chat-edit-reply");
 	ENABLE(stored, "chat-rename", "chat-delete");
 	ENABLE(open && nadir_chat_get_model(self->chat, NULL, NULL) == NADIR_CHAT_READY, "chat-card");
 }

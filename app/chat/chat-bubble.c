@@ -2,15 +2,18 @@
 
 #include <glib/gi18n.h>
 
+#include "app/chat/chat-entry.h"
 #include "app/chat/chat-wrap.h"
 #include "app/command/actions.h"
+#include "app/conversation/conversation-edit.h"
 
 struct _NadirChatBubble {
 	GtkWidget parent_instance;
 
 	/* Template widgets */
-	GtkWidget *card, *stage_box, *offers, *foot, *branches;
+	GtkWidget *card, *stage_box, *offers, *foot, *branches, *editor, *as_said, *edited;
 	NadirChatText *text;
+	NadirChatEntry *entry;
 	GtkSpinner *spinner;
 	GtkLabel *stage, *note, *accept_label, *keep_key, *place, *meters;
 	GtkWidget *accept_button, *keep_button, *continue_button, *previous, *next, *again, *copy, *edit;
@@ -23,7 +26,7 @@ struct _NadirChatBubble {
 
 G_DEFINE_FINAL_TYPE(NadirChatBubble, nadir_chat_bubble, GTK_TYPE_WIDGET)
 
-enum { ACT, ACT_ON, N_BUBBLE_SIGNALS };
+enum { ACT, ACT_ON, WORDED, N_BUBBLE_SIGNALS };
 static guint signals[N_BUBBLE_SIGNALS];
 
 /* --- what is shown --- */
@@ -33,7 +36,7 @@ static void update_text(NadirChatBubble *self)
 	const conversation_message *m = self->message;
 	const GPtrArray *regions = conversation_regions(m);
 	nadir_chat_text_set(self->text, m->text, regions ? regions->len : 0, m->grounded);
-	gtk_widget_set_visible(GTK_WIDGET(self->text), *m->text != '\0');
+	gtk_widget_set_visible(GTK_WIDGET(self->text), *m->text != '\0' && !gtk_widget_get_visible(self->editor));
 }
 
 static const char *stage_title(const char *stage)
@@ -97,10 +100,11 @@ static void update_foot(NadirChatBubble *self)
 	g_autofree char *details = *meters ? meters_details(m) : NULL;
 	gtk_widget_set_tooltip_text(GTK_WIDGET(self->meters), details);
 	gtk_widget_set_visible(self->again, m->model || m->error);
-	gtk_widget_set_visible(self->edit, !m->model);
+	gtk_widget_set_visible(self->edited, m->said != NULL);
+	gtk_widget_set_tooltip_text(self->edited, m->said ? m->said->text : NULL);
 	gtk_widget_set_sensitive(self->again, !nadir_chat_is_asking(self->chat, NULL, NULL));
 	gtk_widget_set_sensitive(self->edit, !nadir_chat_is_asking(self->chat, NULL, NULL));
-	gtk_widget_set_visible(self->foot, !m->running);
+	gtk_widget_set_visible(self->foot, !m->running && !gtk_widget_get_visible(self->editor));
 }
 
 static void update_offers(NadirChatBubble *self)
@@ -115,7 +119,7 @@ static void update_offers(NadirChatBubble *self)
 	gtk_widget_set_visible(self->accept_button, n > 0);
 	gtk_widget_set_visible(self->keep_button, last);
 	gtk_widget_set_visible(self->continue_button, last && nadir_chat_can_continue(self->chat));
-	gtk_widget_set_visible(self->offers, last || n > 0);
+	gtk_widget_set_visible(self->offers, (last || n > 0) && !gtk_widget_get_visible(self->editor));
 }
 
 static void update_note(NadirChatBubble *self)
@@ -184,8 +188,51 @@ ON(previous)
 ON(next)
 ON(again)
 ON(copy)
-ON(edit)
 #undef ON
+
+/* --- a reply in other words --- */
+
+static void end_editing(NadirChatBubble *self, const char *text)
+{
+	gtk_widget_set_visible(self->editor, FALSE);
+	nadir_chat_bubble_update(self);
+	g_signal_emit(self, signals[WORDED], 0, text);
+}
+
+void nadir_chat_bubble_edit(NadirChatBubble *self)
+{
+	g_return_if_fail(NADIR_IS_CHAT_BUBBLE(self) && self->message->model);
+	const GPtrArray *regions = conversation_regions(self->message);
+	nadir_chat_entry_set_value(self->entry, self->message->text, regions ? regions->len : 0);
+	gtk_widget_set_visible(self->as_said, self->message->said != NULL);
+	gtk_widget_set_visible(self->editor, TRUE);
+	nadir_chat_bubble_update(self);
+	gtk_widget_grab_focus(GTK_WIDGET(self->entry));
+}
+
+static void on_edit(NadirChatBubble *self)
+{
+	if (self->message->model)
+		nadir_chat_bubble_edit(self);
+	else
+		g_signal_emit(self, signals[ACT], 0, "edit");
+}
+
+static void on_worded(NadirChatBubble *self)
+{
+	g_autofree char *text = nadir_chat_entry_get_value(self->entry);
+	end_editing(self, text);
+}
+
+static void on_as_said(NadirChatBubble *self)
+{
+	end_editing(self, "");
+}
+
+static void on_left(NadirChatBubble *self)
+{
+	end_editing(self, NULL);
+}
 
 /* --- the widget --- */
 
@@ -206,6 +253,10 @@ static void bind_children(GtkWidgetClass *widget_class)
 {
 	BIND(card);
 	BIND(text);
+	BIND(editor);
+	BIND(entry);
+	BIND(as_said);
+	BIND(edited);
 	BIND(stage_box);
 	BIND(spinner);
 	BIND(stage);
@@ -235,7 +286,10 @@ static void nadir_chat_bubble_class_init(NadirChatBubbleClass *klass)
 	                            G_TYPE_STRING);
 	signals[ACT_ON] = g_signal_new("act-on", NADIR_TYPE_CHAT_BUBBLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 	                               G_TYPE_NONE, 1, G_TYPE_INT);
+	signals[WORDED] = g_signal_new("worded", NADIR_TYPE_CHAT_BUBBLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+	                               G_TYPE_NONE, 1, G_TYPE_STRING);
 	g_type_ensure(NADIR_TYPE_CHAT_TEXT);
+	g_type_ensure(NADIR_TYPE_CHAT_ENTRY);
 	g_type_ensure(NADIR_TYPE_WRAP_LAYOUT);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/chat-bubble.ui");
 	bind_children(widget_class);
@@ -249,6 +303,9 @@ static void nadir_chat_bubble_class_init(NadirChatBubbleClass *klass)
 	CALLBACK(on_again);
 	CALLBACK(on_copy);
 	CALLBACK(on_edit);
+	CALLBACK(on_worded);
+	CALLBACK(on_as_said);
+	CALLBACK(on_left);
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
 	gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
 }
@@ -268,6 +325,8 @@ GtkWidget *nadir_chat_bubble_new(NadirChat *session, conversation_message *m)
 	self->chat = g_object_ref(session);
 	self->message = m;
 	gtk_label_set_text(self->keep_key, key);
+	gtk_widget_set_tooltip_text(self->edit, m->model ? _("Word the reply anew, in place: what the model said is kept")
+	                                                 : _("Ask this differently: the old question stays as a branch"));
 	gtk_widget_add_css_class(GTK_WIDGET(self), m->model ? "said-by-model" : "said-by-user");
 	gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL,
 	                               m->model ? _("The model's reply") : _("Your question"), -1);

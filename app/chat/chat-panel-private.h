@@ -61,6 +61,7 @@ bool chat_panel_add_regions(NadirChatPanel *p, bool with_selected, bool say_if_n
 
 /* chat-panel-show.c: what is shown follows the session */
 void chat_panel_show_path(NadirChatPanel *p);
+void chat_panel_edit_reply(NadirChatPanel *p, const conversation_message *reply); /* in place */
 void chat_panel_show_message(NadirChatPanel *p, conversation_message *m);
 void chat_panel_show_regions(NadirChatPanel *p);
 void chat_panel_show_state(NadirChatPanel *p);

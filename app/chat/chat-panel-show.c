@@ -39,11 +39,27 @@ static void on_act_on(NadirChatPanel *self, int index, NadirChatBubble *bubble)
 	chat_panel_accept(self, nadir_chat_bubble_get_message(bubble), index);
 }
 
+static void on_worded(NadirChatPanel *self, const char *text, NadirChatBubble *bubble)
+{
+	g_autoptr(GError) error = NULL;
+	const bool ok = !text || nadir_chat_edit_reply(self->chat, nadir_chat_bubble_get_message(bubble), text, &error);
+	chat_panel_show_error(self, ok ? NULL : error->message);
+	gtk_widget_grab_focus(GTK_WIDGET(self->entry));
+}
+
+void chat_panel_edit_reply(NadirChatPanel *self, const conversation_message *reply)
+{
+	for (GtkWidget *b = gtk_widget_get_first_child(GTK_WIDGET(self->messages)); b; b = gtk_widget_get_next_sibling(b))
+		if (nadir_chat_bubble_get_message(NADIR_CHAT_BUBBLE(b)) == reply)
+			nadir_chat_bubble_edit(NADIR_CHAT_BUBBLE(b));
+}
+
 static void add_bubble(NadirChatPanel *self, conversation_message *m)
 {
 	GtkWidget *bubble = nadir_chat_bubble_new(self->chat, m);
 	g_signal_connect_swapped(bubble, "act", G_CALLBACK(on_act), self);
 	g_signal_connect_swapped(bubble, "act-on", G_CALLBACK(on_act_on), self);
+	g_signal_connect_swapped(bubble, "worded", G_CALLBACK(on_worded), self);
 	gtk_box_append(self->messages, bubble);
 }
 

@@ -58,14 +58,12 @@ static void take_grounded(conversation_message *m, chat_reply *r, guint shift)
 {
 	for (guint i = 0; i < r->grounded->len; i++) {
 		chat_grounded *from = r->grounded->pdata[i];
-		conversation_grounded *g = g_new0(conversation_grounded, 1);
-		g->phrase = g_strdup(from->phrase);
+		conversation_grounded *g = conversation_grounded_new(from->phrase);
 		g->start = from->start + shift;
 		g->end = from->end + shift;
 		g->region = from->region;
 		g->score = from->score;
 		g->mask = g_steal_pointer(&from->mask);
-		g->area_m2 = NAN;
 		g_ptr_array_add(m->grounded, g);
 	}
 }
@@ -75,11 +73,13 @@ static void copy_grounded(conversation_message *m, const conversation_message *b
 {
 	for (guint i = 0; i < before->grounded->len; i++) {
 		const conversation_grounded *from = before->grounded->pdata[i];
-		conversation_grounded *g = g_memdup2(from, sizeof *g);
-		g->phrase = g_strdup(from->phrase);
+		conversation_grounded *g = conversation_grounded_new(from->phrase);
+		g->start = from->start;
+		g->end = from->end;
+		g->region = from->region;
+		g->score = from->score;
+		g->object = from->object;
 		g->mask = from->mask ? mask_copy(from->mask) : NULL;
-		g->wkb = NULL;
-		g->shape = NULL;
 		g_ptr_array_add(m->grounded, g);
 	}
 }

@@ -4,6 +4,7 @@
 
 #include "app/conversation/chat-private.h"
 #include "app/conversation/chat-store.h"
+#include "app/conversation/conversation-edit.h"
 #include "app/document/document-private.h"
 #include "app/engine/record.h"
 
@@ -66,9 +67,10 @@ typedef struct {
 
 static bool tell_message(NadirDocument *d, const accepted *a, conversation_message *m, gint64 id)
 {
+	const GPtrArray *all = m->said ? m->said->grounded : m->grounded;
 	bool told = false;
-	for (guint i = 0; i < m->grounded->len; i++) {
-		conversation_grounded *g = m->grounded->pdata[i];
+	for (guint i = 0; i < all->len; i++) {
+		conversation_grounded *g = all->pdata[i];
 		if (g->object != a->before)
 			continue;
 		g->object = id;

@@ -27,6 +27,7 @@ struct _NadirChat {
 	NadirDocument *document; /* NULL: closed */
 	GSignalGroup *document_signals;
 	GPtrArray *conversations; /* of conversation: stored ones */
+	bool listed;              /* they are all there */
 	conversation *open;       /* one of them, or a new one */
 	GPtrArray *added;         /* of conversation_region: new in the next question */
 	conversation_message *edited;

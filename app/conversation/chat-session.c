@@ -7,6 +7,7 @@
 
 #include "app/conversation/chat-private.h"
 #include "app/conversation/chat-store.h"
+#include "app/conversation/conversation-edit.h"
 #include "app/conversation/conversation-json.h"
 #include "app/document/document-private.h"
 #include "render/file/output.h"
@@ -83,15 +84,77 @@ static void on_offers_changed(NadirChat *c)
 	chat_emit(c, CHAT_SIGNAL_REGIONS);
 }
 
+/* --- replies in a person's words --- */
+
+/* NULL: none that is loaded. */
+static conversation *talk_of(NadirChat *c, bool (*is)(const conversation_message *m, const void *what),
+                             const void *what, conversation_message **message)
+{
+	for (guint i = 0; i <= c->conversations->len; i++) {
+		conversation *talk = i < c->conversations->len ? c->conversations->pdata[i] : c->open;
+		for (guint k = 0; k < talk->messages->len; k++)
+			if (is(talk->messages->pdata[k], what)) {
+				*message = talk->messages->pdata[k];
+				return talk;
+			}
+	}
+	return NULL;
+}
+
+static bool has_id(const conversation_message *m, const void *id)
+{
+	return m->id == *(const gint64 *)id;
+}
+
+static bool is_same(const conversation_message *m, const void *other)
+{
+	return m == other;
+}
+
+static void on_reply_edited(NadirChat *c, gint64 id, const char *text)
+{
+	conversation_message *m = NULL;
+	conversation *talk = talk_of(c, has_id, &id, &m);
+	if (!talk || m->running)
+		return;
+	if (c->lit_message == m)
+		nadir_chat_light_grounded(c, NULL, -1);
+	conversation_edit(m, text);
+	chat_emit_message(c, m);
+	chat_emit(c, CHAT_SIGNAL_LIT); /* what stands no more in it is not drawn either */
+}
+
+bool nadir_chat_edit_reply(NadirChat *c, conversation_message *reply, const char *text, GError **error)
+{
+	g_return_val_if_fail(NADIR_IS_CHAT(c) && c->document && reply && reply->model && text, false);
+	conversation_message *m = NULL;
+	conversation *talk = talk_of(c, is_same, reply, &m);
+	if (!talk || c->asking) {
+		g_set_error_literal(error, CHAT_ERROR, CHAT_ERROR_REGION,
+		                    _("The model is still answering: wait, or stop it first."));
+		return false;
+	}
+	g_autofree char *stripped = g_strstrip(g_strdup(text));
+	if (g_str_equal(stripped, m->text))
+		return true;
+	if (!m->id) /* it could not be stored until now */
+		chat_store(c, talk, m);
+	chat_store_edit(c->document, m, g_str_equal(stripped, conversation_said_text(m)) ? "" : stripped);
+	return true;
+}
+
+/* --- the list --- */
+
 /* Behind what was begun meanwhile, and in its place when nothing was. */
 static void on_listed(GPtrArray *stored, void *data)
 {
 	g_autoptr(NadirChat) c = data;
 	for (guint i = 0; c->document && i < stored->len; i++)
 		g_ptr_array_add(c->conversations, conversation_ref(stored->pdata[i]));
-	if (!c->document || stored->len == 0)
+	c->listed = true;
+	if (!c->document)
 		return;
-	if (c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0)
+	if (stored->len > 0 && c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0)
 		nadir_chat_open(c, stored->pdata[0]);
 	chat_emit(c, CHAT_SIGNAL_LIST);
 }
@@ -105,6 +168,7 @@ NadirChat *nadir_chat_new(NadirDocument *d, chat_service *svc)
 	c->document_signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(c->document_signals, "preview-changed", G_CALLBACK(on_offers_changed), c);
 	g_signal_group_connect_swapped(c->document_signals, "selection-changed", G_CALLBACK(on_offers_changed), c);
+	g_signal_group_connect_swapped(c->document_signals, "reply-edited", G_CALLBACK(on_reply_edited), c);
 	g_signal_group_set_target(c->document_signals, d);
 	chat_store_list(d, on_listed, g_object_ref(c));
 	return c;
@@ -269,6 +333,8 @@ static void on_loaded(GObject *source, GAsyncResult *result, gpointer data)
 		chat_emit(j->chat, CHAT_SIGNAL_PATH);
 		chat_emit(j->chat, CHAT_SIGNAL_REGIONS);
 	}
+	if (j->chat->document)
+		chat_emit(j->chat, CHAT_SIGNAL_LIST);
 	load_job_free(j);
 }
 
@@ -301,6 +367,21 @@ void nadir_chat_open(NadirChat *c, conversation *talk)
 		load(c, talk);
 	chat_emit(c, CHAT_SIGNAL_PATH);
 	chat_emit(c, CHAT_SIGNAL_REGIONS);
+}
+
+bool nadir_chat_load_all(NadirChat *c)
+{
+	g_return_val_if_fail(NADIR_IS_CHAT(c), false);
+	bool all = c->listed;
+	for (guint i = 0; c->document && i < c->conversations->len; i++) {
+		conversation *talk = c->conversations->pdata[i];
+		if (talk->loaded)
+			continue;
+		all = false;
+		if (talk != c->open) /* that one is being read */
+			load(c, talk);
+	}
+	return all;
 }
 
 void nadir_chat_begin(NadirChat *c)

@@ -64,6 +64,12 @@ bool nadir_chat_answer_again(NadirChat *c, conversation_message *m, GError **err
 bool nadir_chat_continue(NadirChat *c, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the last reply, which was cut */
 bool nadir_chat_can_continue(NadirChat *c);
 
+/* A person's wording of a reply, a step of undo; "": as the model said it. False + error: nothing was changed. */
+bool nadir_chat_edit_reply(NadirChat *c, conversation_message *reply, const char *text,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads all conversations of the image; "list-changed" tells when they are there. True: they are. */
+bool nadir_chat_load_all(NadirChat *c);
+
 /* --- what was found --- */
 /* The newest reply in sight; NULL: there is none. */
 conversation_message *nadir_chat_get_reply(NadirChat *c);

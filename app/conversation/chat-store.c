@@ -1,5 +1,7 @@
 #include "app/conversation/chat-store.h"
 
+#include <glib/gi18n.h>
+
 #include "app/conversation/conversation-json.h"
 #include "app/document/document-private.h"
 #include "render/store/conversation.h"
@@ -229,18 +231,7 @@ void chat_store_delete(NadirDocument *d, const conversation *talk, bool deleted)
 
 static bool set_caption(document_job *j, project *p, GError **error)
 {
-	return project_set_image_setting(p, j->scene->image_id, "caption", j->text, error);
-}
-
-static bool on_caption_set(document_job *j, const GError *error)
-{
-	if (error) {
-		nadir_document_report(j->document, error);
-		return false;
-	}
-	g_free(j->document->caption);
-	j->document->caption = g_steal_pointer(&j->text);
-	return false;
+	return document_job_set_text(j, p, 0, 0, j->text, error);
 }
 
 char *chat_store_get_caption(NadirDocument *d)
@@ -251,8 +242,23 @@ char *chat_store_get_caption(NadirDocument *d)
 void chat_store_caption(NadirDocument *d, const char *text)
 {
 	document_job *j = document_job_new(d, set_caption);
-	j->done = on_caption_set;
 	j->birth = birth_new(d, NULL);
+	j->text = g_strstrip(g_strdup(text));
+	j->what = g_strdup(_("caption of the image"));
+	document_job_push(j);
+}
+
+static bool edit(document_job *j, project *p, GError **error)
+{
+	const gint64 id = document_job_id(j);
+	return !id || document_job_set_text(j, p, 0, id, j->text, error);
+}
+
+void chat_store_edit(NadirDocument *d, const conversation_message *m, const char *text)
+{
+	document_job *j = document_job_new(d, edit);
+	j->id = m->id;
 	j->text = g_strdup(text);
+	j->what = g_strdup(_("wording of a reply"));
 	document_job_push(j);
 }

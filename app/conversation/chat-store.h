@@ -18,7 +18,11 @@ void chat_store_messages(NadirDocument *d, const conversation *talk, chat_store_
  * when there is none. */
 void chat_store_put(NadirDocument *d, conversation *talk, conversation_message *m);
 void chat_store_delete(NadirDocument *d, const conversation *talk, bool deleted);
-/* A caption of the image. */
+/* A person's wording of a stored reply, "" for as it was said; a step of undo. The document's "reply-edited" tells of
+ * it.
+ */
+void chat_store_edit(NadirDocument *d, const conversation_message *m, const char *text);
+/* A caption of the image, a step of undo. */
 void chat_store_caption(NadirDocument *d, const char *text);
 char *chat_store_get_caption(NadirDocument *d); /* NULL: none; g_free */
 

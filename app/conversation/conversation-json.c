@@ -1,5 +1,7 @@
 #include "app/conversation/conversation-json.h"
 
+#include "app/conversation/conversation-edit.h"
+
 #include "render/file/json-text.h"
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -161,12 +163,12 @@ static conversation_settings settings_from_json(const char *json)
 
 /* --- a reply --- */
 
-static cJSON *grounded_to_json(const conversation_grounded *g)
+static cJSON *grounded_to_json(const conversation_grounded *g, const guint place[2])
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON_AddStringToObject(o, "phrase", g->phrase);
-	cJSON_AddNumberToObject(o, "start", g->start);
-	cJSON_AddNumberToObject(o, "end", g->end);
+	cJSON_AddNumberToObject(o, "start", place[0]);
+	cJSON_AddNumberToObject(o, "end", place[1]);
 	if (g->region)
 		cJSON_AddNumberToObject(o, "region", g->region);
 	cJSON_AddNumberToObject(o, "score", g->score);
@@ -176,12 +178,17 @@ static cJSON *grounded_to_json(const conversation_grounded *g)
 	return o;
 }
 
+/* Always as the model said it. */
 static char *results_to_json(const conversation_message *m)
 {
 	cJSON *o = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(o, "grounded");
-	cJSON_AddStringToObject(o, "text", m->text);
-	for (guint i = 0; i < m->grounded->len; i++)
-		cJSON_AddItemToArray(list, grounded_to_json(m->grounded->pdata[i]));
+	const GPtrArray *all = m->said ? m->said->grounded : m->grounded;
+	cJSON_AddStringToObject(o, "text", conversation_said_text(m));
+	for (guint i = 0; i < all->len; i++) {
+		const conversation_grounded *g = all->pdata[i];
+		const guint here[2] = {g->start, g->end};
+		cJSON_AddItemToArray(list, grounded_to_json(g, m->said ? &g_array_index(m->said->places, guint, 2 * i) : here));
+	}
 	list = cJSON_AddArrayToObject(o, "regions");
 	for (guint i = 0; i < m->region_texts->len; i++) {
 		const char *text = m->region_texts->pdata[i];
@@ -195,16 +202,14 @@ static char *results_to_json(const conversation_message *m)
 
 static void read_grounded(conversation_message *m, const cJSON *o)
 {
-	conversation_grounded *g = g_new0(conversation_grounded, 1);
+	conversation_grounded *g = conversation_grounded_new(text_of(o, "phrase"));
 	const guint length = (guint)strlen(m->text);
-	g->phrase = g_strdup(text_of(o, "phrase"));
 	g->start = (guint)CLAMP(number_of(o, "start", 0), 0, length);
 	g->end = (guint)CLAMP(number_of(o, "end", 0), g->start, length);
 	g->region = (int)CLAMP(number_of(o, "region", 0), 0, 1000);
 	g->score = number_of(o, "score", 0);
 	g->object = (gint64)number_of(o, "object", 0);
 	g->mask = read_mask(o);
-	g->area_m2 = NAN;
 	g_ptr_array_add(m->grounded, g);
 }
 
@@ -277,7 +282,7 @@ project_message *conversation_message_to_row(const conversation *c, const conver
 	row->conversation = c->id;
 	row->parent = m->parent->id;
 	row->model = m->model;
-	set(&row->text, g_strdup(m->value));
+	set(&row->text, g_strdup(m->said ? m->said->value : m->value));
 	set(&row->settings, settings_to_json(&m->settings));
 	if (m->model) {
 		set(&row->results, results_to_json(m));
@@ -334,6 +339,8 @@ void conversation_load(conversation *c, const GPtrArray *rows, const georef *ref
 		}
 		for (guint k = 0; k < m->grounded->len; k++)
 			conversation_grounded_prepare(m->grounded->pdata[k], ref);
+		if (m->model)
+			conversation_edit(m, row->edited);
 	}
 	conversation_message *leaf = c->leaf ? find(c, c->leaf) : c->root;
 	if (leaf != c->root)
@@ -406,6 +413,8 @@ char *conversation_to_triples(const conversation *c, const raster_info *info, co
 		cJSON *turn = cJSON_CreateObject();
 		cJSON_AddStringToObject(turn, "from", m->model ? "model" : "user");
 		cJSON_AddStringToObject(turn, "value", m->value);
+		if (m->said)
+			cJSON_AddBoolToObject(turn, "edited", true);
 		cJSON_AddItemToArray(turns, turn);
 		for (guint k = 0; k < m->grounded->len; k++)
 			add_full_mask(masks, ((conversation_grounded *)m->grounded->pdata[k])->mask, info);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/conversation/conversation-edit.h"
 #include "app/conversation/conversation-text.h"
 
 /* --- regions --- */
@@ -113,15 +114,31 @@ raster_rect conversation_region_bounds(const conversation_region *r)
 
 /* --- what was found --- */
 
-void conversation_grounded_free(conversation_grounded *g)
+static void grounded_clear(void *data)
 {
-	if (!g)
-		return;
+	conversation_grounded *g = data;
 	g_free(g->phrase);
 	mask_free(g->mask);
 	g_clear_pointer(&g->wkb, g_bytes_unref);
 	g_clear_pointer(&g->shape, wkb_shape_free);
-	g_free(g);
+}
+
+conversation_grounded *conversation_grounded_new(const char *phrase)
+{
+	conversation_grounded *g = g_rc_box_new0(conversation_grounded);
+	g->phrase = g_strdup(phrase);
+	g->area_m2 = NAN;
+	return g;
+}
+
+conversation_grounded *conversation_grounded_ref(conversation_grounded *g)
+{
+	return g_rc_box_acquire(g);
+}
+
+void conversation_grounded_unref(conversation_grounded *g)
+{
+	g_rc_box_release_full(g, grounded_clear);
 }
 
 void conversation_grounded_prepare(conversation_grounded *g, const georef *ref)
@@ -161,7 +178,7 @@ static conversation_message *message_new(conversation_message *parent, bool mode
 	m->children = g_ptr_array_new();
 	m->regions = g_ptr_array_new_with_free_func((GDestroyNotify)conversation_region_unref);
 	m->region_texts = g_ptr_array_new_with_free_func(g_free);
-	m->grounded = g_ptr_array_new_with_free_func((GDestroyNotify)conversation_grounded_free);
+	m->grounded = g_ptr_array_new_with_free_func((GDestroyNotify)conversation_grounded_unref);
 	m->settings = conversation_settings_default();
 	return m;
 }
@@ -177,6 +194,7 @@ static void message_free(void *data)
 	g_ptr_array_unref(m->regions);
 	g_ptr_array_unref(m->region_texts);
 	g_ptr_array_unref(m->grounded);
+	conversation_said_free(m->said);
 	conversation_timing_clear(&m->timing);
 	g_free(m);
 }

@@ -37,7 +37,9 @@ typedef struct {
 	double area_m2; /* NaN without a CRS */
 	gint64 object;  /* the object that was made of it; 0: none yet */
 } conversation_grounded;
-void conversation_grounded_free(conversation_grounded *g);
+conversation_grounded *conversation_grounded_new(const char *phrase); /* counted: a reply in other words shares it */
+conversation_grounded *conversation_grounded_ref(conversation_grounded *g);
+void conversation_grounded_unref(conversation_grounded *g);
 /* Outline and areas from the mask; slow for large ones. A mask that cannot be outlined is dropped. Any thread. */
 void conversation_grounded_prepare(conversation_grounded *g, const georef *ref);
 
@@ -64,13 +66,14 @@ struct conversation_message {
 	conversation_message *parent; /* NULL: the root, which says nothing */
 	GPtrArray *children;          /* of conversation_message, borrowed */
 	guint chosen;                 /* the child on the path */
-	char *value;                  /* as said, with <p>, </p>, <pix> */
+	char *value;                  /* as it counts, with <p>, </p>, <pix> */
 	char *text;                   /* to show */
 	GPtrArray *regions;           /* of conversation_region: a question's, in order */
 	GPtrArray *region_texts;      /* of char *, what a reply says of each region, NULL: nothing */
 	GPtrArray *grounded;          /* of conversation_grounded: a reply's */
 	conversation_settings settings;
 	conversation_timing timing;
+	struct conversation_said *said; /* conversation-edit.h; NULL: in the model's words */
 	chat_stop stop;
 	char *note;   /* a sentence beside the reply, or NULL */
 	char *error;  /* why there is no answer (yet), not stored; NULL */
@@ -99,11 +102,9 @@ void conversation_remove(conversation *c, conversation_message *m);
 /* The path in sight, first question first; [element-type conversation_message], borrowed messages. */
 GPtrArray *conversation_path(const conversation *c);
 conversation_message *conversation_last(const conversation *c); /* of the path; the root when it is empty */
-/* Brings the branch of a message in sight. */
-void conversation_show(conversation_message *m);
-/* Its place among its siblings, 0-based, and how many they are. */
+void conversation_show(conversation_message *m);                /* its branch comes in sight */
+/* Its place among its siblings, 0-based, and their number; the one before or behind comes in sight, false: none. */
 guint conversation_place(const conversation_message *m, guint *count);
-/* The sibling before or behind it comes in sight; false at the ends. */
 bool conversation_step(conversation_message *m, int step);
 /* The regions of the last question up to and including `m`; NULL: none. */
 GPtrArray *conversation_regions(const conversation_message *m);
@@ -111,7 +112,6 @@ GPtrArray *conversation_regions(const conversation_message *m);
 char *conversation_title(const conversation *c);
 /* Whether all words of a case-folded search occur in what was said or in the title. */
 bool conversation_matches(const conversation *c, const char *folded);
-
 void conversation_timing_clear(conversation_timing *t);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_unref)

@@ -19,7 +19,6 @@ typedef struct {
 	gint64 image;
 	GHashTable *ids;
 	int taken;
-	char *caption; /* new, of the image */
 } batch_job;
 
 static void batch_job_free(void *data)
@@ -29,18 +28,7 @@ static void batch_job_free(void *data)
 	g_free(b->path);
 	g_free(b->image_path);
 	g_free(b->run);
-	g_free(b->caption);
 	g_free(b);
-}
-
-static bool tell(document_job *j, const GError *error)
-{
-	const batch_job *b = j->data;
-	if (b->caption && b->image == j->scene->image_id) {
-		g_free(j->document->caption);
-		j->document->caption = g_strdup(b->caption);
-	}
-	return document_job_answer(j, error);
 }
 
 static batch_job *begin(NadirDocument *d, bool (*work)(document_job *, project *, GError **), void *tag,
@@ -50,7 +38,6 @@ static batch_job *begin(NadirDocument *d, bool (*work)(document_job *, project *
 	GTask *task = g_task_new(d, NULL, done, data);
 	g_task_set_source_tag(task, tag);
 	*job = document_job_for(task, work, b, batch_job_free);
-	(*job)->done = tell;
 	return b;
 }
 
@@ -155,8 +142,9 @@ static bool take_objects(document_job *j, project *p, const char *path, GError *
 	return document_job_read_classes(j, p, error);
 }
 
-static bool take_text(batch_job *b, project *p, GError **error)
+static bool take_text(document_job *j, project *p, GError **error)
 {
+	batch_job *b = j->data;
 	g_autofree char *text = NULL, *known = project_get_image_setting(p, b->image, "caption");
 	if (known && *known) /* what a person or an earlier run said stays */
 		return true;
@@ -164,9 +152,8 @@ static bool take_text(batch_job *b, project *p, GError **error)
 		return false;
 	cJSON *root = cJSON_Parse(text);
 	const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(root, "text"));
-	const bool ok = !said || !*said || project_set_image_setting(p, b->image, "caption", said, error);
+	const bool ok = !said || !*said || document_job_set_text(j, p, b->image, 0, said, error);
 	b->taken = ok && said && *said ? -1 : -2;
-	b->caption = b->taken == -1 ? g_strdup(said) : NULL;
 	cJSON_Delete(root);
 	return ok;
 }
@@ -187,7 +174,7 @@ static bool take(document_job *j, project *p, GError **error)
 	if (has_run(runs, b->run))
 		return true;
 	const bool outlined = g_file_test(objects, G_FILE_TEST_EXISTS);
-	if (!(outlined ? take_objects(j, p, objects, error) : take_text(b, p, error)))
+	if (!(outlined ? take_objects(j, p, objects, error) : take_text(j, p, error)))
 		return false;
 	g_autofree char *now = runs && *runs ? g_strconcat(runs, "\n", b->run, NULL) : g_strdup(b->run);
 	return project_set_image_setting(p, b->image, SETTING, now, error);

@@ -184,6 +184,7 @@ void document_job_free(document_job *j)
 		j->data_free(j->data);
 	g_ptr_array_unref(j->changed);
 	g_clear_pointer(&j->classes, g_ptr_array_unref);
+	g_clear_pointer(&j->texts, g_ptr_array_unref);
 	scene_unref(j->scene);
 	g_clear_object(&j->document);
 	g_free(j);
@@ -216,7 +217,17 @@ bool document_job_take_changes(document_job *j, project *p, project_changes *cha
 		if (c->image == j->scene->image_id)
 			document_job_changed(j, c->id, g_steal_pointer(&c->now));
 	}
+	j->texts = g_steal_pointer(&changes->texts);
 	return !changes->classes || document_job_read_classes(j, p, error);
+}
+
+bool document_job_set_text(document_job *j, project *p, gint64 image, gint64 message, const char *text, GError **error)
+{
+	project_words *t = g_new0(project_words, 1);
+	*t = (project_words){image ? image : j->scene->image_id, message, g_strdup(text)};
+	j->texts = g_ptr_array_new_with_free_func((GDestroyNotify)project_words_free);
+	g_ptr_array_add(j->texts, t);
+	return project_set_words(p, t, j->what, error);
 }
 
 static bool run(project **p, void *data, GError **error)
@@ -238,6 +249,8 @@ static void tell(const GError *error, void *data)
 		nadir_document_take_classes(d, g_steal_pointer(&j->classes));
 	if (!error && j->document == d) /* else they lie on an image that nobody shows */
 		nadir_document_apply(d, j->changed);
+	for (guint i = 0; !error && j->texts && i < j->texts->len; i++)
+		nadir_document_take_text(d, j->texts->pdata[i]);
 	if (error && !j->done)
 		nadir_document_report(d, error);
 	if (!j->done || !j->done(j, error))

@@ -65,6 +65,7 @@ struct document_job {
 	/* Results */
 	GPtrArray *changed; /* of object_change, which own their objects */
 	GPtrArray *classes; /* of project_class; NULL: as before */
+	GPtrArray *texts;   /* of project_words: captions and wordings; NULL: as before */
 };
 document_job *document_job_new(NadirDocument *d, bool (*work)(document_job *, project *, GError **));
 /* One that a task waits for; takes task and data. Told with document_job_answer(), or cancelled when the document was
@@ -77,6 +78,9 @@ void document_job_push(document_job *j); /* takes it */
 /* In work: the stored id of j->id, 0 when that object never came to be; what changed (takes now); classes anew. */
 gint64 document_job_id(document_job *j);
 void document_job_changed(document_job *j, gint64 id, feature *now);
+/* In work: changes a caption or a reply's wording, as the step j->what; image 0: that of the document. */
+bool document_job_set_text(document_job *j, project *p, gint64 image, gint64 message, const char *text,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The changed object to the project, and what it is then to the list. */
 bool document_job_update(document_job *j, project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool document_job_read_classes(document_job *j, project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -61,9 +61,11 @@ enum {
 	SIGNAL_SETTINGS,
 	SIGNAL_STORE,
 	SIGNAL_BUSY,
+	SIGNAL_CAPTION,
 	SIGNAL_ERROR,
 	SIGNAL_NOTICE,
 	SIGNAL_CLASS_IN_USE,
+	SIGNAL_REPLY,
 	N_SIGNALS
 };
 void nadir_document_emit(NadirDocument *d, guint signal);
@@ -76,6 +78,7 @@ void nadir_document_close_soon(NadirDocument *d);
 /* document-objects.c */
 NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position); /* new reference or NULL */
 void nadir_document_apply(NadirDocument *d, GPtrArray *changed);                /* of object_change */
+void nadir_document_take_text(NadirDocument *d, const project_words *t); /* the caption, or a reply of this image */
 /* document-new.c: a job that makes an object, shown as `unstored` from now on; takes f, which may be without geometry.
  */
 document_job *nadir_document_begin_object(NadirDocument *d, feature *f, prompt *marks);

@@ -86,6 +86,7 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 		[SIGNAL_SETTINGS] = "settings-changed",
 		[SIGNAL_STORE] = "store-changed",
 		[SIGNAL_BUSY] = "busy-changed",
+		[SIGNAL_CAPTION] = "caption-changed",
 		[SIGNAL_ERROR] = "error",
 		[SIGNAL_NOTICE] = "notice",
 	};
@@ -98,6 +99,8 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 	}
 	signals[SIGNAL_CLASS_IN_USE] = g_signal_new("class-in-use", NADIR_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
 	                                            NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRING);
+	signals[SIGNAL_REPLY] = g_signal_new("reply-edited", NADIR_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+	                                     G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_STRING);
 }
 
 static void nadir_document_init(NadirDocument *self)
@@ -145,6 +148,19 @@ void nadir_document_notify_user(NadirDocument *d, const char *sentence)
 void nadir_document_class_in_use(NadirDocument *d, int id, const char *sentence)
 {
 	g_signal_emit(nadir_document_living(d), signals[SIGNAL_CLASS_IN_USE], 0, id, sentence);
+}
+
+void nadir_document_take_text(NadirDocument *d, const project_words *t)
+{
+	if (t->image != d->scene->image_id)
+		return;
+	if (t->message) {
+		g_signal_emit(d, signals[SIGNAL_REPLY], 0, t->message, t->now);
+		return;
+	}
+	g_free(d->caption);
+	d->caption = *t->now ? g_strdup(t->now) : NULL;
+	nadir_document_emit(d, SIGNAL_CAPTION);
 }
 
 raster *nadir_document_get_raster(NadirDocument *d)

@@ -10,13 +10,14 @@ struct _NadirReviewBar {
 	/* Template widgets */
 	GtkStack *stack;
 	GtkWidget *keys;
-	GtkLabel *title, *end;
-	GtkEntry *entry;
+	GtkLabel *title, *hint, *end;
+	GtkTextView *entry;
+	gboolean many;
 };
 
 G_DEFINE_FINAL_TYPE(NadirReviewBar, nadir_review_bar, GTK_TYPE_WIDGET)
 
-static guint said_signal;
+static guint said_signal, step_signal;
 static const char *const pages[] = {"keys", "words", "fix", "end"};
 
 /* In the order of the hand: what decides first. */
@@ -76,11 +77,21 @@ NadirReviewPage nadir_review_bar_get_page(NadirReviewBar *b)
 	return NADIR_REVIEW_KEYS;
 }
 
-void nadir_review_bar_ask(NadirReviewBar *b, const char *title, const char *text)
+void nadir_review_bar_ask(NadirReviewBar *b, const char *title, const char *text, bool many)
 {
 	g_return_if_fail(NADIR_IS_REVIEW_BAR(b));
+	GtkTextBuffer *buffer = gtk_text_view_get_buffer(b->entry);
+	GtkTextIter start, end;
+	b->many = many;
 	gtk_label_set_text(b->title, title);
-	gtk_editable_set_text(GTK_EDITABLE(b->entry), text);
+	gtk_widget_set_tooltip_text(GTK_WIDGET(b->title), title);
+	gtk_label_set_text(b->hint,
+	                   many ? _("⏎ keeps it · Alt ↑ ↓ others · Esc leaves it") : _("⏎ keeps it · Esc leaves it"));
+	gtk_text_buffer_begin_irreversible_action(buffer);
+	gtk_text_buffer_set_text(buffer, text, -1);
+	gtk_text_buffer_end_irreversible_action(buffer);
+	gtk_text_buffer_get_bounds(buffer, &start, &end);
+	gtk_text_buffer_select_range(buffer, &end, &start);
 	nadir_review_bar_show(b, NADIR_REVIEW_WORDS);
 	gtk_widget_grab_focus(GTK_WIDGET(b->entry));
 }
@@ -91,17 +102,31 @@ void nadir_review_bar_set_end(NadirReviewBar *b, const char *sentence)
 	gtk_label_set_text(b->end, sentence);
 }
 
-static void on_entered(NadirReviewBar *b)
+char *nadir_review_bar_get_words(NadirReviewBar *b)
 {
-	g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(b->entry)));
-	g_signal_emit(b, said_signal, 0, text);
+	g_return_val_if_fail(NADIR_IS_REVIEW_BAR(b), NULL);
+	GtkTextBuffer *buffer = gtk_text_view_get_buffer(b->entry);
+	GtkTextIter start, end;
+	gtk_text_buffer_get_bounds(buffer, &start, &end);
+	return gtk_text_buffer_get_text(buffer, &start, &end, FALSE);
 }
 
-static gboolean on_entry_key(NadirReviewBar *b, guint key)
+/* Shift with Enter is a new line. */
+static gboolean on_entry_key(NadirReviewBar *b, guint key, guint code, GdkModifierType state)
 {
-	if (key != GDK_KEY_Escape)
+	const bool enter = key == GDK_KEY_Return || key == GDK_KEY_KP_Enter, up = key == GDK_KEY_Up;
+	if (enter && !(state & GDK_SHIFT_MASK)) {
+		g_autofree char *text = nadir_review_bar_get_words(b);
+		g_signal_emit(b, said_signal, 0, text);
+		return TRUE;
+	}
+	if (key == GDK_KEY_Escape) {
+		g_signal_emit(b, said_signal, 0, NULL);
+		return TRUE;
+	}
+	if (!b->many || !(state & GDK_ALT_MASK) || (!up && key != GDK_KEY_Down))
 		return FALSE;
-	g_signal_emit(b, said_signal, 0, NULL);
+	g_signal_emit(b, step_signal, 0, up ? -1 : 1);
 	return TRUE;
 }
 
@@ -119,13 +144,15 @@ static void nadir_review_bar_class_init(NadirReviewBarClass *klass)
 	G_OBJECT_CLASS(klass)->dispose = nadir_review_bar_dispose;
 	said_signal = g_signal_new("said", NADIR_TYPE_REVIEW_BAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
 	                           G_TYPE_STRING);
+	step_signal =
+		g_signal_new("step", NADIR_TYPE_REVIEW_BAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 	gtk_widget_class_set_template_from_resource(widget_class, "/io/github/nadir_workbench/Nadir/review-bar.ui");
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, stack);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, keys);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, title);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, hint);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, end);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, entry);
-	gtk_widget_class_bind_template_callback(widget_class, on_entered);
 	gtk_widget_class_bind_template_callback(widget_class, on_entry_key);
 }
 

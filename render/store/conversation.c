@@ -3,6 +3,7 @@
 #include "render/store/conversation.h"
 
 #include "render/store/project-private.h"
+#include "render/store/project-words.h"
 
 #define ID "%" G_GINT64_FORMAT
 
@@ -13,7 +14,9 @@ static const struct {
 	{"conversations", "leaf", "INTEGER NOT NULL DEFAULT 0"}, {"conversations", "deleted", "INTEGER NOT NULL DEFAULT 0"},
 	{"messages", "regions", "TEXT NOT NULL DEFAULT ''"},     {"messages", "settings", "TEXT NOT NULL DEFAULT ''"},
 	{"messages", "results", "TEXT NOT NULL DEFAULT ''"},     {"messages", "timing", "TEXT NOT NULL DEFAULT ''"},
+	{"messages", "edited", "TEXT NOT NULL DEFAULT ''"},
 };
+enum { TIMING = 7, EDITED };
 
 /* --- records --- */
 
@@ -42,7 +45,7 @@ void project_conversation_free(project_conversation *c)
 project_message *project_message_new(void)
 {
 	project_message *m = g_new0(project_message, 1);
-	char **texts[] = {&m->text, &m->regions, &m->settings, &m->results, &m->timing, &m->created};
+	char **texts[] = {&m->text, &m->edited, &m->regions, &m->settings, &m->results, &m->timing, &m->created};
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		*texts[i] = g_strdup("");
 	return m;
@@ -53,6 +56,7 @@ void project_message_free(project_message *m)
 	if (!m)
 		return;
 	g_free(m->text);
+	g_free(m->edited);
 	g_free(m->regions);
 	g_free(m->settings);
 	g_free(m->results);
@@ -69,16 +73,16 @@ static bool has_column(project *p, guint i)
 	                      columns[i].column) > 0;
 }
 
-/* Whether anything can have been written here; a project that lacks the last column never held a conversation. */
+/* Whether anything can have been written here; a project that lacks this column never held a conversation. */
 static bool is_ready(project *p)
 {
-	return has_column(p, G_N_ELEMENTS(columns) - 1);
+	return has_column(p, TIMING);
 }
 
 /* Inside a transaction. */
 static bool make_ready(project *p, GError **error)
 {
-	if (is_ready(p))
+	if (has_column(p, EDITED))
 		return true;
 	for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
 		if (!has_column(p, i) && !project_run(p, error, "ALTER TABLE %s ADD COLUMN %s %s", columns[i].table,
@@ -122,12 +126,13 @@ static bool add_conversation(OGRFeatureH row, void *data)
 GPtrArray *project_conversations(project *p, gint64 image, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)project_conversation_free);
-	if (is_ready(p) && !project_select(p, add_conversation, list, error,
-	                                   "SELECT c.id+0 AS k, c.image_id+0 AS i, c.title, c.settings, c.leaf+0 AS l, "
-	                                   "c.created, c.edited, (SELECT group_concat(m.content, char(10)) FROM messages m "
-	                                   "WHERE m.conversation_id = c.id) AS words FROM conversations c WHERE "
-	                                   "c.image_id = " ID " AND c.deleted = 0 ORDER BY c.edited DESC, c.id DESC",
-	                                   image))
+	if (is_ready(p) &&
+	    !project_select(p, add_conversation, list, error,
+	                    "SELECT c.id+0 AS k, c.image_id+0 AS i, c.title, c.settings, c.leaf+0 AS l, "
+	                    "c.created, c.edited, (SELECT group_concat(%s, char(10)) FROM messages m "
+	                    "WHERE m.conversation_id = c.id) AS words FROM conversations c WHERE "
+	                    "c.image_id = " ID " AND c.deleted = 0 ORDER BY c.edited DESC, c.id DESC",
+	                    has_column(p, EDITED) ? "coalesce(nullif(m.edited, ''), m.content)" : "m.content", image))
 		return NULL;
 	return g_steal_pointer(&list);
 }
@@ -146,6 +151,7 @@ static bool add_message(OGRFeatureH row, void *data)
 	m->results = row_text(row, 7);
 	m->timing = row_text(row, 8);
 	m->created = row_text(row, 9);
+	m->edited = row_text(row, 10);
 	g_ptr_array_add(data, m);
 	return true;
 }
@@ -156,9 +162,9 @@ GPtrArray *project_messages(project *p, gint64 conversation, GError **error)
 	if (is_ready(p) &&
 	    !project_select(p, add_message, list, error,
 	                    "SELECT id+0 AS k, conversation_id+0 AS c, coalesce(parent_id, 0)+0 AS p, role, content, "
-	                    "regions, settings, results, timing, created FROM messages WHERE conversation_id = " ID
+	                    "regions, settings, results, timing, created, %s FROM messages WHERE conversation_id = " ID
 	                    " ORDER BY id",
-	                    conversation))
+	                    has_column(p, EDITED) ? "edited" : "'' AS e", conversation))
 		return NULL;
 	return g_steal_pointer(&list);
 }
@@ -236,6 +242,18 @@ bool project_put_message(project *p, project_message *m, GError **error)
 	else if (!before)
 		replace_text(&m->created, g_steal_pointer(&now));
 	return ok;
+}
+
+char *project_get_edited(project *p, gint64 message)
+{
+	return has_column(p, EDITED) ? project_text(p, "SELECT edited FROM messages WHERE id = " ID, message) : NULL;
+}
+
+bool project_put_edited(project *p, gint64 message, const char *text, GError **error)
+{
+	g_autofree char *quoted = project_quote(text);
+	return make_ready(p, error) &&
+	       project_run(p, error, "UPDATE messages SET edited = %s WHERE id = " ID, quoted, message);
 }
 
 bool project_delete_conversation(project *p, gint64 id, bool deleted, GError **error)

@@ -1,5 +1,6 @@
 /* Conversations about an image, kept in its project: each a tree of messages, so that an edited question or another
- * answer is a further branch and nothing that was said is lost. Not part of undo. Threads: as project.h. */
+ * answer is a further branch and nothing that was said is lost. Of undo only a person's wording of a reply is a part
+ * (history.h). Threads: as project.h. */
 #pragma once
 #include "render/store/project.h"
 
@@ -18,6 +19,7 @@ typedef struct {
 	gint64 id, conversation, parent; /* parent 0: a first question */
 	bool model;                      /* said by the model, else by the user */
 	char *text;                      /* as said: a model's with its <p>, </p>, <pix> */
+	char *edited;                    /* in a person's words, to show; "": as said. By project_set_words() only */
 	/* JSON of the caller, or "": the marked regions, the sampling settings, what was grounded, the measurements. */
 	char *regions, *settings, *results, *timing;
 	char *created;

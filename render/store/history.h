@@ -9,6 +9,15 @@ G_BEGIN_DECLS
 void project_set_undo_image(project *p, gint64 image);
 const char *project_undo_text(project *p);
 const char *project_redo_text(project *p);
+/* What is said of a whole image: its caption (message 0), or a person's wording of a reply in a conversation about it,
+ * "" for none: as the model said it. */
+typedef struct {
+	gint64 image, message;
+	char *now;
+} project_words;
+void project_words_free(project_words *t);
+/* Changes one, as a step. */
+bool project_set_words(project *p, const project_words *t, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What a step changed, so that nobody has to read everything again. */
 typedef struct {
 	gint64 id, image;
@@ -16,6 +25,7 @@ typedef struct {
 } project_change;
 typedef struct {
 	GPtrArray *objects; /* of project_change */
+	GPtrArray *texts;   /* of project_words; NULL: none */
 	bool classes;       /* classes changed: their names stand in objects too */
 } project_changes;
 void project_changes_clear(project_changes *c);

@@ -2,6 +2,7 @@
  * stands (done), may be redone (undone) or was overtaken by another edit (dropped, kept for audit). */
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
+#include "render/store/project-words.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -95,6 +96,7 @@ typedef struct {
 	gint64 object, image;
 	int class_id;    /* of a class's row */
 	char *class_row; /* NULL: the class is to go */
+	project_words *text;
 	feature *target; /* NULL: the object is to go */
 } change;
 
@@ -103,11 +105,15 @@ static void change_free(gpointer data)
 	change *c = data;
 	feature_free(c->target);
 	g_free(c->class_row);
+	project_words_free(c->text);
 	g_free(c);
 }
 
-static void read_class(OGRFeatureH row, change *c)
+static void read_other(OGRFeatureH row, change *c)
 {
+	c->text = project_words_from_json(c->image, OGR_F_GetFieldAsString(row, 2));
+	if (c->text)
+		return;
 	g_autofree char *other = row_text(row, 4);
 	c->class_row = OGR_F_IsFieldSetAndNotNull(row, 2) ? row_text(row, 2) : NULL;
 	c->class_id = project_class_id_of(c->class_row ? c->class_row : other);
@@ -120,7 +126,7 @@ static bool read_change(OGRFeatureH row, void *data)
 	c->object = OGR_F_GetFieldAsInteger64(row, 0);
 	c->image = OGR_F_GetFieldAsInteger64(row, 1);
 	if (c->object == 0) {
-		read_class(row, c);
+		read_other(row, c);
 	} else if (OGR_F_IsFieldSetAndNotNull(row, 2)) {
 		const GByte *geometry = OGR_F_GetFieldAsBinary(row, 3, &size);
 		c->target = feature_from_json(OGR_F_GetFieldAsString(row, 2));
@@ -154,6 +160,8 @@ static bool apply_attributes(project *p, change *c, GError **error)
 
 static bool apply(project *p, change *c, GError **error)
 {
+	if (c->text)
+		return project_words_restore(p, c->text, error);
 	if (c->object == 0)
 		return project_class_restore(p, c->class_id, c->class_row, error);
 	if (!c->target)
@@ -197,6 +205,7 @@ GPtrArray *project_changes_new_list(void)
 void project_changes_clear(project_changes *c)
 {
 	g_clear_pointer(&c->objects, g_ptr_array_unref);
+	g_clear_pointer(&c->texts, g_ptr_array_unref);
 	c->classes = false;
 }
 
@@ -205,6 +214,12 @@ static void tell(project_changes *out, GPtrArray *changes)
 	*out = (project_changes){.objects = project_changes_new_list()};
 	for (guint i = 0; i < changes->len; i++) {
 		change *c = changes->pdata[i];
+		if (c->text) {
+			if (!out->texts)
+				out->texts = g_ptr_array_new_with_free_func((GDestroyNotify)project_words_free);
+			g_ptr_array_add(out->texts, g_steal_pointer(&c->text));
+			continue;
+		}
 		if (c->object == 0) {
 			out->classes = true;
 			continue;

@@ -103,8 +103,8 @@ feature *feature_from_json(const char *text);
 
 /* --- project-journal.c: inside a transaction --- */
 
-/* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class: object 0, JSON
- * without outline. before or after NULL: it was made or deleted. Both without outline: it stayed. */
+/* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class or a text: object 0,
+ * JSON without outline. before or after NULL: it was made or deleted. Both without outline: it stayed. */
 typedef struct {
 	gint64 image, object;
 	const char *before, *after;

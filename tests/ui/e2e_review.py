@@ -99,6 +99,57 @@ class Review(e2e.WindowTest):
         self.assertEqual(self.decided(), OBJECTS - 1)
         print(collections.Counter(r for r, _ in wanted.values()), file=sys.stderr)
 
+    def converse(self, image):
+        """Two questions and answers about the image, as the chat keeps them."""
+        columns = {"conversations": ["edited", "settings", "leaf", "deleted"], "messages": ["regions", "settings", "results", "timing"]}
+        with closing(sqlite3.connect(self.project)) as db:
+            for table, names in columns.items():
+                for name in names:
+                    kind = "INTEGER NOT NULL DEFAULT 0" if name in ("leaf", "deleted") else "TEXT NOT NULL DEFAULT ''"
+                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+            db.execute("INSERT INTO conversations (id, image_id, title, created, leaf) VALUES (1, ?, '', '2024-01-01', 4)", (image,))
+            said = ("What is there?", "Two planes.", "And what else?", "A runway.")
+            for i, text in enumerate(said, 1):
+                db.execute("INSERT INTO messages (id, conversation_id, parent_id, role, content, created) VALUES (?, 1, ?, ?, ?, '')",
+                           (i, i - 1 or None, "model" if i % 2 == 0 else "user", text))
+            db.commit()
+
+    def words(self):
+        caption = self.query("SELECT value FROM image_settings WHERE key = 'caption'")
+        # the column comes with the first wording
+        has = self.query("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'edited'")
+        return caption[0][0] if caption else "", [e for e, in self.query("SELECT edited FROM messages ORDER BY id")] if has else []
+
+    def test_words_of_the_image(self):
+        """Its caption by Shift+K, the model's answers one after the other by Alt+K: each kept at once, each taken back by Ctrl+Z."""
+        image, = self.query("SELECT image_id FROM nadir_objects ORDER BY image_id, id LIMIT 1")[0]
+        self.converse(image)
+        self.begin()
+        hand, end = self.hand, lambda what, words: wait_for(lambda: self.words() == words, what, self.process)
+        hand.key("shift+k")
+        hand.type("An airport, seen from above")
+        hand.key("Return")
+        end("the caption", ("An airport, seen from above", []))
+        hand.key("alt+k")
+        time.sleep(0.5)
+        hand.key("ctrl+a")
+        hand.type("Three planes.")
+        hand.key("Return")
+        end("the first answer", ("An airport, seen from above", ["", "Three planes.", "", ""]))
+        hand.key("End")
+        hand.type(" And grass.")
+        hand.key("Return")  # the last one: the keys of review are back
+        end("the second answer", ("An airport, seen from above", ["", "Three planes.", "", "A runway. And grass."]))
+        self.assertEqual([t for t, in self.query("SELECT content FROM messages WHERE role = 'model' ORDER BY id")],
+                         ["Two planes.", "A runway."])
+        for left in (("An airport, seen from above", ["", "Three planes.", "", ""]), ("An airport, seen from above", [""] * 4), ("", [""] * 4)):
+            hand.key("ctrl+z")
+            end("one step back", left)
+        self.press("a", 1)  # and on with the objects
+        hand.key("ctrl+z")
+        wait_for(lambda: self.decided() == 0, "the decision taken back", self.process)
+        self.close()
+
     def test_held_key_and_kill(self):
         self.begin()
         self.hand.do("keydown", "a")

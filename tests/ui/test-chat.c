@@ -12,58 +12,7 @@
 #include "app/conversation/conversation-json.h"
 #include "app/conversation/conversation-text.h"
 #include "app/window-private.h"
-#include "tests/ui/fake-chat.h"
-#include "tests/ui/fixture.h"
-
-/* --- a session on a document --- */
-
-typedef struct {
-	char *dir, *path;
-	service *engine;
-	chat_service *service;
-	NadirDocument *document;
-	NadirChat *chat;
-} world;
-
-static void open_chat(world *w)
-{
-	g_autoptr(GError) error = NULL;
-	w->document = fixture_open(w->path, w->engine, &error);
-	g_assert_no_error(error);
-	w->chat = nadir_chat_new(w->document, w->service);
-	nadir_chat_load_model(w->chat);
-	fixture_settle(w->document); /* the conversations are read */
-	fixture_spin(0.1);
-}
-
-static void close_chat(world *w)
-{
-	nadir_chat_close(w->chat);
-	fixture_spin(0.05);
-	g_assert_finalize_object(w->chat);
-	fixture_close(w->document);
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	const engine_options options = {.model = "/nonexistent.gguf"};
-	fake_chat_reset();
-	w->dir = fixture_dir();
-	w->path = fixture_image(w->dir, "scene.tif", 200, 100, false);
-	w->engine = service_new(&options);
-	w->service = chat_service_new(w->engine, &(chat_options){0});
-	open_chat(w);
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	close_chat(w);
-	chat_service_free(w->service);
-	service_free(w->engine);
-	fixture_remove(w->dir);
-	g_free(w->dir);
-	g_free(w->path);
-}
+#include "tests/ui/chat-world.h"
 
 static void draw_object(world *w)
 {
@@ -71,32 +20,6 @@ static void draw_object(world *w)
 	fixture_rectangle_of(30, 30, 20, 10, xy);
 	nadir_document_draw_polygon(w->document, xy, 4);
 	fixture_settle(w->document);
-}
-
-static bool is_idle(void *data)
-{
-	return !nadir_chat_is_asking(data, NULL, NULL);
-}
-
-static void ask(world *w, const char *question)
-{
-	g_autoptr(GError) error = NULL;
-	g_assert_true(nadir_chat_ask(w->chat, question, &error));
-	g_assert_no_error(error);
-	g_assert_true(fixture_wait(is_idle, w->chat, 20));
-}
-
-static conversation_message *message(world *w, guint i)
-{
-	g_autoptr(GPtrArray) path = conversation_path(nadir_chat_get_open(w->chat));
-	g_assert_cmpuint(i, <, path->len);
-	return path->pdata[i];
-}
-
-static guint path_length(world *w)
-{
-	g_autoptr(GPtrArray) path = conversation_path(nadir_chat_get_open(w->chat));
-	return path->len;
 }
 
 static void mark_box(world *w, double x, double y)
@@ -677,6 +600,35 @@ static void test_panel_marks(shown *s, gconstpointer data)
 	g_assert_null(s->window->work->canvas->chat);
 }
 
+static NadirChatBubble *last_bubble(shown *s)
+{
+	return NADIR_CHAT_BUBBLE(gtk_widget_get_last_child(GTK_WIDGET(s->panel->messages)));
+}
+
+/* A reply is worded anew where it stands: the entry has the focus, Enter keeps, Escape leaves. */
+static void test_panel_word(shown *s, gconstpointer data)
+{
+	run(s, "win.chat");
+	type(s, "What is this?");
+	g_signal_emit_by_name(s->panel->entry, "send");
+	wait_idle(s);
+	run(s, "win.chat-edit-reply");
+	g_assert_true(NADIR_IS_CHAT_ENTRY(focus(s)) && focus(s) != GTK_WIDGET(s->panel->entry));
+	g_assert_true(gtk_widget_is_ancestor(focus(s), GTK_WIDGET(last_bubble(s))));
+	nadir_chat_entry_set_value(NADIR_CHAT_ENTRY(focus(s)), "A pier.", 0);
+	g_signal_emit_by_name(focus(s), "leave");
+	g_assert_cmpstr(nadir_chat_bubble_get_shown(last_bubble(s)), ==, "A quiet reply.");
+	run(s, "win.chat-edit-reply");
+	nadir_chat_entry_set_value(NADIR_CHAT_ENTRY(focus(s)), "A pier.", 0);
+	g_signal_emit_by_name(focus(s), "send");
+	fixture_settle(nadir_window_get_document(s->window));
+	g_assert_cmpstr(nadir_chat_bubble_get_shown(last_bubble(s)), ==, "A pier.");
+	g_assert_true(focus(s) == GTK_WIDGET(s->panel->entry));
+	run(s, "win.undo");
+	fixture_settle(nadir_window_get_document(s->window));
+	g_assert_cmpstr(nadir_chat_bubble_get_shown(last_bubble(s)), ==, "A quiet reply.");
+}
+
 static void test_panel_quick(shown *s, gconstpointer data)
 {
 	NadirDocument *d = nadir_window_get_document(s->window);
@@ -792,6 +744,7 @@ int main(int argc, char **argv)
 	SESSION("ask-before-the-model", test_ask_before_the_model);
 	PANEL("ask", test_panel_ask);
 	PANEL("marks", test_panel_marks);
+	PANEL("word", test_panel_word);
 	PANEL("quick", test_panel_quick);
 	PANEL("accept-by-enter", test_panel_accept_by_enter);
 	PANEL("without-model", test_panel_without_model);

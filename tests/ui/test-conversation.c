@@ -2,6 +2,7 @@
 #include <pango/pango.h>
 #include <string.h>
 
+#include "app/conversation/conversation-edit.h"
 #include "app/conversation/conversation-text.h"
 #include "tests/ui/fixture.h"
 
@@ -54,9 +55,8 @@ static void test_markup(void)
 	const char *text = "<Region 1> & the ship; <b>a dock</b>";
 	conversation_message *m = conversation_add(c, c->root, true, text);
 	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(conversation_span));
-	conversation_grounded *g = g_new0(conversation_grounded, 1);
+	conversation_grounded *g = conversation_grounded_new("the ship");
 	g_autofree char *shown = NULL;
-	g->phrase = g_strdup("the ship");
 	g->start = (guint)(strstr(text, "the ship") - text);
 	g->end = g->start + 8;
 	g->mask = fixture_rectangle(1, 2, 3, 4);
@@ -79,11 +79,71 @@ static void test_markup(void)
 	g_assert_cmpstr(plain, ==, shown);
 }
 
+static conversation_grounded *add_phrase(conversation_message *m, const char *phrase, int x)
+{
+	conversation_grounded *g = conversation_grounded_new(phrase);
+	const char *at = strstr(m->text, phrase);
+	g->start = (guint)(at - m->text);
+	g->end = g->start + (guint)strlen(phrase);
+	g->mask = fixture_rectangle(x, 2, 3, 4);
+	g_ptr_array_add(m->grounded, g);
+	return g;
+}
+
+static void check_phrases(const conversation_message *m)
+{
+	for (guint i = 0; i < m->grounded->len; i++) {
+		const conversation_grounded *g = m->grounded->pdata[i];
+		g_autofree char *here = g_strndup(m->text + g->start, g->end - g->start);
+		g_assert_cmpstr(here, ==, g->phrase);
+	}
+}
+
+/* Masks stay with their phrases, the second ship with the second; those whose phrase is gone come back with it. */
+static void test_wording(void)
+{
+	static const struct {
+		const char *typed, *value;
+		int masks[3]; /* x of each; 0: no more */
+	} cases[] = {
+		{"Two things: a ship, a dock and a ship.",
+	     "Two things: <p>a ship</p><pix>, <p>a dock</p><pix> and <p>a ship</p><pix>.",
+	     {1, 2, 3}},
+		{"I see a ship, and a ship.", "I see <p>a ship</p><pix>, and <p>a ship</p><pix>.", {1, 3}},
+		{"Only a dock é and a ship.", "Only <p>a dock</p><pix> é and <p>a ship</p><pix>.", {2, 3}},
+		{"Nothing.", "Nothing.", {0}},
+		{"I see a <p>ship</p><pix>, a dock and a ship.", NULL, {1, 2, 3}}, /* markers that were typed say nothing */
+		{"", NULL, {1, 2, 3}},
+	};
+	g_autoptr(conversation) c = conversation_new();
+	const char *value = "I see <p>a ship</p><pix>, <p>a dock</p><pix> and <p>a ship</p><pix>.";
+	conversation_message *m = conversation_add(c, c->root, true, "I see a ship, a dock and a ship.");
+	g_free(m->value);
+	m->value = g_strdup(value);
+	add_phrase(m, "a ship", 1);
+	add_phrase(m, "a dock", 2);
+	conversation_grounded *last = add_phrase(m, "a ship", 3);
+	last->start = (guint)strlen("I see a ship, a dock and ");
+	last->end = last->start + 6;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		conversation_edit(m, cases[i].typed);
+		g_assert_cmpstr(m->value, ==, cases[i].value ? cases[i].value : value);
+		g_assert_true((m->said != NULL) == (cases[i].value != NULL));
+		g_assert_cmpstr(conversation_said_text(m), ==, "I see a ship, a dock and a ship.");
+		check_phrases(m);
+		for (guint k = 0; k < 3 && cases[i].masks[k]; k++) {
+			g_assert_cmpuint(k, <, m->grounded->len);
+			g_assert_cmpint(((conversation_grounded *)m->grounded->pdata[k])->mask->x, ==, cases[i].masks[k]);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/conversation/tree", test_tree);
 	g_test_add_func("/conversation/chips", test_chips);
 	g_test_add_func("/conversation/markup", test_markup);
+	g_test_add_func("/conversation/wording", test_wording);
 	return g_test_run();
 }

@@ -1,4 +1,5 @@
 /* The history of a project: its steps by name, going to any of them, and one image's steps apart from another's. */
+#include "render/store/conversation.h"
 #include "store-fixture.h"
 
 typedef struct {
@@ -126,6 +127,74 @@ static void test_images_apart(fixture *f, gconstpointer unused)
 	g_assert_cmpuint(count(f, f->image), ==, 2);
 }
 
+static gint64 say(fixture *f, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(project_conversation) c = project_conversation_new(f->image);
+	g_assert_true(project_put_conversation(f->p, c, &error));
+	g_autoptr(project_message) m = project_message_new();
+	m->conversation = c->id;
+	m->model = true;
+	g_free(m->text);
+	m->text = g_strdup(text);
+	g_assert_true(project_put_message(f->p, m, &error));
+	g_assert_no_error(error);
+	return m->id;
+}
+
+static char *words_of(fixture *f, gint64 message)
+{
+	if (!message)
+		return project_get_image_setting(f->p, f->image, "caption");
+	g_autoptr(GPtrArray) rows = project_messages(f->p, 1, NULL);
+	return g_strdup(((project_message *)rows->pdata[0])->edited);
+}
+
+/* A caption and a reply's wording are steps like others; what the model said stays. */
+static void test_words(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	const gint64 message = say(f, "A ship."), about[] = {0, message};
+	g_autoptr(GPtrArray) before = project_history(f->p, &error);
+	g_assert_cmpuint(before->len, ==, 0); /* talking is none */
+	for (guint i = 0; i < G_N_ELEMENTS(about); i++) {
+		const char *const texts[] = {"One it's", "Two"};
+		for (guint k = 0; k < 2; k++)
+			g_assert_true(
+				project_set_words(f->p, &(project_words){f->image, about[i], (char *)texts[k]}, "wording", &error));
+		insert(f, f->image, "ship", 3);
+		for (guint k = 0; k < 2; k++) { /* the object, then the second wording */
+			g_auto(project_changes) changes = {0};
+			g_assert_true(project_undo(f->p, &changes, &error));
+			g_assert_true((changes.texts != NULL) == (k == 1));
+			g_assert_cmpuint(changes.objects->len, ==, k == 1 ? 0 : 1);
+			const project_words *told = changes.texts ? changes.texts->pdata[0] : NULL;
+			g_assert_true(!told || (told->image == f->image && told->message == about[i]));
+			g_assert_cmpstr(told ? told->now : "One it's", ==, "One it's");
+		}
+		g_autofree char *first = words_of(f, about[i]);
+		g_assert_cmpstr(first, ==, "One it's");
+		g_assert_true(project_undo(f->p, NULL, &error));
+		g_autofree char *none = words_of(f, about[i]);
+		g_assert_cmpstr(none ? none : "", ==, "");
+		g_assert_true(project_redo(f->p, NULL, &error) && project_redo(f->p, NULL, &error));
+		g_autofree char *second = words_of(f, about[i]);
+		g_assert_cmpstr(second, ==, "Two");
+	}
+	g_autoptr(GPtrArray) rows = project_messages(f->p, 1, &error);
+	g_assert_cmpstr(((project_message *)rows->pdata[0])->text, ==, "A ship.");
+	g_autoptr(GPtrArray) talks = project_conversations(f->p, f->image, &error);
+	g_assert_cmpstr(((project_conversation *)talks->pdata[0])->words, ==, "Two"); /* it is found by what it says now */
+	g_autoptr(GPtrArray) steps = project_history(f->p, &error);
+	g_assert_true(project_set_words(f->p, &(project_words){f->image, 0, (char *)"Two"}, "the same", &error));
+	g_autoptr(GPtrArray) same = project_history(f->p, &error);
+	g_assert_cmpuint(same->len, ==, steps->len);
+	g_assert_true(project_class_for(f->p, "pier", "class pier", &error) > 0); /* its row has no object either */
+	g_assert_true(project_undo(f->p, NULL, &error));
+	g_autofree char *after = words_of(f, 0);
+	g_assert_cmpstr(after, ==, "Two");
+}
+
 #define TEST(path, func) g_test_add(path, fixture, NULL, set_up, func, tear_down)
 
 int main(int argc, char *argv[])
@@ -134,5 +203,6 @@ int main(int argc, char *argv[])
 	TEST("/history/go-anywhere", test_go_anywhere);
 	TEST("/history/changes", test_changes);
 	TEST("/history/images-apart", test_images_apart);
+	TEST("/history/words", test_words);
 	return g_test_run();
 }
