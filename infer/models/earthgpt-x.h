@@ -106,10 +106,10 @@ void egx_vectors_clear(egx_vectors *v);
 bool egx_image_splice(egx_image *i, const egx_region *regions, uint32_t n, egx_vectors *out, const egx_run *run,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The mask that the model means by a `<pix>`: hidden [width] is the final-normed state at the position where the token
- * is the input. region: with "segment each marked region", the region it is about (its point, or the corners of its
- * bounding box, go in front of the vector); else NULL. The segmenter encodes the image at the first call and is closed
- * after it. out->mask is [h][w] of the image, freed by the caller with g_free(); an empty one is no error: area 0. */
+/* The mask that the model means by a `<pix>`: hidden [width] is the final-normed state where the token is the input.
+ * region: with "segment each marked region", the region it is about (its point, or its box's corners, go in front of
+ * the vector); else NULL: files with `egx.pix.map` then look for it in the features. The segmenter encodes the image at
+ * the first call and is closed after it. out->mask is [h][w], freed by the caller with g_free(); area 0 is no error. */
 bool egx_image_ground(egx_image *i, sam_model *segmenter, const float *hidden, const egx_region *region,
                       sam_candidate *out, const egx_run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -22,6 +22,13 @@ static bool check_segmenter(const egx_model *m, const sam_model *segmenter, GErr
 			segmenter->info.name, segmenter->decoder->dim, m->info.name, m->info.prompt_dim);
 		return false;
 	}
+	const uint32_t rows = egx_map_rows(m, segmenter->decoder);
+	if (m->map_rows && m->map_rows != rows) {
+		g_set_error(error, EGX_ERROR, EGX_ERROR_MODEL,
+		            _("The model %s looks for %u numbers and the segmenter %s has %u: give it its own"), m->info.name,
+		            m->map_rows, segmenter->info.name, rows);
+		return false;
+	}
 	return true;
 }
 
@@ -54,6 +61,17 @@ static bool prompt_vector(egx_model *m, const float *hidden, float *vector, cons
 	return sam_pass_end(&p, mark, error);
 }
 
+/* A phrase without a region, by a model that has a map. */
+static bool ground_map(egx_image *i, sam_encoding *e, const float *hidden, sam_candidate *out, const egx_run *run,
+                       GError **error)
+{
+	const size_t side = (size_t)e->frame.side / 4;
+	g_autofree float *low_res = g_new(float, side *side);
+	float score;
+	return egx_map_run(i, e, hidden, low_res, &score, run, error) &&
+	       sam_mask_from(e, low_res, score, i->reader.w, i->reader.h, out, error);
+}
+
 bool egx_image_ground(egx_image *i, sam_model *segmenter, const float *hidden, const egx_region *region,
                       sam_candidate *out, const egx_run *run, GError **error)
 {
@@ -63,6 +81,8 @@ bool egx_image_ground(egx_image *i, sam_model *segmenter, const float *hidden, c
 	if (!check_segmenter(i->model, segmenter, error) || (region && !egx_regions_check(region, 1, 1, w, h, error)))
 		return false;
 	sam_encoding *e = encoding_of(i, segmenter, run, error);
+	if (e && !region && i->model->map_rows)
+		return ground_map(i, e, hidden, out, run, error);
 	g_autofree float *vector = g_new(float, i->model->info.prompt_dim);
 	if (!e || !prompt_vector(i->model, hidden, vector, run, error))
 		return false;

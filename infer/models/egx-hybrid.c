@@ -38,6 +38,8 @@ bool egx_hybrid_load(egx_model *m, sam_build *b, uint32_t ffn)
 	m->region_fc = weight_linear(b->loader, "egx.region.fc", D, region, true);
 	m->pix_fc1 = weight_linear(b->loader, "egx.pix.fc1", D, D, true);
 	m->pix_fc2 = weight_linear(b->loader, "egx.pix.fc2", m->info.prompt_dim, D, true);
+	if (m->map_rows)
+		m->pix_map = weight_linear(b->loader, "egx.pix.map", m->map_rows, D, true);
 	sam_build_count(b, (uint64_t)m->n * D, (uint64_t)d + D);
 	return sam_build_ok(b);
 }

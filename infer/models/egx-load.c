@@ -60,6 +60,11 @@ static bool read_sizes(egx_model *m, sam_build *b)
 	i->regions_max = read_u32(b, KEY "regions_max", 1, 64);
 	i->width = read_u32(b, "llama.embedding_length", 4, DIM_MAX * 4);
 	i->prompt_dim = sam_build_axis(b, "egx.pix.fc2.weight", 0, 4, 4096);
+	if (gguf_find(b->file, "egx.pix.map.weight")) {
+		m->map_rows = sam_build_axis(b, "egx.pix.map.weight", 0, 1, 4 * DIM_MAX);
+		if (strcmp(i->cnn, "lite") != 0)
+			return sam_build_fail(b, _("it has egx.pix.map, which goes with EfficientNet-Lite only"));
+	}
 	m->dim = read_u32(b, KEY "hyb.dim", 4, DIM_MAX);
 	m->heads = read_u32(b, KEY "hyb.heads", 1, 1024);
 	return read_normal(b, KEY "mean", -10, m->mean) && read_normal(b, KEY "std", 1e-3f, m->std);

@@ -37,6 +37,8 @@ struct egx_model {
 	weight hyb_fc1, hyb_fc2;
 	sam_norm proj_ln, region_ln;
 	weight proj_fc1, proj_fc2, region_fc, pix_fc1, pix_fc2;
+	weight pix_map;    /* [map_rows,D] where a phrase's mask is a map: egx-map.c */
+	uint32_t map_rows; /* 0: it is the decoder's */
 	float *bracket[4]; /* [D] or NULL */
 };
 
@@ -81,6 +83,15 @@ tensor egx_region_run(const egx_model *m, const sam_pass *p, tensor hybrid, uint
                       const float *zoom, const float *codes);
 /* R_lp: hidden F32 [1,D] -> F32 [1,prompt_dim]. */
 tensor egx_pix_run(const egx_model *m, const sam_pass *p, tensor hidden);
+
+/* --- egx-map.c --- */
+
+/* Numbers that ask for a map over the features of this model and of a segmenter. */
+uint32_t egx_map_rows(const egx_model *m, const sam_decoder *d);
+/* Logits [S/4][S/4] of what a state [D] looks for in an image encoded by the segmenter, and their mean chance where
+ * they are positive. */
+bool egx_map_run(egx_image *i, sam_encoding *e, const float *hidden, float *low_res, float *score, const egx_run *run,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 struct egx_image {
 	egx_model *model;

@@ -92,6 +92,10 @@ struct sam_encoding {
 	sam_image_state state;
 };
 
+/* The one mask of low-res logits [S/4][S/4]; out->mask is the caller's, g_free(). */
+bool sam_mask_from(const sam_encoding *e, const float *low_res, float score, int image_w, int image_h,
+                   sam_candidate *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A pass whose o, work and act the caller has set. */
 bool sam_pass_start(sam_pass *p, GCancellable *cancel, arena_mark *mark, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool sam_pass_end(sam_pass *p, arena_mark mark, GError **error) G_GNUC_WARN_UNUSED_RESULT;

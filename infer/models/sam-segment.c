@@ -81,11 +81,24 @@ bool sam_segment(sam_encoding *e, const sam_mark *marks, guint n, const float *p
 	return true;
 }
 
+bool sam_mask_from(const sam_encoding *e, const float *low_res, float score, int image_w, int image_h,
+                   sam_candidate *out, GError **error)
+{
+	const sam_crop *c = &e->frame.crop;
+	*out = (sam_candidate){.score = score, .mask = g_try_malloc((size_t)c->w * c->h)};
+	if (!out->mask) {
+		g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT,
+		            _("There is not enough memory for a mask of %d x %d pixels: ask about a smaller part"), c->w, c->h);
+		return false;
+	}
+	sam_full_mask(&e->frame, low_res, image_w, image_h, out);
+	return true;
+}
+
 bool sam_ground(sam_encoding *e, const sam_mark *place, const float *vector, int image_w, int image_h,
                 sam_candidate *out, GCancellable *cancel, GError **error)
 {
 	const size_t cells = (size_t)(e->frame.side / 4) * (e->frame.side / 4);
-	const sam_crop *c = &e->frame.crop;
 	g_autofree float *masks = g_new(float, 4 * cells);
 	g_autoptr(GArray) tokens = place ? sam_sparse_tokens(&e->frame, place, 1) : NULL;
 	g_autofree float *raster = g_new(float, cells);
@@ -98,15 +111,6 @@ bool sam_ground(sam_encoding *e, const sam_mark *place, const float *vector, int
 		in.tokens = &g_array_index(tokens, sam_token, 0);
 		in.n_tokens = place->kind == SAM_BOX ? 2 : 1; /* without the padding point */
 	}
-	if (!decode(e, &in, masks, scores, cancel, error))
-		return false;
-	out->mask = g_try_malloc((size_t)c->w * c->h);
-	if (!out->mask) {
-		g_set_error(error, SAM_ERROR, SAM_ERROR_PROMPT,
-		            _("There is not enough memory for a mask of %d x %d pixels: ask about a smaller part"), c->w, c->h);
-		return false;
-	}
-	out->score = scores[0];
-	sam_full_mask(&e->frame, masks, image_w, image_h, out);
-	return true;
+	return decode(e, &in, masks, scores, cancel, error) &&
+	       sam_mask_from(e, masks, scores[0], image_w, image_h, out, error);
 }

@@ -8,7 +8,7 @@ egx-lite.gguf has the tiny configuration's form (EfficientNet-Lite branch, zoom 
 the full
 one's (ConvNeXt, class tokens, SentencePiece, untied output). Both are bound to fixture-efficientnet_lite.gguf, whose
 decoder
-gives the masks. An output file holds cases "N.": N.regions is a JSON text in the metadata, N.view the view numbers, and
+gives the masks; in egx-lite.gguf a phrase's is a map. An output file holds cases "N.": N.regions is a JSON text in the metadata, N.view the view numbers, and
 N.rgb [H,W,3]            pixels (absent: case 0's)       N.raster [V,4,v,v]   V_p
 N.vit [V,1+cells,c]      N.cnn [V,n,c]   both branches   N.fused [V,n,d]      before the view embedding
 N.sae [V,n,d]            N.hybrid [V,n,d]                N.image [tokens,D]   vectors for the language model, all views
@@ -19,7 +19,7 @@ N.forced                 ids with a <pix> (cnx: any id) appended to the prompt; 
 them
 N.vector [256]           R_lp(hidden)                    N.mask, N.mask_region [4g,4g]  low-res logits of mask 0: the
 vector
-                                                         alone, and behind the tokens of region 1
+                                                         alone (lite: the map), and behind the tokens of region 1
 """
 
 import importlib.util
@@ -37,6 +37,7 @@ import package  # noqa: E402
 import ggml  # noqa: E402
 import marks as R  # noqa: E402
 import tokenizer as T  # noqa: E402
+from ground import normed, phrase_map  # noqa: E402
 from llama import initialise  # noqa: E402
 from vision import Config  # noqa: E402
 
@@ -56,6 +57,7 @@ LITE_FORM = Config(
     width=96,
     sae={"dim": 32, "depth": 2, "heads": 2, "patch": 32},
     hyb={"dim": 96, "heads": 3, "ffn": 160},
+    map_rows=96 + fixtures.DIM + 16 + 8 + 1,
     **COMMON,
 )
 CNX_FORM = Config(
@@ -224,8 +226,9 @@ def as_json(region: dict) -> dict:
     return {"kind": "mask", "size": list(region["mask"].shape), "runs": runs.tolist()}
 
 
-def masks(model: egx.Egx, pixels: np.ndarray, vector: torch.Tensor, region: dict | None) -> dict:
-    """Low-res logits of mask 0 by the segmenter."""
+def masks(model: egx.Egx, pixels: np.ndarray, found: dict, fused: torch.Tensor, region: dict | None) -> dict:
+    """Low-res logits of mask 0 by the segmenter, and of a phrase by the map where the model has one; fused [1,n,d]."""
+    vector = found["vector"]
     meta, tensors = ggml.read(str(SEGMENTER))
     w, size = fixtures.Weights(0), meta["sam.image_size"]
     w.values = {k: torch.from_numpy(v) for k, v in tensors.items()}
@@ -235,7 +238,11 @@ def masks(model: egx.Egx, pixels: np.ndarray, vector: torch.Tensor, region: dict
     embedding, tap4, tap8 = fixtures.lite(w, x)
     skip = fixtures.skips(w, tap4, tap8)
     crop = prompts.Crop(0, 0, width, height)
-    out = {"mask": fixtures.decode(w, embedding, skip, [vector[None]], prompts.raster([], crop, size))[0][0]}
+    if model.config.map_rows:
+        parts = [fused, *(x.flatten(2).transpose(1, 2) for x in (embedding, *skip))]
+        out = {"mask": phrase_map(model.egx.pix.asked(found["hidden"])[None], normed(parts), size // 4)[0]}
+    else:
+        out = {"mask": fixtures.decode(w, embedding, skip, [vector[None]], prompts.raster([], crop, size))[0][0]}
     if region:
         box = R.bounds(region, width, height)
         mark = ("point", 1, box[:2]) if region["kind"] == "point" else ("box", 1, box)
@@ -290,7 +297,7 @@ def case(model: egx.Egx, n: int, pixels: np.ndarray, regions: list, fast: bool, 
         out |= {"code": np.stack([R.position_code(r, width, height) for r in regions]), "region": seen["region"]}
         out |= {"zoom": seen["zoom"]} if "zoom" in seen else {}
     out |= language(model, seen, regions)
-    out |= masks(model, pixels, out["vector"], regions[0] if regions else None)
+    out |= masks(model, pixels, out, encoded["fused"][:1] + model.egx.view[0], regions[0] if regions else None)
     keys = {
         f"{n}.regions": json.dumps([as_json(r) for r in regions]),
         f"{n}.fast": fast,

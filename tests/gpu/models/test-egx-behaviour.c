@@ -50,6 +50,7 @@ static const damage damages[] = {
 	{"llama.embedding_length", AFTER_TYPE, U32(64), "egx.proj.fc1"},
 	{"egx.pix.fc2.weight", -6, TEXT("weigth"), "egx.pix.fc2.weight"},
 	{"egx.region.ln.bias", -4, TEXT("bais"), "egx.region.ln.bias"},
+	{"egx.pix.map.bias", -4, TEXT("bais"), "egx.pix.map.bias"},
 	{"egx.vit.blk.1.ls2", -3, TEXT("ls3"), "egx.vit.blk.1.ls2"},
 	{"egx.lite.stem.weight", FIRST_DIM, U32(0x7fffffff), ""},
 };

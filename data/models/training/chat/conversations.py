@@ -106,6 +106,7 @@ class Turn:
     targets: list = field(default_factory=list)  # per <pix>: list of object indices
     others: list = field(default_factory=list)  # further right answers
     first: bool = False  # only the answer's first token is learnt
+    number: int | None = None  # what the answer's first token counts
 
 
 @dataclass
@@ -211,6 +212,15 @@ class Author:
         for t in turns:
             t.first = t.task == "presence"
         return Sample(i, regions, objects, turns)
+
+    def many(self, i: int) -> Sample:
+        """How many there are, of up to two labels, and whether there are any."""
+        p = self.pictures[i]
+        turns = {t.answer: t for t in (self.count(p) for _ in range(3))}
+        out = list(turns.values())[:2]
+        if p.source in EXHAUSTIVE and self.rng.random() < 0.3:
+            out += [t for t in [self.presence(p)] if t]
+        return Sample(i, [], [], out)
 
     def told(self, i: int) -> Sample:
         """What is said about a picture, by up to four sentences."""
@@ -319,7 +329,7 @@ class Author:
                 f"Please count the {many} in the image.",
             ]
         )
-        return Turn("count", question, str(n))
+        return Turn("count", question, counted(label, n), number=n)
 
     def presence(self, p) -> Turn | None:
         here = set(self.groups(p)) | set(self.classes(p))

@@ -171,7 +171,8 @@ class Egx(torch.nn.Module):
         most: int = 96,
         encoded: dict | None = None,
     ) -> dict:
-        """One question on a picture (`encoded` when that is there): text, ids, margins, prompt vectors of its masks."""
+        """One question on a picture (`encoded` when that is there): text, ids, margins, prompt vectors of its masks and what
+        its phrases look for."""
         seen = self.understand(encoded or self.encode(pixels, fast), regions)
         ids = self.prompt_ids([len(v) for v in seen["image"]], len(regions), instruction)
         out, margins, states = self.generate(
@@ -181,7 +182,9 @@ class Egx(torch.nn.Module):
             (self.tokenizer.find("<|im_end|>"), self.tokenizer.find("<|endoftext|>")),
         )
         vectors = [self.egx.pix(h.float()) for h in states]
+        asked = [self.egx.pix.asked(h.float()) for h in states] if self.config.map_rows else []
         return {
+            "asked": asked,
             "text": self.tokenizer.decode(out, True),
             "ids": out,
             "margins": margins,
@@ -200,7 +203,8 @@ def load(path: str) -> Egx:
     """A model from its GGUF file, f32."""
     meta, tensors = ggml.read(path)
     width = meta["llama.embedding_length"]
-    config = Config.from_metadata(meta, width, tensors["egx.pix.fc2.weight"].shape[0])
+    rows = tensors["egx.pix.map.bias"].shape[0] if "egx.pix.map.bias" in tensors else 0
+    config = Config.from_metadata(meta, width, tensors["egx.pix.fc2.weight"].shape[0], rows)
     model = Egx(config, meta | {"untied": "output.weight" in tensors})
     state = {
         k: torch.from_numpy(v).reshape(names(model)[k].shape) for k, v in tensors.items() if not k.startswith("egx.")

@@ -94,7 +94,8 @@ class Reference:
         if self.picture != q.picture:
             self.picture, self.encoded = q.picture, self.model.encode(pixels, True)
         out = self.model.reply(pixels, q.regions, q.text, encoded=self.encoded)
-        masks = [self.mask(pixels, v) for v in out["vectors"]]
+        phrases = out["asked"] if not q.regions else []
+        masks = [self.map(pixels, a) for a in phrases] or [self.mask(pixels, v) for v in out["vectors"]]
         return re.sub(r"</?p>|<pix>", "", out["text"]), np.any(masks, 0) if masks else None
 
     def embedded(self, store: Store, q: Question) -> torch.Tensor:
@@ -134,15 +135,30 @@ class Reference:
             h = llm(llm.token_embd(best[:, None]), cache=cache)[:, -1]
         return out
 
+    def by_segmenter(self, pixels: np.ndarray) -> tuple:
+        """The whole picture as a crop, and its encoding."""
+        import prompts as P
+        from predict import frame, normalise
+
+        crop = P.Crop(0, 0, pixels.shape[1], pixels.shape[0])
+        return crop, self.segmenter.encode(normalise(frame(pixels, crop, self.size), self.size)[None])
+
+    def map(self, pixels: np.ndarray, asked: torch.Tensor) -> np.ndarray:
+        """bool [H, W] of what a phrase looks for."""
+        from ground import layers, phrase_map
+        from predict import to_crop
+
+        crop, encoded = self.by_segmenter(pixels)
+        fused = self.encoded["fused"][:1] + self.model.egx.view[0]
+        logits = phrase_map(asked[None], layers(fused, encoded), self.size // 4)[0]
+        return to_crop(logits, crop, self.size) > 0
+
     def mask(self, pixels: np.ndarray, vector: torch.Tensor) -> np.ndarray:
         """bool [H, W] of one prompt vector."""
-        import prompts as P
         from ground import low_res
-        from predict import frame, normalise, to_crop
+        from predict import to_crop
 
-        height, width = pixels.shape[:2]
-        crop = P.Crop(0, 0, width, height)
-        encoded = self.segmenter.encode(normalise(frame(pixels, crop, self.size), self.size)[None])
+        crop, encoded = self.by_segmenter(pixels)
         empty = torch.zeros(1, self.size // 4, self.size // 4)
         logits = low_res(self.segmenter, encoded, vector.view(1, 1, -1), empty)[0]
         return to_crop(logits, crop, self.size) > 0

@@ -1,5 +1,6 @@
-"""STAGE pix: R_lp learns to turn the state at `<pix>` into a prompt of the frozen segmenter: python pix.py --work WORK
---cache CACHE --segmenter SAM.gguf --minutes M; writes the checkpoint in WORK.
+"""STAGE pix: R_lp learns to turn the state at `<pix>` into a map over the picture's features, for a phrase, or into a
+prompt of the frozen segmenter, for a marked region: python pix.py --work WORK --cache CACHE --segmenter SAM.gguf
+--minutes M; writes the checkpoint in WORK.
 
 States and encodings are computed once, so the language model has to be done. A phrase is held against the union of its
 masks, or of its boxes where there are only boxes; a marked region against what the segmenter makes of its mark alone.
@@ -7,16 +8,17 @@ masks, or of its boxes where there are only boxes; a marked region against what 
 
 import argparse
 import time
+from collections import Counter
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from conversations import Sample, Turn
-from ground import low_res
+from ground import WIDTHS, layers, low_res, phrase_map
 from questions import box_mask
-from sequences import CELLS, collate
+from sequences import CELLS, collate, features
 from store import default_data
 from tune import Run, cv2_threads, look, splice
 import marks as R
@@ -24,7 +26,7 @@ import prompts as P
 from predict import frame, load_gguf, normalise
 
 PART, SOURCES = 16, {"psu_car": 0, "sar_acd": 0, "aid": 0, "rsscn7": 0}  # cells shown; pictures without masks a source
-PHRASES, BATCH = 4, 6
+PHRASES, BATCH, MARKED = 4, 16, 6  # phrases a picture; phrases, and marks, a step
 
 
 class Ground:
@@ -83,23 +85,33 @@ class Ground:
         found = run.language(splice(run, batch, *look(run.vision, batch), run.language.table()), batch)
         return found[batch["ids"] == run.tokenizer.find("<pix>")]
 
-    def phrases(self, i: int) -> list[tuple]:
-        """(picture, state, target, known, no tokens, empty raster) of up to PHRASES phrases about a picture."""
+    @torch.no_grad()
+    def fused(self, i: int) -> Tensor:
+        """Fused tokens [1, 64, d] of view 0, with its embedding."""
+        v = self.run.vision
+        cells = features([self.run.source.seen(i, [])])["cells"].float()
+        cnn = torch.cat([v.lite.ln32(cells[..., :352]), v.lite.ln16(cells[..., 352:])], -1)
+        return v.fuse(torch.cat([cnn.new_zeros(*cnn.shape[:2], 4 * v.config.vit["dim"]), cnn], -1)) + v.view[0]
+
+    def phrases(self, i: int) -> list[dict]:
+        """Up to PHRASES phrases about a picture: state, target, known, name, whether there is a mask."""
         run, p = self.run, self.run.source.store.pictures[i]
         options = run.source.author.nameable(p)
         options = [options[n] for n in run.source.rng.permutation(len(options))[:PHRASES]]
         turns = [
             Turn("expression", f"Please segment {text} in the image.", f"<p>{text}</p><pix>") for text, _ in options
         ]
-        bare = torch.zeros(0, 256), torch.zeros(self.low, self.low)
-        return [
-            (i, state, *self.low_target(p, *self.wanted(p, targets)), *bare)
-            for state, (_, targets) in zip(self.states(i, [], turns), options)
-        ]
+        out = []
+        for state, (text, targets) in zip(self.states(i, [], turns), options):
+            true, known = self.low_target(p, *self.wanted(p, targets))
+            out.append({"picture": i, "state": state, "true": true, "known": known, "masked": p.mask is not None})
+            out[-1]["name"] = text.removeprefix("the ")
+        return out
 
     @torch.no_grad()
-    def marked(self, i: int, encoding: tuple) -> list[tuple]:
-        """The same of a marked region: the target is what the segmenter makes of its box alone."""
+    def marked(self, i: int, encoding: tuple) -> list[dict]:
+        """The same of a marked region, with its tokens and raster: the target is what the segmenter makes of its box
+        alone."""
         run, p = self.run, self.run.source.store.pictures[i]
         found = [(n, m) for n, m in run.source.marks.get(i, []) if m["kind"] != "point"]
         if not found:
@@ -111,41 +123,73 @@ class Ground:
         tokens = self.model.pe.sparse(coords, labels, self.size)
         raster = torch.from_numpy(P.raster([box], crop, self.size, None))
         true = (low_res(self.model, tuple(t.float() for t in encoding), tokens, raster[None])[0] > 0).float()
-        return [(i, state, true, torch.ones_like(true, dtype=torch.bool), tokens[0], raster)]
+        known = torch.ones_like(true, dtype=torch.bool)
+        return [{"picture": i, "state": state, "true": true, "known": known, "tokens": tokens[0], "raster": raster}]
 
 
 def mask_loss(logits: Tensor, true: Tensor, known: Tensor) -> Tensor:
-    """2 BCE + 0.5 Dice on known cells; [N, low, low] each."""
+    """BCE + Dice on known cells; [N, low, low] each."""
     weight = known.float()
     bce = F.binary_cross_entropy_with_logits(logits, true, weight, reduction="sum") / weight.sum()
     p, t = logits.sigmoid() * weight, true * weight
     dice = 1 - (2 * (p * t).sum((1, 2)) + 1) / (p.sum((1, 2)) + t.sum((1, 2)) + 1)
-    return 2 * bce + 0.5 * dice.mean()
+    return bce + dice.mean()
 
 
-def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
-    """Prepare for a half of the time at most, then train R_lp for the rest."""
-    begin, samples, marked, encodings = time.time(), [], [], {}
+def even(samples: list[dict]) -> np.ndarray:
+    """Chances of phrases: a half those with masks, and in each half a name as often as the root of how often it is."""
+    kinds = [(s["masked"], s["name"]) for s in samples]
+    often = Counter(kinds)
+    out = np.array([often[k] ** -0.5 for k in kinds])
+    for half in (True, False):
+        own = np.array([k[0] == half for k in kinds])
+        out[own] /= max(out[own].sum(), 1e-9)
+    return out / out.sum()
+
+
+def masks_of(ground: Ground, own: list[dict], encodings: dict, fused: dict) -> Tensor:
+    """Logits [N, low, low]: a phrase's by its map, a mark's by the decoder."""
+    pix = ground.run.vision.pix
+    parts = tuple(torch.cat([encodings[s["picture"]][k] for s in own]).float() for k in range(3))
+    states = torch.stack([s["state"] for s in own])
+    if "tokens" not in own[0]:
+        return phrase_map(pix.asked(states), layers(torch.cat([fused[s["picture"]] for s in own]), parts), ground.low)
+    tokens, raster = (torch.stack([s[k] for s in own]) for k in ("tokens", "raster"))
+    with torch.autocast("cpu", torch.bfloat16):
+        return low_res(ground.model, parts, torch.cat([tokens, pix(states)[:, None]], 1), raster).float()
+
+
+def prepare(ground: Ground, seconds: float) -> tuple[list, list, dict, dict]:
+    """Phrases, marks, encodings and fused tokens of as many chosen pictures as the time allows."""
+    begin, samples, marked, encodings, fused = time.time(), [], [], {}, {}
     for i in ground.chosen:
-        if time.time() - begin > 30 * args.minutes:
+        if time.time() - begin > seconds:
             break
-        encodings[i] = ground.encode(i)
+        encodings[i], fused[i] = ground.encode(i), ground.fused(i)
         samples += ground.phrases(i)
         marked += ground.marked(i, encodings[i]) if len(encodings) % 3 == 0 else []
     spent = time.time() - begin
     print(f"{len(encodings)} pictures, {len(samples)} phrases, {len(marked)} marks, {spent:.0f} s", flush=True)
+    return samples, marked, encodings, fused
+
+
+def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
+    """Prepare for a half of the time at most, then train R_lp for the rest."""
+    begin = time.time()
     pix, rng, step, means = run.vision.pix.requires_grad_(True), run.source.rng, 0, {}
-    optimiser = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.01)
+    if pix.map is None:
+        pix.map = nn.Linear(pix.fc1.in_features, run.vision.config.hyb["dim"] + sum(WIDTHS) + 1)
+        nn.init.normal_(pix.map.weight, 0, 1e-3)
+        nn.init.zeros_(pix.map.bias)
+    samples, marked, encodings, fused = prepare(ground, 30 * args.minutes)
+    optimiser, chances = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.01), even(samples)
     while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
-        pool = marked if marked and step % 4 == 3 else samples
-        own = [pool[n] for n in rng.choice(len(pool), BATCH)]
-        image, s0, s1 = (torch.cat([encodings[s[0]][k] for s in own]).float() for k in range(3))
-        vectors = pix(torch.stack([s[1] for s in own]))[:, None]
-        tokens, raster = (torch.stack([s[k] for s in own]) for k in (4, 5))
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = low_res(ground.model, (image, s0, s1), torch.cat([tokens, vectors], 1), raster)
-        true, known = (torch.stack([s[k] for s in own]) for k in (2, 3))
-        loss = mask_loss(logits.float(), true, known)
+        now = "IoU of marks" if marked and step % 8 == 7 else "IoU"
+        own = [marked[n] for n in rng.choice(len(marked), MARKED)] if now != "IoU" else []
+        own = own or [samples[n] for n in rng.choice(len(samples), BATCH, p=chances)]
+        logits = masks_of(ground, own, encodings, fused)
+        true, known = (torch.stack([s[k] for s in own]) for k in ("true", "known"))
+        loss = mask_loss(logits, true, known)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(pix.parameters(), 1.0)
         for group in optimiser.param_groups:
@@ -155,11 +199,11 @@ def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
         step += 1
         hit, true = (logits > 0) & known, (true > 0.5) & known
         iou = ((hit & true).sum((1, 2)) + 1e-6) / ((hit | true).sum((1, 2)) + 1e-6)
-        for k, v in (("loss", loss.item()), ("IoU of marks" if pool is marked else "IoU", iou.mean().item())):
+        for k, v in (("loss", loss.item()), (now, iou.mean().item())):
             means[k] = means.get(k, v) * 0.97 + 0.03 * v
         if step % 20 == 0:
             print(step, round(time.time() - begin), {k: round(v, 3) for k, v in means.items()}, flush=True)
-    run.state["stages"]["pix"] = {"steps": step, "phrases": len(samples)}
+    run.state["stages"]["pix"] = {"steps": step, "phrases": len(samples), "marks": len(marked)}
     run.vision.requires_grad_(False)
     run.save()
 

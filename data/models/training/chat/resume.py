@@ -45,8 +45,10 @@ def main() -> None:
     parser.add_argument("work")
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)
-    model, vision = egx.load(args.model), fresh_vision(2.9)
-    own, state = model.egx.state_dict(), vision.state_dict()
+    model = egx.load(args.model)
+    own = model.egx.state_dict()
+    vision = fresh_vision(2.9, own)
+    state = vision.state_dict()
     for name, value in own.items():
         if name == "view":
             state[name][: len(value)] = value

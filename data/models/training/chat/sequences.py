@@ -48,6 +48,11 @@ WEIGHTS = {
 }
 
 
+def counts(p) -> dict[str, int]:
+    """Objects by label where a source labels them all and says how many."""
+    return {} if p.source in ("psu_car", "sar_acd") else dict(Counter(b[0] for b in p.boxes))
+
+
 def quick_raster(regions: list[dict], width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     """V_p f32 [4, v, v] of view 0 and the regions' cell coverages f32 [K, 64]."""
     view = R.View(0, SIDE, SIDE / max(width, height), 0, 0)
@@ -78,6 +83,13 @@ class Source:
             if not p.validation and p.source in WEIGHTS:
                 self.pools.setdefault(p.source, []).append(i)
         self.names = list(self.pools)
+        countable = {s: [i for i in pool if counts(store.pictures[i])] for s, pool in self.pools.items()}
+        self.countable = [i for pool in countable.values() for i in pool]
+        # numbers as often as the root of how often they occur; those up to ten in every label
+        kinds = [{(x, min(n, 11)) for x, n in counts(store.pictures[i]).items()} for i in self.countable]
+        often = Counter(k for found in kinds for k in found)
+        rare = np.array([min(often[k] for k in found) ** -0.5 for found in kinds])
+        self.count_chances = rare / rare.sum()
         self.weights = {name: self.rarity(pool) for name, pool in self.pools.items()}
         weights = np.array([WEIGHTS[s] for s in self.names], float)
         self.chances = weights / weights.sum()
@@ -106,14 +118,19 @@ class Source:
         return out / out.sum()
 
     def item(self, kind: str, most: int, shown: int) -> dict:
-        """One picture with its turns ("several", at most `most`; "short" answers; "captions" alone): rows, targets,
-        features; `shown` of its cells are in the rows."""
-        i = self.draw(CAPTIONED if kind == "captions" else None)
+        """One picture with its turns ("several", at most `most`; "short" answers; "captions" or "counts" alone): rows,
+        targets, features; `shown` of its cells are in the rows, twice as many where they are counted in."""
+        if kind == "counts":
+            i, shown = int(self.rng.choice(self.countable, p=self.count_chances)), 2 * shown
+        else:
+            i = self.draw(CAPTIONED if kind == "captions" else None)
         marks = self.marks.get(i, [])
         if kind == "several":
             sample = self.author.sample(i, most, marks)
         else:
-            sample = self.author.short(i, marks) if kind == "short" else self.author.told(i)
+            sample = {"short": lambda: self.author.short(i, marks), "counts": lambda: self.author.many(i)}.get(
+                kind, lambda: self.author.told(i)
+            )()
         cells = np.sort(self.rng.permutation(CELLS)[:shown])
         return self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
 
@@ -152,7 +169,7 @@ class Source:
             for answer in [turn.answer, *turn.others]:
                 leaf = tree.node(node)
                 said = t.compose(answer) + [self.close]
-                tree.learn(turn.task, before, leaf, said[:1] if turn.first else said)
+                tree.learn(turn.task, before, leaf, said[:1] if turn.first else said, turn.number)
                 last = leaf
         return tree.rows()
 
@@ -163,7 +180,7 @@ class Tree:
     def __init__(self, start: int) -> None:
         self.ids, self.positions, self.nodes = [], [], []
         self.above, self.end = [{0}], {0: start}
-        self.at, self.targets, self.weights, self.spans = [], [], [], []
+        self.at, self.targets, self.weights, self.numbers, self.spans = [], [], [], [], []
 
     def node(self, parent: int) -> int:
         """A new node below `parent`."""
@@ -180,14 +197,15 @@ class Tree:
         self.end[node] = start + len(ids)
         return len(self.ids) - 1
 
-    def learn(self, task: str, before: int, node: int, answer: list[int]) -> None:
-        """Append an answer whose first token row `before` predicts."""
+    def learn(self, task: str, before: int, node: int, answer: list[int], number: int | None = None) -> None:
+        """Append an answer whose first token row `before` predicts; `number` is what that token counts."""
         first = len(self.ids)
         self.put(node, answer[:-1])
         self.spans.append((task, len(self.at), len(answer)))
         self.at += [before, *range(first, first + len(answer) - 1)]
         self.targets += answer
         self.weights += [len(answer) ** -0.5] * len(answer)
+        self.numbers += [-1 if number is None else number] + [-1] * (len(answer) - 1)
 
     def rows(self) -> dict:
         """What a batch is made of."""
@@ -196,7 +214,7 @@ class Tree:
             sees[node, list(above)] = True
         nodes = np.array(self.nodes)
         allowed = sees[nodes][:, nodes] & np.tri(len(nodes), dtype=bool)
-        keys = ("ids", "positions", "at", "targets", "weights", "spans")
+        keys = ("ids", "positions", "at", "targets", "weights", "numbers", "spans")
         return {k: getattr(self, k) for k in keys} | {"allowed": allowed}
 
 
@@ -222,11 +240,11 @@ def features(items: list[dict]) -> dict:
 
 def collate(items: list[dict], system: list[int], imgpad: int) -> dict:
     """A batch: ids and positions [N] (the system turn's first), `index` [B, T] of the pictures' rows, `bias` [B, 1, T,
-    S + T], and `at`, `targets`, `weights` [M]; features beside them."""
+    S + T], and `at`, `targets`, `weights`, `numbers` [M]; features beside them."""
     start, most = len(system), max(len(i["ids"]) for i in items)
     index = torch.zeros(len(items), most, dtype=torch.long)
     bias = np.full((len(items), most, start + most), FAR, np.float32)
-    flat = {"ids": list(system), "positions": list(range(start)), "at": [], "targets": [], "weights": []}
+    flat = {"ids": list(system), "positions": list(range(start)), "at": [], "targets": [], "weights": [], "numbers": []}
     for n, item in enumerate(items):
         size, first = len(item["ids"]), len(flat["ids"])
         index[n, :size] = torch.arange(first, first + size)
@@ -236,7 +254,7 @@ def collate(items: list[dict], system: list[int], imgpad: int) -> dict:
         own[:, np.array(item["ids"]) == imgpad] += np.log(CELLS / len(item["shown"]))
         bias[n, :size, start : start + size] = own
         flat["at"] += [first + a for a in item["at"]]
-        for key in ("ids", "positions", "targets", "weights"):
+        for key in ("ids", "positions", "targets", "weights", "numbers"):
             flat[key] += item[key]
     used = torch.cat([torch.arange(len(i["ids"])) + n * most for n, i in enumerate(items)])
     out = {k: torch.tensor(v) for k, v in flat.items()} | {"index": index, "used": used}

@@ -23,16 +23,18 @@ import vision as V
 from features import CELLS, LITE, branch, quick_kind
 from conversations import MODALITY, NUMBERS, surely
 from llama import Llama
-from sequences import FAR, Source, collate, features
+from sequences import CAPTIONED, FAR, Source, collate, counts, features
 from store import Store, default_data
 from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
 UPDATED = ("attn_q", "attn_v", "attn_output")
 # Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in ten.
-KINDS = {"several": (1.0, 3), "short": (2.5, 5), "captions": (2.0, 2)}
-MANY = 10  # numbers up to here have a word
-MARKED = 0.45  # share of steps of STAGE words on marked objects
+KINDS = {"several": (1.0, 3), "short": (2.5, 3), "captions": (2.0, 2), "counts": (2.0, 2)}
+MARKED, COUNTED = 0.25, 0.4  # shares of steps of STAGE words on marked objects, and on how many there are
+RIDGE = 100  # of the teacher of numbers
+SPREAD = 0.2  # width of what a number counts as, in log(1 + n)
+
 LONG = ("caption", "detailed", "region", "region_detailed", "relation", "grounded")  # share of right tokens, else exact
 CONFIG = {"lite": LITE}
 
@@ -153,10 +155,11 @@ class Language(nn.Module):
         return out | {"token_embd.weight": torch.cat([old, self.rows.detach()])}
 
 
-def fresh_vision(norm: float) -> V.Vision:
-    """Random vision side whose vectors have about the length of a word's, with the ViT branch switched off."""
+def fresh_vision(norm: float, saved: dict | None = None) -> V.Vision:
+    """Random vision side whose vectors have about the length of a word's, with the ViT branch switched off; of the
+    form of a saved one's state."""
     torch.manual_seed(11)
-    model = V.Vision(V.Config(**CONFIG))
+    model = V.Vision(V.Config(**CONFIG, map_rows=len((saved or {}).get("pix.map.bias", []))))
     with torch.no_grad():
         model.vit.ln.weight.zero_()
         model.vit.ln.bias.zero_()
@@ -189,9 +192,47 @@ def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor]:
     return image, v.region(torch.cat([h, z, batch["code"]], 1))
 
 
-def counts(p) -> dict[str, int]:
-    """Objects by label where a source labels them all and says how many."""
-    return {} if p.source in ("psu_car", "sar_acd") else dict(Counter(b[0] for b in p.boxes))
+class Numbers:
+    """Number words to ten and the first digits of what is above; a number counts as itself and, less, its like."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        words = [(w, n, n) for n, w in enumerate(NUMBERS)]
+        words += [(str(d), d * 10 + (d == 1), d * 10 + 9) for d in range(1, 10)]
+        self.ids = torch.tensor([tokenizer.encode(w)[0] for w, _, _ in words])
+        self.spaced = [tokenizer.encode(" " + w) for w, _, _ in words]
+        self.low, self.high = (torch.tensor([float(w[k]) for w in words]).log1p() for k in (1, 2))
+
+    def like(self, n: Tensor) -> Tensor:
+        """Chances [N, words] of what numbers n [N] count as."""
+        x = n.float().log1p()[:, None]
+        far = (self.low - x).clamp(min=0) + (x - self.high).clamp(min=0)
+        return torch.softmax(-0.5 * (far / SPREAD) ** 2, 1)
+
+
+class Teacher:
+    """How many of each label a ridge regression on the mean of a picture's cells sees, as log(1 + n): what learns by
+    steps learns the training pictures by heart instead (NOTES.md)."""
+
+    def __init__(self, source: Source, labels: list[str]) -> None:
+        found = [counts(source.store.pictures[i]) for i in source.countable]
+        x = np.stack([source.cells[i].astype(np.float32).mean(0) for i in source.countable])
+        self.mean, self.std = x.mean(0), x.std(0) + 1e-3
+        x = self.wide(x)
+        self.weight = np.zeros((x.shape[1], len(labels)), np.float32)
+        for n, label in enumerate(labels):
+            at = [k for k, f in enumerate(found) if label in f]
+            if at:
+                y, own = np.log1p([found[k][label] for k in at]), x[at]
+                self.weight[:, n] = np.linalg.solve(own.T @ own + RIDGE * np.eye(x.shape[1]), own.T @ (y - y.mean()))
+                self.weight[-1, n] += y.mean()
+
+    def wide(self, x: np.ndarray) -> np.ndarray:
+        """Standardised, with a one behind."""
+        return np.concatenate([(x - self.mean) / self.std, np.ones((len(x), 1), np.float32)], 1)
+
+    def __call__(self, cells: Tensor) -> Tensor:
+        """cells [B, 64, C] -> log(1 + n) [B, labels], of one at least."""
+        return torch.from_numpy(self.wide(cells.float().mean(1).numpy()) @ self.weight).float().clamp(min=math.log(2))
 
 
 class Words(nn.Module):
@@ -204,10 +245,11 @@ class Words(nn.Module):
         self.centre = table[: -len(ADDED)].mean(0)
         store = source.store
         self.scenes = sorted({(p.source, p.scene) for p in store.pictures if p.scene})
+        self.names = sorted({s for _, s in self.scenes})
         self.labels = sorted({b[0] for p in store.pictures for b in p.boxes})
         masked = {name for p in store.pictures for name in (p.mask_classes or {}).values()}
         self.things = sorted(set(self.labels) | masked | {"airplane"})
-        self.scene = self.directions([s for _, s in self.scenes])
+        self.scene = self.directions(self.names)
         self.label, self.thing = self.directions(self.labels), self.directions(self.things)
         said = {i: self.said(i) for i in source.done}
         self.words = sorted({x for found in said.values() for x in found})
@@ -217,6 +259,9 @@ class Words(nn.Module):
         torch.manual_seed(12)
         self.read_scene, self.read_label = (nn.Linear(table.shape[1], len(x)) for x in (self.scenes, self.labels))
         self.read_many = nn.Linear(table.shape[1], len(self.labels))
+        self.numbers, self.teacher = Numbers(self.tokenizer), Teacher(source, self.labels)
+        found = torch.stack([table[x].mean(0) for x in self.numbers.spaced]) - self.centre
+        self.number = F.normalize(found - found.mean(0), dim=1)
         self.scale, self.shift = nn.Parameter(torch.tensor(8.0)), nn.Parameter(torch.zeros(len(self.things)))
 
     def directions(self, names: list[str]) -> Tensor:
@@ -228,7 +273,7 @@ class Words(nn.Module):
         """Tokens of what is said about a picture: its captions, else its labels and modality."""
         p = self.source.store.pictures[i]
         texts = self.source.author.captions.get(i) or [*{b[0] for b in p.boxes}, *self.source.author.classes(p)]
-        texts = [*texts, MODALITY[p.modality], *(NUMBERS[n] if n <= MANY else "many" for n in counts(p).values())]
+        texts = [*texts, MODALITY[p.modality]]
         return {x for c in texts for x in self.tokenizer.encode(" " + c)} - self.stop()
 
     def stop(self) -> set[int]:
@@ -240,12 +285,15 @@ class Words(nn.Module):
         at = [n for n, p in enumerate(pictures) if p.scene]
         if not at:
             return pooled.sum() * 0, {}
-        own = torch.tensor([s == pictures[n].source for n in at for s, _ in self.scenes]).view(len(at), -1)
+        logits = 16 * pooled[at] @ self.scene.T  # all sources' names against each other
+        name = torch.tensor([self.names.index(pictures[n].scene) for n in at])
         true = torch.tensor([self.scenes.index((pictures[n].source, pictures[n].scene)) for n in at])
-        logits = (16 * pooled[at] @ self.scene.T).masked_fill(~own, FAR)
         read = self.read_scene(raw[at])
-        loss = F.cross_entropy(logits, true) + 0.5 * F.cross_entropy(read, true)
-        right = {"scene": logits.argmax(1) == true, "read scene": read.argmax(1) == true}
+        loss = F.cross_entropy(logits, name) + 0.5 * F.cross_entropy(read, true)
+        right = {"scene": logits.argmax(1) == name, "read scene": read.argmax(1) == true}
+        of = [n for n, k in enumerate(at) if pictures[k].source != CAPTIONED]
+        if of:
+            right["scene of others"] = right["scene"][of]
         return loss, {k: r.float().mean().item() for k, r in right.items()}
 
     def of_words(self, pooled: Tensor, bags: list) -> Tensor:
@@ -268,13 +316,22 @@ class Words(nn.Module):
         logits = self.scale * (pooled[n] * self.thing[x]).sum(1) + self.shift[x]
         return F.binary_cross_entropy_with_logits(logits, torch.tensor([float(r[2]) for r in rows]))
 
-    def of_counts(self, raw: Tensor, pictures: list) -> Tensor:
+    def of_cells(self, image: Tensor, pictures: list, many: Tensor) -> tuple[Tensor, dict]:
+        """Each cell names the label of the object nearest to it and how many of these there are; many [B, labels] in
+        log(1 + n)."""
+        label = torch.tensor([[self.labels.index(x) for x in nearest(p)] for p in pictures])
+        unit = F.normalize(image - self.centre, dim=2)
+        logits, names = 16 * unit @ self.number.T, 16 * unit @ self.label.T
+        like = self.numbers.like(many.gather(1, label).expm1().flatten()).view(logits.shape)
+        loss = -(like * logits.log_softmax(2)).sum(2).mean() + 0.3 * F.cross_entropy(names.flatten(0, 1), label.flatten())
+        near = (logits.mean(1).argmax(1) - like.mean(1).argmax(1)).abs() <= 1
+        return loss, {"number": near}
+
+    def of_counts(self, raw: Tensor, pictures: list, many: Tensor) -> Tensor:
         """How many of each label there are, read from the mean image vector as log(1 + n)."""
-        rows = [(n, self.labels.index(x), k) for n, p in enumerate(pictures) for x, k in counts(p).items()]
-        if not rows:
-            return raw.sum() * 0
-        n, x, many = zip(*rows)
-        return F.smooth_l1_loss(self.read_many(raw)[list(n), list(x)], torch.tensor(many).float().log1p())
+        rows = [(n, self.labels.index(x)) for n, p in enumerate(pictures) for x in counts(p)]
+        n, x = (list(k) for k in zip(*rows))
+        return F.smooth_l1_loss(self.read_many(raw)[n, x], many[n, x])
 
     def of_regions(self, region: Tensor, labels: list[str]) -> tuple[Tensor, dict]:
         true = torch.tensor([self.labels.index(x) for x in labels])
@@ -285,14 +342,20 @@ class Words(nn.Module):
         loss = loss + 0.02 * (region.norm(dim=1).mean() - 2.9) ** 2
         return loss, {k: r.float().mean().item() for k, r in right.items()}
 
-    def forward(self, numbers: list[int], labels: list[str], image: Tensor, region: Tensor) -> tuple[Tensor, dict]:
-        """Loss of pictures `numbers` whose regions (in order) have `labels`."""
+    def forward(
+        self, numbers: list[int], labels: list[str], image: Tensor, region: Tensor, many: Tensor | None = None
+    ) -> tuple[Tensor, dict]:
+        """Loss of pictures `numbers` whose regions (in order) have `labels`; `many` [B, labels], in log(1 + n), is how
+        many there are, where it is counted."""
         pictures, raw = [self.source.store.pictures[i] for i in numbers], image.mean(1)
         pooled = F.normalize(raw - self.centre, dim=1)
         loss, shown = self.of_scene(pooled, raw, pictures)
         loss = loss + 0.02 * (image.norm(dim=2).mean() - 2.9) ** 2
         loss = loss + 0.5 * self.of_words(pooled, [self.bags[i] for i in numbers]) + self.of_things(pooled, pictures)
-        loss = loss + self.of_counts(raw, pictures)
+        if many is not None:
+            more, seen = self.of_cells(image, pictures, many)
+            loss = loss + more + 3 * self.of_counts(raw, pictures, many)
+            shown = shown | {k: r.float().mean().item() for k, r in seen.items()}
         if labels:
             more, seen = self.of_regions(region, labels)
             loss, shown = loss + more, shown | seen
@@ -306,9 +369,9 @@ class Run:
         self.pending: list = []
         self.args, self.path = args, getattr(args, "checkpoint", None) or os.path.join(args.work, "chat.pt")
         self.base = torch.load(os.path.join(args.work, "base.pt"), weights_only=False)
-        self.vision = fresh_vision(2.9)
-        self.language = Language(self.base) if args.stage == "mix" else None
         saved = torch.load(self.path, weights_only=False) if os.path.exists(self.path) else None
+        self.vision = fresh_vision(2.9, saved and saved["vision"])
+        self.language = Language(self.base) if args.stage == "mix" else None
         self.state = saved["state"] if saved else {"stages": {}}
         if saved:
             self.vision.load_state_dict(saved["vision"])
@@ -326,6 +389,7 @@ class Run:
         if saved and saved.get("stage") == args.stage == "mix" and not getattr(args, "fresh", False):
             self.optimiser.load_state_dict(saved["optimiser"])
         self.tokenizer = Tokenizer(self.base["meta"])
+        self.numbers = Numbers(self.tokenizer)
         if getattr(args, "bare", False):
             return
         done = self.state["stages"].get(args.stage, {}).get("steps", 0)
@@ -370,7 +434,10 @@ def chosen_marks(run: "Run", i: int) -> list[tuple[int, dict]]:
 def words_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     """Loss of one batch of STAGE words: pictures without marks by a part of their cells (quicker), or with marks."""
     rng, numbers, items, labels = run.source.rng, [], [], []
-    marked = rng.random() < MARKED
+    kind = rng.random()
+    if kind < COUNTED:
+        return counted_step(run, words)
+    marked = kind < COUNTED + MARKED
     while len(items) < run.args.batch // (2 if marked else 1):
         i = run.source.draw()
         marks = chosen_marks(run, i) if marked else []
@@ -383,6 +450,26 @@ def words_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     if not marked and run.args.part < CELLS:
         batch["part"] = torch.from_numpy(np.sort(rng.permutation(CELLS)[: run.args.part]))
     return words(numbers, labels, *look(run.vision, batch))
+
+
+def counted_step(run: Run, words: Words) -> tuple[Tensor, dict]:
+    """Loss of one batch of pictures to count in, all their cells; up to a half of these are those of another picture,
+    which the teacher sees too."""
+    source, size = run.source, run.args.batch
+    numbers = [int(i) for i in source.rng.choice(source.countable, size, p=source.count_chances)]
+    batch = features([source.seen(i, []) for i in numbers])
+    other = torch.from_numpy(source.rng.random((size, CELLS)) < 0.5 * source.rng.random((size, 1)))
+    batch["cells"] = torch.where(other[:, :, None], batch["cells"].roll(1, 0), batch["cells"])
+    return words(numbers, [], *look(run.vision, batch), words.teacher(batch["cells"]))
+
+
+def nearest(p) -> list[str]:
+    """The label of the object nearest to the middle of each of the 64 cells."""
+    scale = 8 / max(p.width, p.height)
+    at = np.array([[(b[1] + b[3] / 2) * scale, (b[2] + b[4] / 2) * scale] for b in p.boxes])
+    y, x = (n.ravel() + 0.5 for n in np.mgrid[:8, :8])
+    best = ((x[:, None] - at[:, 0]) ** 2 + (y[:, None] - at[:, 1]) ** 2).argmin(1)
+    return [p.boxes[n][0] for n in best]
 
 
 def splice(run: Run, batch: dict, image: Tensor, region: Tensor, table: Tensor) -> Tensor:
@@ -414,6 +501,10 @@ def answers(run: Run, items: list[dict]) -> tuple[Tensor, Tensor, dict]:
     states = run.language(splice(run, batch, image, region, table.detach()), batch)
     logits = F.linear(states[batch["at"]], table)
     loss = F.cross_entropy(logits, batch["targets"], reduction="none")
+    at = batch["numbers"] >= 0
+    if at.any():  # a number that is nearly right is nearly as good
+        chances = logits[at].log_softmax(1)[:, run.numbers.ids]
+        loss = loss.masked_scatter(at, -(run.numbers.like(batch["numbers"][at]) * chances).sum(1))
     return loss, batch["weights"], {"right": logits.argmax(1) == batch["targets"], "rows": len(batch["ids"])}
 
 

@@ -12,7 +12,7 @@ import pickle
 import numpy as np
 import torch
 
-from conversations import Sample, Turn, captions_of
+from conversations import Sample, Turn, captions_of, counted
 from features import CELLS, Compiled, branch, zooms
 from questions import questions
 from sequences import quick_raster
@@ -42,7 +42,9 @@ def truth(q) -> str:
         return f"<Region 1>: {q.truth}"
     if isinstance(q.truth, list):
         return q.truth[0]
-    return q.truth.capitalize() if q.row == "presence" else str(q.truth)
+    if q.row == "count":
+        return counted(q.group, q.truth)
+    return q.truth.capitalize() if q.row == "presence" else q.truth
 
 
 def item(run: Run, q, zoom, part: int) -> dict:
@@ -71,7 +73,7 @@ def measure(run: Run, asked: list, part: int, batch: int = 8) -> tuple[dict, lis
         loss, _, more = answers(run, own)
         first = 0
         for i in own:
-            size = len(i["at"]) if i["q"].row != "presence" else 1
+            size = 1 if i["q"].row in ("presence", "count") else len(i["at"])
             right = more["right"][first : first + size].float().min().item()
             score = loss[first : first + size].mean().item() if i["q"].row == "caption" else right
             label = "" if i["q"].row == "caption" else str(i["q"].truth)

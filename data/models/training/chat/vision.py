@@ -39,6 +39,7 @@ class Config:
     std: list = field(default_factory=lambda: [0.229, 0.224, 0.225])
     width: int = 576  # of the language model
     prompt_dim: int = 256  # of the segmenter
+    map_rows: int = 0  # numbers that ask for a phrase's map; 0: its mask is the decoder's
 
     @property
     def grid(self) -> int:
@@ -58,7 +59,7 @@ class Config:
         return {"earthgpt-x." + k: v for k, v in out.items()}
 
     @staticmethod
-    def from_metadata(meta: dict, width: int, prompt_dim: int) -> "Config":
+    def from_metadata(meta: dict, width: int, prompt_dim: int, map_rows: int = 0) -> "Config":
         """The configuration of a file."""
         found = {k.removeprefix("earthgpt-x."): v for k, v in meta.items() if k.startswith("earthgpt-x.")}
         parts = {
@@ -66,7 +67,7 @@ class Config:
             for p in ("vit", "sae", "hyb", "lite", "cnx")
         }
         plain = {k: found[k] for k in ("views", "view_size", "regions_max", "mean", "std")}
-        return Config(**parts, **plain, width=width, prompt_dim=prompt_dim)
+        return Config(**parts, **plain, width=width, prompt_dim=prompt_dim, map_rows=map_rows)
 
 
 class Block(nn.Module):
@@ -287,14 +288,19 @@ class RegionHead(nn.Module):
 
 
 class Pix(nn.Module):
-    """R_lp."""
+    """R_lp; `map` says what a phrase looks for in the picture's features (ground.phrase_map)."""
 
-    def __init__(self, width: int, out: int) -> None:
+    def __init__(self, width: int, out: int, rows: int) -> None:
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(width, width), nn.Linear(width, out)
+        self.map = nn.Linear(width, rows) if rows else None
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc2(F.relu(self.fc1(x)))
+
+    def asked(self, x: Tensor) -> Tensor:
+        """What is looked for, [..., rows], of states [..., width]."""
+        return self.map(F.relu(self.fc1(x)))
 
 
 class Vision(nn.Module):
@@ -318,7 +324,7 @@ class Vision(nn.Module):
         self.view = nn.Parameter(0.02 * torch.randn(c.views, d))
         self.sae, self.hyb = SAE(c), Hybrid(d, c.hyb["heads"], c.hyb["ffn"])
         self.proj, self.region = Project(d, c.width), RegionHead(d + zoom + 64, c.width)
-        self.pix = Pix(c.width, c.prompt_dim)
+        self.pix = Pix(c.width, c.prompt_dim, c.map_rows)
 
     def grid_rows(self, x: Tensor) -> Tensor:
         """Tokens without the class token."""
