@@ -83,8 +83,8 @@ static void update_count(NadirAttributeTable *self)
 {
 	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->filtered));
 	const guint selected = self->document ? nadir_document_n_selected(self->document) : 0;
-	g_autofree char *rows = g_strdup_printf(ngettext("%u row", "%u rows", shown), shown);
-	g_autofree char *text = selected > 0 ? g_strdup_printf(_("%s, %u selected"), rows, selected) : g_strdup(rows);
+	g_autofree char *rows = g_strdup_printf(ngettext("%'u row", "%'u rows", shown), shown);
+	g_autofree char *text = selected > 0 ? g_strdup_printf(_("%s, %'u selected"), rows, selected) : g_strdup(rows);
 	gtk_label_set_text(self->count, text);
 }
 
@@ -267,6 +267,23 @@ static void remove_columns(NadirAttributeTable *self)
 	}
 }
 
+/* Headings of numbers end where they do, the mark of the order before them. GTK has no property for it, and makes the
+ * headings when the view is in a window. */
+static void align_titles(NadirAttributeTable *self)
+{
+	GListModel *columns = gtk_column_view_get_columns(self->view);
+	GtkWidget *title = gtk_widget_get_first_child(gtk_widget_get_first_child(GTK_WIDGET(self->view)));
+	for (guint i = 0; title && i < g_list_model_get_n_items(columns); i++, title = gtk_widget_get_next_sibling(title)) {
+		g_autoptr(GObject) column = g_list_model_get_item(columns, i);
+		GtkWidget *box = gtk_widget_get_first_child(title), *label = box ? gtk_widget_get_first_child(box) : NULL;
+		if (!GTK_IS_BOX(box) || !GTK_IS_LABEL(label) || !nadir_table_column_is_numeric(column_of(column)))
+			continue;
+		gtk_widget_set_hexpand(label, TRUE);
+		gtk_label_set_xalign(GTK_LABEL(label), 1);
+		gtk_box_reorder_child_after(GTK_BOX(box), label, gtk_widget_get_last_child(box));
+	}
+}
+
 static void show_columns(NadirAttributeTable *self)
 {
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
@@ -282,6 +299,7 @@ static void show_columns(NadirAttributeTable *self)
 	self->columns = columns;
 	for (guint i = 0; i < columns->len; i++)
 		append_column(self, columns->pdata[i]);
+	align_titles(self);
 }
 
 static void scan_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
@@ -640,6 +658,7 @@ static void nadir_attribute_table_init(NadirAttributeTable *self)
 	g_signal_group_connect_swapped(self->signals, "classes-changed", G_CALLBACK(show_columns), self);
 	make_models(self);
 	show_columns(self);
+	g_signal_connect_object(self->view, "map", G_CALLBACK(align_titles), self, G_CONNECT_SWAPPED);
 	self->editor = nadir_cell_editor_new();
 	gtk_widget_set_parent(self->editor, GTK_WIDGET(self));
 	g_signal_connect_object(self->editor, "chosen", G_CALLBACK(on_chosen), self, G_CONNECT_SWAPPED);

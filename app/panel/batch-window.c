@@ -101,8 +101,9 @@ static char *folder_of(NadirBatchWindow *w, const char *run)
 static void show_status(NadirBatchWindow *w)
 {
 	const guint n = w->ids ? g_hash_table_size(w->ids) : 0;
-	g_autofree char *text = g_strdup_printf(_("%u of %u images · %u objects · %u captions · %u failed%s"), w->done, n,
-	                                        w->objects, w->captions, w->failures_seen, w->paused ? _(" · paused") : "");
+	g_autofree char *text =
+		g_strdup_printf(_("%'u of %'u images · %'u objects · %'u captions · %'u failed%s"), w->done, n, w->objects,
+	                    w->captions, w->failures_seen, w->paused ? _(" · paused") : "");
 	gtk_progress_bar_set_fraction(w->progress, n > 0 ? (double)w->done / n : 0);
 	gtk_label_set_text(w->status, text);
 }

@@ -230,7 +230,7 @@ static void update_counts(NadirPanelClasses *self)
 	for (guint i = 0; classes && i < MIN(classes->len, self->counts->len); i++) {
 		const project_class *c = classes->pdata[i];
 		const guint count = nadir_object_list_count(NADIR_OBJECT_LIST(objects), c->id);
-		g_autofree char *text = count ? g_strdup_printf("%u", count) : g_strdup("");
+		g_autofree char *text = count ? g_strdup_printf("%'u", count) : g_strdup("");
 		gtk_label_set_text(self->counts->pdata[i], text);
 	}
 }

@@ -101,10 +101,10 @@ static void update_count(NadirPanelObjects *self)
 	                                 : 0;
 	const guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->sorted));
 	const guint selected = self->document ? nadir_document_n_selected(self->document) : 0;
-	g_autofree char *several = g_strdup_printf(_("%u of %u selected"), selected, all);
+	g_autofree char *several = g_strdup_printf(_("%'u of %'u selected"), selected, all);
 	g_autofree char *text = selected > 1   ? g_strdup(several)
-	                        : shown == all ? g_strdup_printf(ngettext("%u object", "%u objects", all), all)
-	                                       : g_strdup_printf(_("%u of %u objects"), shown, all);
+	                        : shown == all ? g_strdup_printf(ngettext("%'u object", "%'u objects", all), all)
+	                                       : g_strdup_printf(_("%'u of %'u objects"), shown, all);
 	gtk_label_set_text(self->count, text);
 	show_hidden(self);
 	gtk_stack_set_visible_child_name(self->stack, shown ? "list" : all ? "no-match" : "empty");

@@ -332,7 +332,7 @@ static void show_counts(NadirReviewPanel *p)
 	                        nadir_review_get_fixed(p->review),
 	                        n[REVIEW_UNDECIDED]};
 	for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
-		g_autofree char *text = g_strdup_printf("%u", values[i]);
+		g_autofree char *text = g_strdup_printf("%'u", values[i]);
 		gtk_label_set_text(p->count_labels[i], text);
 	}
 }
@@ -430,7 +430,7 @@ static void show_summary(NadirReviewPanel *p)
 {
 	const guint n = nadir_review_get_length(p->review), all = nadir_review_get_items(p->review)->len;
 	g_autofree char *text =
-		g_strdup_printf(ngettext("%u object of %u in the project", "%u objects of %u in the project", n), n, all);
+		g_strdup_printf(ngettext("%'u object of %'u in the project", "%'u objects of %'u in the project", n), n, all);
 	gtk_label_set_text(p->summary, nadir_review_is_loaded(p->review) ? text : _("Reading the project…"));
 }
 
