@@ -44,7 +44,7 @@ static GtkWidget *make_content(asking *a)
 	gtk_editable_set_width_chars(a->entry, 48);
 	gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Condition"), -1);
 	gtk_label_set_text(GTK_LABEL(hint),
-	                   _("Fields: class, score, area_px, area_m2, state, caption, model, reviewer, and the "
+	                   _("Fields: class, class_path, score, area_px, area_m2, state, caption, model, reviewer, and the "
 	                     "attributes of classes. = <> < > IN LIKE BETWEEN IS NULL AND OR NOT; texts "
 	                     "in single quotes."));
 	gtk_label_set_wrap(GTK_LABEL(hint), TRUE);

@@ -6,6 +6,7 @@
 #include "app/document/document-private.h"
 #include "app/edit/edit-selection.h"
 #include "render/exchange/object-filter.h"
+#include "render/store/class-texts.h"
 
 /* What becomes of each object: in the store's thread. */
 typedef struct {
@@ -261,7 +262,12 @@ static void ids_free(void *ids)
 static bool match(document_job *j, project *p, GError **error)
 {
 	g_autoptr(GPtrArray) objects = project_objects(p, j->scene->image_id, error);
-	j->data = objects ? object_filter(objects, j->text, error) : NULL;
+	g_autoptr(GPtrArray) classes = objects ? project_classes(p, error) : NULL;
+	if (!classes)
+		return false;
+	g_auto(class_texts) texts = class_texts_of(classes);
+	j->data =
+		object_filter(objects, (const char *const *)texts.names, (const char *const *)texts.paths, j->text, error);
 	return j->data != NULL;
 }
 

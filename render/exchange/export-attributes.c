@@ -34,29 +34,41 @@ static void note_column(const char *name, attribute_type t, const char *text, vo
 	g_ptr_array_add(columns, c);
 }
 
-GPtrArray *export_columns(const export_job *job)
+/* Only those that an object needs. */
+static GHashTable *class_paths(const export_job *job)
 {
-	GPtrArray *columns = g_ptr_array_new_with_free_func(column_free);
-	for (guint i = 0; i < job->n_objects; i++)
-		attributes_each(job->objects[i]->attributes, note_column, columns);
-	return columns;
+	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; job->class_paths && job->class_names && job->class_names[i]; i++)
+		if (strcmp(job->class_paths[i], job->class_names[i]) != 0)
+			g_hash_table_insert(all, (char *)job->class_names[i], (char *)job->class_paths[i]);
+	for (guint i = 0; i < job->n_objects && g_hash_table_size(all) > 0; i++) {
+		const char *name = job->objects[i]->class_name, *path = g_hash_table_lookup(all, name);
+		if (path)
+			g_hash_table_insert(used, (char *)name, (char *)path);
+	}
+	return g_hash_table_size(used) > 0 ? g_steal_pointer(&used) : NULL;
+}
+
+void export_attributes_begin(exporter *e)
+{
+	e->columns = g_ptr_array_new_with_free_func(column_free);
+	e->column_names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < e->job->n_objects; i++)
+		attributes_each(e->job->objects[i]->attributes, note_column, e->columns);
+	e->class_paths = class_paths(e->job);
+}
+
+void export_attributes_end(exporter *e)
+{
+	g_clear_pointer(&e->columns, g_ptr_array_unref);
+	g_clear_pointer(&e->column_names, g_ptr_array_unref);
+	g_clear_pointer(&e->class_paths, g_hash_table_unref);
 }
 
 const char *export_class_path(const exporter *e, const feature *o)
 {
-	const export_job *job = e->job;
-	for (guint i = 0; job->class_paths && job->class_names && job->class_names[i]; i++)
-		if (strcmp(job->class_names[i], o->class_name) == 0)
-			return strcmp(job->class_paths[i], o->class_name) != 0 ? job->class_paths[i] : NULL;
-	return NULL;
-}
-
-bool export_has_paths(const exporter *e)
-{
-	for (guint i = 0; i < e->job->n_objects; i++)
-		if (export_class_path(e, e->job->objects[i]))
-			return true;
-	return false;
+	return e->class_paths ? g_hash_table_lookup(e->class_paths, o->class_name) : NULL;
 }
 
 /* --- columns of a layer --- */
@@ -97,7 +109,7 @@ static bool add_field(OGRLayerH layer, const char *name, attribute_type t, guint
 
 bool export_columns_create(exporter *e, OGRLayerH layer, guint text_limit, guint name_limit)
 {
-	if (export_has_paths(e) && !add_field(layer, "class_path", ATTRIBUTE_TEXT, text_limit))
+	if (e->class_paths && !add_field(layer, "class_path", ATTRIBUTE_TEXT, text_limit))
 		return false;
 	for (guint i = 0; i < e->columns->len; i++) {
 		const column *c = e->columns->pdata[i];
@@ -146,9 +158,8 @@ static void set_cell(const char *name, attribute_type t, const char *text, void 
 void export_columns_set(exporter *e, OGRFeatureH f, const feature *o, guint text_limit)
 {
 	row r = {e, f, text_limit};
-	const char *path = export_class_path(e, o);
-	if (export_has_paths(e)) {
-		const char *line = path ? path : o->class_name;
+	if (e->class_paths) {
+		const char *path = export_class_path(e, o), *line = path ? path : o->class_name;
 		g_autofree char *cut = g_strndup(line, text_limit ? utf8_cut(line, text_limit) : strlen(line));
 		OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "class_path"), cut);
 	}

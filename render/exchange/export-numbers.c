@@ -1,5 +1,5 @@
-/* uint16 rasters: 0 background, else the object's number in the list, from 1; a later one wins. Written in strips, so
- * that the whole image is never held. */
+/* Rasters of numbers: 0 background, else the object's number in the list, from 1, or its class's; a later one wins.
+ * Written in strips, so that the whole image is never held. */
 #include "render/exchange/export-private.h"
 #include "render/geometry/gdal-session.h"
 #include "render/geometry/georef-gdal.h"
@@ -41,12 +41,12 @@ static GArray *number_objects(exporter *e)
 	return list;
 }
 
-static void burn(const bitmask *m, guint16 value, guint16 *strip, int width, int y0, int rows)
+static void burn(const bitmask *m, guint32 value, guint32 *strip, int width, int y0, int rows)
 {
 	int x_from = MAX(m->x, 0), x_to = MIN(m->x + m->w, width);
 	for (int y = MAX(m->y, y0); y < MIN(m->y + m->h, y0 + rows); y++) {
 		const uint8_t *from = m->bits + (size_t)(y - m->y) * (size_t)m->w - m->x;
-		guint16 *to = strip + (size_t)(y - y0) * (size_t)width;
+		guint32 *to = strip + (size_t)(y - y0) * (size_t)width;
 		for (int x = x_from; x < x_to; x++)
 			if (from[x])
 				to[x] = value;
@@ -54,7 +54,7 @@ static void burn(const bitmask *m, guint16 value, guint16 *strip, int width, int
 }
 
 /* Objects in order, so that later ones win. */
-static bool fill_strip(exporter *e, GArray *list, guint16 *strip, int y0, int rows, GError **error)
+static bool fill_strip(exporter *e, GArray *list, guint32 *strip, int y0, int rows, GError **error)
 {
 	int width = e->job->image->width;
 	memset(strip, 0, sizeof *strip * (size_t)width * (size_t)rows);
@@ -68,7 +68,7 @@ static bool fill_strip(exporter *e, GArray *list, guint16 *strip, int y0, int ro
 			n->mask = mask_from_wkb(e->job->objects[i]->px_geom, error);
 		if (!n->mask)
 			return false;
-		burn(n->mask, (guint16)n->number, strip, width, y0, rows);
+		burn(n->mask, n->number, strip, width, y0, rows);
 	}
 	return true;
 }
@@ -79,8 +79,8 @@ static bool gdal_failed(const exporter *e, GError **error)
 	return false;
 }
 
-/* A segment's id as red + 256 green; ids beyond 16 bits do not occur. Counts the pixels that each one keeps. */
-static bool write_rgb(exporter *e, GDALDatasetH ds, const guint16 *strip, int y, int rows)
+/* A segment's id as red + 256 green + 65536 blue. Counts the pixels that each one keeps. */
+static bool write_rgb(exporter *e, GDALDatasetH ds, const guint32 *strip, int y, int rows)
 {
 	const int width = e->job->image->width;
 	const gsize n = (gsize)width * (gsize)rows;
@@ -90,7 +90,7 @@ static bool write_rgb(exporter *e, GDALDatasetH ds, const guint16 *strip, int y,
 			export_panoptic_count(e, strip[i] - 1u, (int)(i % (gsize)width), y + (int)(i / (gsize)width));
 	for (int band = 0; band < 3; band++) {
 		for (gsize i = 0; i < n; i++)
-			bytes[i] = band < 2 ? (guint8)(strip[i] >> (8 * band)) : 0;
+			bytes[i] = (guint8)(strip[i] >> (8 * band));
 		if (GDALRasterIO(GDALGetRasterBand(ds, band + 1), GF_Write, 0, y, width, rows, bytes, width, rows, GDT_Byte, 0,
 		                 0) != CE_None)
 			return false;
@@ -102,7 +102,7 @@ static bool write_strips(exporter *e, GDALDatasetH ds, GError **error)
 {
 	const raster_info *image = e->job->image;
 	g_autoptr(GArray) list = number_objects(e);
-	g_autofree guint16 *strip = g_new(guint16, (gsize)image->width * STRIP_ROWS);
+	g_autofree guint32 *strip = g_new(guint32, (gsize)image->width * STRIP_ROWS);
 	GDALRasterBandH band = GDALGetRasterBand(ds, 1);
 	for (int y = 0; y < image->height; y += STRIP_ROWS) {
 		int rows = MIN(STRIP_ROWS, image->height - y);
@@ -110,7 +110,7 @@ static bool write_strips(exporter *e, GDALDatasetH ds, GError **error)
 			return false;
 		if (!(e->format == EXPORT_PANOPTIC ? write_rgb(e, ds, strip, y, rows)
 		                                   : GDALRasterIO(band, GF_Write, 0, y, image->width, rows, strip, image->width,
-		                                                  rows, GDT_UInt16, 0, 0) == CE_None))
+		                                                  rows, GDT_UInt32, 0, 0) == CE_None))
 			return gdal_failed(e, error);
 		if (!export_step(e, 0.9 * (y + rows) / image->height, error))
 			return false;
@@ -125,6 +125,12 @@ static bool make_dataset(exporter *e, GDALDatasetH ds, GError **error)
 	return write_strips(e, ds, error);
 }
 
+/* The largest number. */
+static guint most(const exporter *e)
+{
+	return is_semantic(e) ? e->names->len : e->job->n_objects;
+}
+
 static bool make_tif(exporter *e, const char *memory_path, GError **error)
 {
 	char **options = NULL;
@@ -132,7 +138,7 @@ static bool make_tif(exporter *e, const char *memory_path, GError **error)
 	options = CSLSetNameValue(options, "TILED", "YES");
 	options = CSLSetNameValue(options, "BIGTIFF", "IF_SAFER");
 	GDALDatasetH ds = GDALCreate(GDALGetDriverByName("GTiff"), memory_path, e->job->image->width, e->job->image->height,
-	                             1, GDT_UInt16, options);
+	                             1, most(e) > G_MAXUINT16 ? GDT_UInt32 : GDT_UInt16, options);
 	CSLDestroy(options);
 	if (ds)
 		georef_write(e->job->ref, ds);
@@ -169,15 +175,17 @@ static bool make_png(exporter *e, const char *memory_path, GError **error)
 	return ok;
 }
 
-static bool check_count(const exporter *e, GError **error)
+/* A PNG has 16 bits, or 24 in three colours; a TIFF gets what it needs. */
+static bool check_count(const exporter *e, bool tif, GError **error)
 {
-	if (e->job->n_objects <= G_MAXUINT16)
+	const guint limit = e->format == EXPORT_PANOPTIC ? 0xffffff : G_MAXUINT16;
+	if (tif || most(e) <= limit)
 		return true;
-	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
-	            _("%s cannot be written: its 16-bit numbers reach to %d and there are %u objects. Export to .gpkg "
-	              "instead, or "
-	              "filter."),
-	            e->path, G_MAXUINT16, e->job->n_objects);
+	g_set_error(
+		error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+		_("%s cannot be written: the numbers of a PNG reach to %u and %u are needed. Export to .tif instead, or "
+	      "filter."),
+		e->path, limit, most(e));
 	return false;
 }
 
@@ -194,7 +202,7 @@ static bool add_meanings(exporter *e, GError **error)
 bool export_numbers(exporter *e, GError **error)
 {
 	const bool tif = e->format == EXPORT_TIF || e->format == EXPORT_SEMANTIC_TIF;
-	if (!check_count(e, error))
+	if (!check_count(e, tif, error))
 		return false;
 	g_autofree char *memory_path = g_strdup_printf("/vsimem/nadir-export-%p%s", (void *)e, tif ? ".tif" : ".png");
 	if (e->format == EXPORT_PANOPTIC)

@@ -22,10 +22,13 @@ typedef struct {
 	const export_job *job;
 	export_format format;
 	const char *path;
-	GPtrArray *names;                  /* char *: classes in order, borrowed */
-	GPtrArray *colors;                 /* char *: "#rrggbb" of each, borrowed */
-	GPtrArray *columns, *column_names; /* what the objects' attributes are called, and there (export-attributes.c) */
-	GPtrArray *shapes;                 /* wkb_shape of each object, in pixels, simplified if asked for */
+	GPtrArray *names;  /* char *: classes in order, borrowed */
+	GPtrArray *colors; /* char *: "#rrggbb" of each, borrowed */
+	/* export-attributes.c: what the objects' attributes are called, and there; line of classes ("vehicle/car") by name
+	 * of those that are a kind of another, borrowed, NULL: none of the objects has one */
+	GPtrArray *columns, *column_names;
+	GHashTable *class_paths;
+	GPtrArray *shapes; /* wkb_shape of each object, in pixels, simplified if asked for */
 	GString *report;
 	output_set *out;
 	export_segment *segments; /* [n_objects] while a panoptic mask is made */
@@ -33,18 +36,19 @@ typedef struct {
 
 /* Ids as stored, or 1, 2, 3 … where those are missing or repeated. */
 gint64 *export_ids(const export_job *job);
+/* What e->job's objects and classes say, once; freed by _end. */
+void export_attributes_begin(exporter *e);
+void export_attributes_end(exporter *e);
 /* Attributes as columns of a layer after its others, and the value of each; names are cut to name_limit bytes and made
  * different, which is noted. The line of classes is a column of its own where a class is a kind of another. */
-GPtrArray *export_columns(const export_job *job);
 bool export_columns_create(exporter *e, OGRLayerH layer, guint text_limit, guint name_limit);
 void export_columns_set(exporter *e, OGRFeatureH f, const feature *o, guint text_limit);
 const char *export_column_name(const exporter *e, const char *attribute); /* there; NULL: no such */
 /* As members of a JSON object that has none of these names; only the flags. */
 void export_members(const exporter *e, cJSON *to, const feature *o);
 void export_flags(cJSON *to, const feature *o);
-/* "vehicle/car", NULL for a class that stands by itself; whether there is another of any object. */
+/* "vehicle/car", NULL for a class that stands by itself. */
 const char *export_class_path(const exporter *e, const feature *o);
-bool export_has_paths(const exporter *e);
 bool export_is_crowd(const feature *o); /* COCO's mark, as an import has kept it */
 /* Place of the object's class in e->names, from 1. */
 int export_class_number(const exporter *e, const feature *o);

@@ -252,7 +252,7 @@ static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
 
 static bool check_fields(const exporter *e, GError **error)
 {
-	const guint n = FEATURE_FIELDS + export_has_paths(e) + e->columns->len;
+	const guint n = FEATURE_FIELDS + (e->class_paths != NULL) + e->columns->len;
 	if (e->format != EXPORT_SHP || n <= EXPORT_SHP_FIELDS)
 		return true;
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,

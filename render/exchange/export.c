@@ -330,8 +330,7 @@ bool export_write(const export_job *job, export_format format, const char *path,
 	e.names = g_ptr_array_new();
 	e.colors = g_ptr_array_new();
 	e.shapes = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
-	e.columns = export_columns(job);
-	e.column_names = g_ptr_array_new_with_free_func(g_free);
+	export_attributes_begin(&e);
 	e.report = g_string_new(NULL);
 	e.out = output_set_new();
 	gdal_session_begin();
@@ -341,8 +340,7 @@ bool export_write(const export_job *job, export_format format, const char *path,
 		to_export_error(error);
 	g_ptr_array_unref(e.names);
 	g_ptr_array_unref(e.colors);
-	g_ptr_array_unref(e.columns);
-	g_ptr_array_unref(e.column_names);
+	export_attributes_end(&e);
 	g_ptr_array_unref(e.shapes);
 	output_set_free(e.out);
 	char *text = g_string_free(e.report, FALSE);

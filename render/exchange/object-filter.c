@@ -63,17 +63,19 @@ static GArray *filter(exporter *e, const char *condition, GError **error)
 	return ids;
 }
 
-GArray *object_filter(GPtrArray *objects, const char *condition, GError **error)
+GArray *object_filter(GPtrArray *objects, const char *const *class_names, const char *const *class_paths,
+                      const char *condition, GError **error)
 {
-	const export_job job = {.objects = (feature *const *)objects->pdata, .n_objects = objects->len};
+	const export_job job = {.objects = (feature *const *)objects->pdata,
+	                        .n_objects = objects->len,
+	                        .class_names = class_names,
+	                        .class_paths = class_paths};
 	exporter e = {.job = &job, .report = g_string_new(NULL)};
-	e.columns = export_columns(&job);
-	e.column_names = g_ptr_array_new_with_free_func(g_free);
+	export_attributes_begin(&e);
 	gdal_session_begin();
 	GArray *ids = *condition ? filter(&e, condition, error) : wrong(condition, error);
 	gdal_session_end();
-	g_ptr_array_unref(e.columns);
-	g_ptr_array_unref(e.column_names);
+	export_attributes_end(&e);
 	g_string_free(e.report, TRUE);
 	return ids;
 }
