@@ -82,6 +82,11 @@ static void set_geographic(georef *g)
 	OSRDestroySpatialReference(geographic);
 }
 
+double georef_full_turn(const georef *g)
+{
+	return g->srs && OSRIsGeographic(g->srs) && g->degrees > 0 ? 360 / g->degrees : 0;
+}
+
 static void drop_transformation(OGRCoordinateTransformationH *t)
 {
 	if (*t)

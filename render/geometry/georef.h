@@ -27,6 +27,8 @@ double georef_ring_area_m2(const georef *g, const double *xy, guint n);
 /* Geodesic area of a pixel-space MultiPolygon (WKB) in m2 on the CRS's ellipsoid (PROJ geod_polygonarea); NaN without a
  * CRS or where a vertex does not transform. */
 double georef_area_m2(const georef *g, GBytes *px_wkb);
+/* How many of the map's units longitude begins anew after: 360 for degrees; 0: its x is no longitude. */
+double georef_full_turn(const georef *g);
 /* Ground metres of one pixel near (x,y), for the scale bar; 0 without a CRS. */
 double georef_metres_per_pixel(const georef *g, double x, double y);
 

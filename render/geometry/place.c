@@ -19,13 +19,20 @@ static bool transform(const georef *ref, placement where, guint n, double *x, do
 	return true;
 }
 
+/* What longitude begins anew after; 0: x is no longitude. */
+static double full_turn(const georef *ref, placement where)
+{
+	return where == PLACE_LONLAT ? 360 : where == PLACE_MAP ? georef_full_turn(ref) : 0;
+}
+
 /* How far, in pixels, the middle of an edge of `length` pixels at (cx,cy) lies from the straight line; 0 where it does
  * not transform: place_shape() will say so for the vertices that matter. */
 static double bend(const georef *ref, placement where, double cx, double cy, double length, bool upright)
 {
 	double dx = upright ? 0 : length / 2, dy = upright ? length / 2 : 0;
 	double x[3] = {cx - dx, cx, cx + dx}, y[3] = {cy - dy, cy, cy + dy};
-	if (!transform(ref, where, 3, x, y, NULL) || fabs(x[2] - x[0]) > 180 * (where == PLACE_LONLAT ? 1 : INFINITY))
+	const double turn = full_turn(ref, where);
+	if (!transform(ref, where, 3, x, y, NULL) || (turn > 0 && fabs(x[2] - x[0]) > turn / 2))
 		return 0;
 	double pixel = hypot(x[2] - x[0], y[2] - y[0]) / length;
 	double off = hypot(x[1] - (x[0] + x[2]) / 2, y[1] - (y[0] + y[2]) / 2);
@@ -114,7 +121,7 @@ static bool transform_shape(const georef *ref, placement where, wkb_shape *s, GE
 }
 
 /* Longitudes that run on across the antimeridian instead of jumping; true when something jumped. */
-static bool unwrap(wkb_shape *s)
+static bool unwrap(wkb_shape *s, double turn)
 {
 	bool jumped = false;
 	for (guint i = 0; i < s->parts->len; i++) {
@@ -122,8 +129,8 @@ static bool unwrap(wkb_shape *s)
 		guint first = g_array_index(s->rings, wkb_ring, part->first).first;
 		double *xy = &g_array_index(s->xy, double, 2 * first);
 		for (guint k = 1; k < part->n_points; k++) {
-			double turns = round((xy[2 * k] - xy[2 * k - 2]) / 360);
-			xy[2 * k] -= 360 * turns;
+			double turns = round((xy[2 * k] - xy[2 * k - 2]) / turn);
+			xy[2 * k] -= turn * turns;
 			jumped = jumped || turns != 0;
 		}
 	}
@@ -155,19 +162,25 @@ static void add_polygons(OGRGeometryH to, OGRGeometryH from, double shift)
 		add_polygons(to, OGR_G_GetGeometryRef(from, i), shift);
 }
 
-/* The parts of a shape in each turn of longitude, shifted into -180 … 180. */
-static OGRGeometryH cut_at_antimeridian(OGRGeometryH whole)
+/* From west to east, and as high as the globe. */
+static OGRGeometryH meridian_strip(double west, double turn)
+{
+	const double x[] = {west, west + turn, west + turn, west, west}, y[] = {-1, -1, 1, 1, -1};
+	OGRGeometryH ring = OGR_G_CreateGeometry(wkbLinearRing), strip = OGR_G_CreateGeometry(wkbPolygon);
+	for (guint i = 0; i < G_N_ELEMENTS(x); i++)
+		OGR_G_AddPoint_2D(ring, x[i], y[i] * turn / 4);
+	OGR_G_AddGeometryDirectly(strip, ring);
+	return strip;
+}
+
+/* The parts of a shape in each turn of longitude, shifted into the one around 0. */
+static OGRGeometryH cut_at_antimeridian(OGRGeometryH whole, double turn)
 {
 	OGRGeometryH cut = OGR_G_CreateGeometry(wkbMultiPolygon);
-	for (int turn = -1; turn <= 1; turn++) {
-		g_autofree char *box = g_strdup_printf("POLYGON((%d -90,%d -90,%d 90,%d 90,%d -90))", 360 * turn - 180,
-		                                       360 * turn + 180, 360 * turn + 180, 360 * turn - 180, 360 * turn - 180);
-		char *text = box;
-		OGRGeometryH strip = NULL, piece = NULL;
-		if (OGR_G_CreateFromWkt(&text, NULL, &strip) == OGRERR_NONE)
-			piece = OGR_G_Intersection(whole, strip);
+	for (int k = -1; k <= 1; k++) {
+		OGRGeometryH strip = meridian_strip(turn * k - turn / 2, turn), piece = OGR_G_Intersection(whole, strip);
 		if (piece)
-			add_polygons(cut, piece, -360.0 * turn);
+			add_polygons(cut, piece, -turn * k);
 		OGR_G_DestroyGeometry(piece);
 		OGR_G_DestroyGeometry(strip);
 	}
@@ -180,8 +193,9 @@ OGRGeometryH place_shape(const georef *ref, placement where, const wkb_shape *sh
 	g_autoptr(wkb_shape) s = densified(shape, spacing);
 	if (!transform_shape(ref, where, s, error))
 		return NULL;
-	bool jumped = where == PLACE_LONLAT && unwrap(s);
+	const double turn = full_turn(ref, where);
+	const bool jumped = turn > 0 && unwrap(s, turn);
 	wkb_shape_orient(s);
 	OGRGeometryH g = to_geometry(s);
-	return jumped ? cut_at_antimeridian(g) : g;
+	return jumped ? cut_at_antimeridian(g, turn) : g;
 }

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 typedef enum {
-	PLACE_MAP,        /* the image's CRS */
+	PLACE_MAP,        /* the image's CRS; cut at the antimeridian where that is one of longitudes */
 	PLACE_LONLAT,     /* WGS 84, cut at the antimeridian */
 	PLACE_PIXELS_UP,  /* x right, y = -row */
 	PLACE_PIXELS_DOWN /* pixels as they are */

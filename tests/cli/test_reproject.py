@@ -73,11 +73,19 @@ class Reproject(Exchange):
                          '</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>')
         path = self.write_json("in.pixel.geojson", collection(({"class": "x"}, box(10, 10, 390, 290))))
         self.ok(self.run_import(path, "--image", image))
-        self.export("a.gpkg", "gpkg", "--reproject", "EPSG:4326")
-        polygons = wkt_polygons(read_vector(self.tmp / "a.gpkg", self.tmp, "a")[0]["WKT"])
-        xs = [x for p in polygons for x, _ in p[0]]
-        self.assertTrue(len(polygons) == 2 and min(xs) == -180 and max(xs) == 180)
-        self.assertTrue(all(max(x for x, _ in p[0]) - min(x for x, _ in p[0]) < 10 for p in polygons))
+        for code in (4326, 4269, 4258, 4674):  # every system of longitudes, not WGS 84 alone
+            with self.subTest(code=code):
+                name = f"a{code}"
+                self.export(f"{name}.gpkg", "gpkg", "--reproject", f"EPSG:{code}")
+                self.assertIn(f'"EPSG",{code}', self.crs(self.tmp / f"{name}.gpkg"))
+                polygons = wkt_polygons(read_vector(self.tmp / f"{name}.gpkg", self.tmp, name)[0]["WKT"])
+                xs = [x for p in polygons for x, _ in p[0]]
+                self.assertTrue(len(polygons) == 2 and min(xs) == -180 and max(xs) == 180, xs)
+                self.assertTrue(all(max(x for x, _ in p[0]) - min(x for x, _ in p[0]) < 10 for p in polygons))
+        self.export("paris.gpkg", "gpkg", "--reproject", "EPSG:4807")  # grads, from Paris
+        polygons = wkt_polygons(read_vector(self.tmp / "paris.gpkg", self.tmp, "paris")[0]["WKT"])
+        self.assertEqual(len(polygons), 2)
+        self.assertAlmostEqual(max(abs(x) for p in polygons for x, _ in p[0]), 200)
 
     def test_control_points(self):
         image = SAMPLES / "cog_gcps.tif"
