@@ -159,6 +159,30 @@ static void on_listed(GPtrArray *stored, void *data)
 	chat_emit(c, CHAT_SIGNAL_LIST);
 }
 
+/* What others than this session have stored comes first, as what was last talked in. */
+static void on_more(GPtrArray *stored, void *data)
+{
+	g_autoptr(NadirChat) c = data;
+	guint place = 0;
+	for (guint i = 0; c->document && i < stored->len; i++) {
+		conversation *talk = stored->pdata[i];
+		bool known = false;
+		for (guint k = 0; k < c->conversations->len && !known; k++)
+			known = ((conversation *)c->conversations->pdata[k])->id == talk->id;
+		if (!known)
+			g_ptr_array_insert(c->conversations, (int)place++, conversation_ref(talk));
+	}
+	if (place > 0 && c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0)
+		nadir_chat_open(c, c->conversations->pdata[0]);
+	if (place > 0)
+		chat_emit(c, CHAT_SIGNAL_LIST);
+}
+
+static void on_talks_added(NadirChat *c)
+{
+	chat_store_list(c->document, false, on_more, g_object_ref(c));
+}
+
 NadirChat *nadir_chat_new(NadirDocument *d, chat_service *svc)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
@@ -168,9 +192,10 @@ NadirChat *nadir_chat_new(NadirDocument *d, chat_service *svc)
 	c->document_signals = g_signal_group_new(NADIR_TYPE_DOCUMENT);
 	g_signal_group_connect_swapped(c->document_signals, "preview-changed", G_CALLBACK(on_offers_changed), c);
 	g_signal_group_connect_swapped(c->document_signals, "selection-changed", G_CALLBACK(on_offers_changed), c);
+	g_signal_group_connect_swapped(c->document_signals, "talks-added", G_CALLBACK(on_talks_added), c);
 	g_signal_group_connect_swapped(c->document_signals, "reply-edited", G_CALLBACK(on_reply_edited), c);
 	g_signal_group_set_target(c->document_signals, d);
-	chat_store_list(d, on_listed, g_object_ref(c));
+	chat_store_list(d, true, on_listed, g_object_ref(c));
 	return c;
 }
 

@@ -12,6 +12,7 @@ typedef struct {
 	GPtrArray *rows; /* of project_conversation or project_message; NULL: none */
 	chat_store_listed done;
 	void *data;
+	bool first;
 } reading;
 
 static void reading_free(void *data)
@@ -26,7 +27,7 @@ static document_job *reading_job(NadirDocument *d, bool (*work)(document_job *, 
 {
 	document_job *j = document_job_new(d, work);
 	reading *r = g_new0(reading, 1);
-	*r = (reading){NULL, done, data};
+	*r = (reading){NULL, done, data, false};
 	j->done = told;
 	j->data = r;
 	j->data_free = reading_free;
@@ -36,7 +37,7 @@ static document_job *reading_job(NadirDocument *d, bool (*work)(document_job *, 
 static bool list(document_job *j, project *p, GError **error)
 {
 	reading *r = j->data;
-	if (!project_purge_conversations(p, error))
+	if (r->first && !project_purge_conversations(p, error))
 		return false;
 	r->rows = project_conversations(p, j->scene->image_id, error);
 	return r->rows != NULL;
@@ -54,9 +55,11 @@ static bool on_list(document_job *j, const GError *error)
 	return false;
 }
 
-void chat_store_list(NadirDocument *d, chat_store_listed done, void *data)
+void chat_store_list(NadirDocument *d, bool first, chat_store_listed done, void *data)
 {
-	document_job_push(reading_job(d, list, on_list, done, data));
+	document_job *j = reading_job(d, list, on_list, done, data);
+	((reading *)j->data)->first = first;
+	document_job_push(j);
 }
 
 static bool read_messages(document_job *j, project *p, GError **error)

@@ -6,10 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* Of conversation, the one last talked in first, without their messages; empty without a project. What was deleted the
- * last time goes for good. */
+/* Of conversation, the one last talked in first, without their messages; empty without a project. first: what was
+ * deleted the last time goes for good. */
 typedef void (*chat_store_listed)(GPtrArray *list, void *data);
-void chat_store_list(NadirDocument *d, chat_store_listed done, void *data);
+void chat_store_list(NadirDocument *d, bool first, chat_store_listed done, void *data);
 /* The messages of a conversation [element-type project_message], for conversation_load(); takes nothing, gives rows
  * away. */
 typedef void (*chat_store_read)(GPtrArray *rows, void *data);

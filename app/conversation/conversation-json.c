@@ -49,7 +49,8 @@ static bitmask *read_mask(const cJSON *o)
 	const cJSON *rle = cJSON_GetObjectItemCaseSensitive(o, "rle");
 	const cJSON *origin = cJSON_GetObjectItemCaseSensitive(rle, "origin");
 	const cJSON *size = cJSON_GetObjectItemCaseSensitive(rle, "size");
-	const int x = element(origin, 0), y = element(origin, 1), h = element(size, 0), w = element(size, 1);
+	const int x = origin ? element(origin, 0) : 0, y = origin ? element(origin, 1) : 0;
+	const int h = element(size, 0), w = element(size, 1);
 	if (x < 0 || y < 0 || w <= 0 || h <= 0)
 		return NULL;
 	bitmask *m = mask_from_rle(text_of(rle, "counts"), w, h, NULL);
@@ -313,6 +314,94 @@ conversation *conversation_from_row(const project_conversation *row)
 	set(&c->title, g_strdup(row->title));
 	c->words = g_strdup(row->words);
 	return c;
+}
+
+/* --- a result of the command line --- */
+
+/* Where the markers of a value are in the text without them: start and end of every phrase that has a mask. */
+static GArray *phrase_places(const char *value)
+{
+	GArray *places = g_array_new(FALSE, FALSE, 2 * sizeof(guint));
+	guint at = 0, place[2] = {0, 0};
+	for (const char *p = value; *p;) {
+		if (g_str_has_prefix(p, "<p>")) {
+			place[0] = place[1] = at;
+			p += 3;
+		} else if (g_str_has_prefix(p, "</p>")) {
+			place[1] = at;
+			p += 4;
+		} else if (g_str_has_prefix(p, "<pix>")) {
+			g_array_append_val(places, place);
+			place[0] = place[1] = at;
+			p += 5;
+		} else {
+			p++;
+			at++;
+		}
+	}
+	return places;
+}
+
+static void read_found(conversation_message *m, const cJSON *list)
+{
+	g_autoptr(GArray) places = phrase_places(m->value);
+	const guint length = (guint)strlen(m->text);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, list)
+	{
+		read_grounded(m, item);
+		conversation_grounded *g = m->grounded->pdata[m->grounded->len - 1];
+		if (m->grounded->len > places->len)
+			continue;
+		const guint *place = &g_array_index(places, guint, 2 * (m->grounded->len - 1));
+		g->start = MIN(place[0], length);
+		g->end = CLAMP(place[1], g->start, length);
+		while (g->start < g->end && g_ascii_isspace(m->text[g->start]))
+			g->start++;
+		while (g->start < g->end && g_ascii_isspace(m->text[g->end - 1]))
+			g->end--;
+	}
+}
+
+static void read_reply(conversation_message *q, conversation_message *m, const cJSON *o)
+{
+	const cJSON *tokens = cJSON_GetObjectItem(o, "tokens"), *timing = cJSON_GetObjectItem(o, "timing"), *item;
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(o, "regions"))
+	{
+		conversation_region *r = read_region(cJSON_GetObjectItem(item, "prompt"));
+		if (!r)
+			break;
+		g_ptr_array_add(q->regions, r);
+		g_ptr_array_add(m->region_texts, g_strdup(cJSON_GetStringValue(cJSON_GetObjectItem(item, "text"))));
+	}
+	set(&m->value, g_strdup(text_of(o, "value")));
+	read_found(m, cJSON_GetObjectItem(o, "grounded"));
+	m->timing.prompt = (guint)CLAMP(number_of(tokens, "prompt", 0), 0, 1e9);
+	m->timing.reused = (guint)CLAMP(number_of(tokens, "reused", 0), 0, 1e9);
+	m->timing.generated = (guint)CLAMP(number_of(tokens, "generated", 0), 0, 1e9);
+	m->timing.vision_ms = number_of(timing, "vision_ms", 0);
+	m->timing.first_token_ms = number_of(timing, "first_token_ms", 0);
+	m->timing.tokens_per_s = number_of(timing, "tokens_per_s", 0);
+	m->timing.model = g_strdup(text_of(o, "model"));
+	m->timing.device = g_strdup(text_of(o, "device"));
+}
+
+GPtrArray *conversation_rows_from_result(const char *json)
+{
+	cJSON *o = cJSON_Parse(json);
+	g_autoptr(conversation) c = conversation_new();
+	const char *question = text_of(o, "question"), *text = text_of(o, "text");
+	GPtrArray *rows = NULL;
+	if (*question && (*text || *text_of(o, "value"))) {
+		conversation_message *q = conversation_add(c, c->root, false, question);
+		conversation_message *m = conversation_add(c, q, true, text);
+		read_reply(q, m, o);
+		rows = g_ptr_array_new_with_free_func((GDestroyNotify)project_message_free);
+		g_ptr_array_add(rows, conversation_message_to_row(c, q));
+		g_ptr_array_add(rows, conversation_message_to_row(c, m));
+	}
+	cJSON_Delete(o);
+	return rows;
 }
 
 static conversation_message *find(const conversation *c, gint64 id)

@@ -15,6 +15,10 @@ conversation *conversation_from_row(const project_conversation *row);
  * is left out: what was said comes back in any case. Masks are outlined, which takes time: any thread. */
 void conversation_load(conversation *c, const GPtrArray *rows, const georef *ref);
 
+/* What `nadir ask --json` and `nadir batch` say of a question and its reply, as the rows of a conversation
+ * [element-type project_message]; NULL: they say nothing of that kind. Any thread. */
+GPtrArray *conversation_rows_from_result(const char *json);
+
 /* The path in sight as {"image","source","regions","conversations","masks"}; image: its file name; source: "SAR" … or
  * NULL. g_free. */
 char *conversation_to_triples(const conversation *c, const raster_info *info, const char *source);

@@ -9,6 +9,7 @@
 #include "render/exchange/import.h"
 #include "render/file/json-text.h"
 #include "render/file/output.h"
+#include "render/store/conversation.h"
 #include "render/store/images.h"
 
 #define SETTING "batch" /* of an image: the runs whose result it has, a line each */
@@ -19,6 +20,8 @@ typedef struct {
 	gint64 image;
 	GHashTable *ids;
 	int taken;
+	NadirBatchTalk talk;
+	bool talked;
 } batch_job;
 
 static void batch_job_free(void *data)
@@ -142,13 +145,13 @@ static bool take_objects(document_job *j, project *p, const char *path, GError *
 	return document_job_read_classes(j, p, error);
 }
 
-static bool take_text(document_job *j, project *p, GError **error)
+static bool take_text(document_job *j, project *p, const char *path, GError **error)
 {
 	batch_job *b = j->data;
 	g_autofree char *text = NULL, *known = project_get_image_setting(p, b->image, "caption");
 	if (known && *known) /* what a person or an earlier run said stays */
 		return true;
-	if (!g_file_get_contents(b->path, &text, NULL, error))
+	if (!g_file_get_contents(path, &text, NULL, error))
 		return false;
 	cJSON *root = cJSON_Parse(text);
 	const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(root, "text"));
@@ -156,6 +159,31 @@ static bool take_text(document_job *j, project *p, GError **error)
 	b->taken = ok && said && *said ? -1 : -2;
 	cJSON_Delete(root);
 	return ok;
+}
+
+static bool take_talk(document_job *j, project *p, const char *path, GError **error)
+{
+	batch_job *b = j->data;
+	g_autofree char *text = NULL;
+	if (!g_file_get_contents(path, &text, NULL, error))
+		return false;
+	g_autoptr(GPtrArray) messages = b->talk(text);
+	g_autoptr(project_conversation) c = project_conversation_new(b->image);
+	if (!messages)
+		return true;
+	if (!project_put_talk(p, c, messages, error))
+		return false;
+	b->talked = b->image == j->scene->image_id;
+	b->taken = -1;
+	return true;
+}
+
+static bool tell(document_job *j, const GError *error)
+{
+	NadirDocument *d = nadir_document_living(j->document);
+	if (!error && ((const batch_job *)j->data)->talked && d == j->document)
+		nadir_document_emit(d, SIGNAL_TALKS);
+	return document_job_answer(j, error);
 }
 
 static bool has_run(const char *runs, const char *run)
@@ -174,14 +202,14 @@ static bool take(document_job *j, project *p, GError **error)
 	if (has_run(runs, b->run))
 		return true;
 	const bool outlined = g_file_test(objects, G_FILE_TEST_EXISTS);
-	if (!(outlined ? take_objects(j, p, objects, error) : take_text(j, p, error)))
+	if (!(outlined ? take_objects : b->talk ? take_talk : take_text)(j, p, outlined ? objects : b->path, error))
 		return false;
 	g_autofree char *now = runs && *runs ? g_strconcat(runs, "\n", b->run, NULL) : g_strdup(b->run);
 	return project_set_image_setting(p, b->image, SETTING, now, error);
 }
 
 void nadir_document_batch_take_async(NadirDocument *d, gint64 image, const char *image_path, const char *result,
-                                     const char *run, GAsyncReadyCallback done, void *data)
+                                     const char *run, NadirBatchTalk talk, GAsyncReadyCallback done, void *data)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d) && image_path && result && run);
 	document_job *j;
@@ -190,6 +218,8 @@ void nadir_document_batch_take_async(NadirDocument *d, gint64 image, const char 
 	b->image_path = g_strdup(image_path);
 	b->path = g_strdup(result);
 	b->run = g_strdup(run);
+	b->talk = talk;
+	j->done = tell;
 	j->what = g_strdup_printf(_("work on many images: %s"), run);
 	document_job_push(j);
 }

@@ -87,6 +87,7 @@ static void nadir_document_class_init(NadirDocumentClass *klass)
 		[SIGNAL_STORE] = "store-changed",
 		[SIGNAL_BUSY] = "busy-changed",
 		[SIGNAL_CAPTION] = "caption-changed",
+		[SIGNAL_TALKS] = "talks-added",
 		[SIGNAL_ERROR] = "error",
 		[SIGNAL_NOTICE] = "notice",
 	};

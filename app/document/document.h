@@ -13,8 +13,9 @@ G_DECLARE_FINAL_TYPE(NadirDocument, nadir_document, NADIR, DOCUMENT, GObject)
 
 /* Signals: "style-changed", "preview-changed", "selection-changed", "classes-changed", "settings-changed" (opacity,
  * hidden), "store-changed" (what is pending, undo texts, place of the project), "busy-changed", "caption-changed" (of
- * the image), "reply-edited" (gint64 message, const char *text: a person's wording, "" for none), "error" (const char
- * *sentence), "notice" (const char *sentence). Objects: listen to the GListModels. */
+ * the image), "talks-added" (conversations about it, by work on many images), "reply-edited" (gint64 message, const
+ * char *text: a person's wording, "" for none), "error" (const char *sentence), "notice" (const char *sentence).
+ * Objects: listen to the GListModels. */
 
 /* path: an image, or a *.nadir.gpkg project (opens its first image). Opens off the main loop. */
 void nadir_document_open_async(GFile *file, service *svc, GCancellable *cancel, GAsyncReadyCallback done, void *data);

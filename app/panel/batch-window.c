@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "app/conversation/conversation-json.h"
 #include "app/document/document-batch.h"
 
 enum { SEGMENT_EVERYTHING, SEGMENT_BOXES, DESCRIBE, ASK };
@@ -38,7 +39,7 @@ struct _NadirBatchWindow {
 	GDataInputStream *lines;
 	GPtrArray *failed; /* of GtkWidget: rows, borrowed */
 
-	guint done, failures_seen, objects, captions, taking;
+	guint done, failures_seen, objects, texts, taking;
 	bool paused, stopped;
 };
 
@@ -101,9 +102,13 @@ static char *folder_of(NadirBatchWindow *w, const char *run)
 static void show_status(NadirBatchWindow *w)
 {
 	const guint n = w->ids ? g_hash_table_size(w->ids) : 0;
-	g_autofree char *text =
-		g_strdup_printf(_("%'u of %'u images · %'u objects · %'u captions · %'u failed%s"), w->done, n, w->objects,
-	                    w->captions, w->failures_seen, w->paused ? _(" · paused") : "");
+	const guint task = chosen(w);
+	/* Only what the work is about. */
+	g_autofree char *made = task == ASK        ? g_strdup_printf(_("%'u answers"), w->texts)
+	                        : task == DESCRIBE ? g_strdup_printf(_("%'u captions"), w->texts)
+	                                           : g_strdup_printf(_("%'u objects"), w->objects);
+	g_autofree char *text = g_strdup_printf(_("%'u of %'u images · %s · %'u failed%s"), w->done, n, made,
+	                                        w->failures_seen, w->paused ? _(" · paused") : "");
 	gtk_progress_bar_set_fraction(w->progress, n > 0 ? (double)w->done / n : 0);
 	gtk_label_set_text(w->status, text);
 }
@@ -182,7 +187,7 @@ static void on_taken(GObject *source, GAsyncResult *result, gpointer data)
 		add_failure(w, _("Its result"), error->message);
 	}
 	w->objects += n > 0 ? (guint)n : 0;
-	w->captions += n == -1;
+	w->texts += n == -1;
 	if (n >= -1)
 		g_signal_emit(w, taken_signal, 0);
 	show_status(w);
@@ -204,7 +209,9 @@ static void take_line(NadirBatchWindow *w, const char *line)
 			add_failure(w, image, why ? why : "");
 		} else {
 			w->taking++;
-			nadir_document_batch_take_async(w->document, *id, image, path, w->run, on_taken, g_object_ref(w));
+			nadir_document_batch_take_async(w->document, *id, image, path, w->run,
+			                                chosen(w) == ASK ? conversation_rows_from_result : NULL, on_taken,
+			                                g_object_ref(w));
 		}
 	}
 	cJSON_Delete(o);
@@ -293,7 +300,7 @@ static void on_listed(GObject *source, GAsyncResult *result, gpointer data)
 	g_autofree char *list = g_build_filename(w->folder, "images.jsonl", NULL);
 	g_clear_pointer(&w->ids, g_hash_table_unref);
 	w->ids = nadir_document_batch_list_finish(result, &error);
-	w->done = w->failures_seen = w->objects = w->captions = 0;
+	w->done = w->failures_seen = w->objects = w->texts = 0;
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return; /* the document was closed */
 	if (error)

@@ -244,6 +244,28 @@ bool project_put_message(project *p, project_message *m, GError **error)
 	return ok;
 }
 
+static bool write_talk(project *p, project_conversation *c, GPtrArray *messages, const char *now, GError **error)
+{
+	gint64 before = 0;
+	if (!write_conversation(p, c, now, error))
+		return false;
+	for (guint i = 0; i < messages->len; i++) {
+		project_message *m = messages->pdata[i];
+		m->conversation = c->id;
+		m->parent = before;
+		if (!insert_message(p, m, now, error))
+			return false;
+		before = m->id;
+	}
+	return true;
+}
+
+bool project_put_talk(project *p, project_conversation *c, GPtrArray *messages, GError **error)
+{
+	g_autofree char *now = project_now();
+	return project_begin(p, error) && project_end(p, write_talk(p, c, messages, now, error), error);
+}
+
 char *project_get_edited(project *p, gint64 message)
 {
 	return has_column(p, EDITED) ? project_text(p, "SELECT edited FROM messages WHERE id = " ID, message) : NULL;

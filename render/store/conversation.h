@@ -40,6 +40,10 @@ bool project_put_conversation(project *p, project_conversation *c, GError **erro
 /* Adds (id 0) or changes a message. Added ones become the leaf of their conversation. Sets id and created. */
 bool project_put_message(project *p, project_message *m, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A new conversation with its messages, each following the one before, in one transaction. */
+bool project_put_talk(project *p, project_conversation *c, GPtrArray *messages,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A deleted conversation is out of sight and can be brought back until project_purge_conversations(), which removes
  * for good what was deleted. */
 bool project_delete_conversation(project *p, gint64 id, bool deleted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
