@@ -11,7 +11,7 @@
 
 #define MARGIN 40.0
 #define PLOT_W 248.0
-#define PLOT_H 130.0
+#define PLOT_H 158.0
 #define GAP 19.0
 #define CONFUSION_MOST 8 /* classes in the picture; the table has all */
 
@@ -37,24 +37,39 @@ static void text_at(const plot *p, double x, double y, double size, bool bold, c
 	cairo_show_text(p->cr, text);
 }
 
+/* Ends at x. */
+static void text_before(const plot *p, double x, double y, double size, const char *text)
+{
+	cairo_text_extents_t e;
+	cairo_select_font_face(p->cr, "Sans", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+	cairo_set_font_size(p->cr, size);
+	cairo_text_extents(p->cr, text, &e);
+	text_at(p, x - e.x_advance, y, size, false, text);
+}
+
+static void level(const plot *p, double y, double alpha)
+{
+	set_ink(p, alpha);
+	cairo_set_line_width(p->cr, 0.7);
+	cairo_move_to(p->cr, p->x, y);
+	cairo_line_to(p->cr, p->x + p->w, y);
+	cairo_stroke(p->cr);
+}
+
 static void begin_plot(const plot *p, const char *title)
 {
 	set_ink(p, 1);
 	text_at(p, p->x, p->y - 6, 10, true, title);
-	set_ink(p, 0.5);
-	cairo_set_line_width(p->cr, 0.7);
-	cairo_move_to(p->cr, p->x, p->y + p->h);
-	cairo_line_to(p->cr, p->x + p->w, p->y + p->h);
-	cairo_stroke(p->cr);
 }
 
-/* Bars with a darker part; n names below them (NULL: none). */
+/* Bars with a darker part, between nothing and the most, which is said. */
 static void bars(const plot *p, const guint *whole, const guint *part, guint n)
 {
 	guint most = 1;
 	for (guint i = 0; i < n; i++)
 		most = MAX(most, whole[i]);
-	const double step = p->w / MAX(n, 1), unit = (p->h - 10) / most;
+	const double step = p->w / MAX(n, 1), unit = (p->h - 12) / most;
+	level(p, p->y + 12, 0.2);
 	for (guint i = 0; i < n; i++) {
 		cairo_set_source_rgb(p->cr, 0.60, 0.76, 0.95);
 		cairo_rectangle(p->cr, p->x + i * step + 0.5, p->y + p->h - whole[i] * unit, MAX(step - 1.5, 0.5),
@@ -68,15 +83,16 @@ static void bars(const plot *p, const guint *whole, const guint *part, guint n)
 		cairo_fill(p->cr);
 	}
 	g_autofree char *top = g_strdup_printf("%u", most);
+	level(p, p->y + p->h, 0.5);
 	set_ink(p, 0.7);
-	text_at(p, p->x + p->w - 24, p->y + 6, 7, false, top);
+	text_at(p, p->x, p->y + 9, 7, false, top);
 }
 
 static void axis(const plot *p, const char *left, const char *right)
 {
 	set_ink(p, 0.7);
 	text_at(p, p->x, p->y + p->h + 9, 7, false, left);
-	text_at(p, p->x + p->w - 6.0 * (double)g_utf8_strlen(right, -1) * 0.62, p->y + p->h + 9, 7, false, right);
+	text_before(p, p->x + p->w, p->y + p->h + 9, 7, right);
 }
 
 /* --- the plots --- */
@@ -154,15 +170,23 @@ static void draw_areas(const plot *p, const statistics *s)
 {
 	begin_plot(p, _("Areas, accepted ones dark"));
 	bars(p, s->areas, s->areas_accepted, STATISTICS_AREAS);
-	axis(p, "8 px", "2¹⁹ px");
+	axis(p, "8 px", "524 288 px");
+}
+
+static void column_head(const plot *p, double x, double width, const char *name)
+{
+	g_autofree char *cut = g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), (glong)(width / 3.6)));
+	set_ink(p, 0.7);
+	text_at(p, x, p->y + 4, 6, false, cut);
 }
 
 /* Rows: the class it came with; columns: what the reviewer said, rejected last. */
 static void draw_confusion(const plot *p, const statistics *s)
 {
 	const guint n = MIN(s->classes->len, CONFUSION_MOST), all = s->classes->len;
-	const double side = MIN((p->h - 16) / MAX(n, 1), 22), left = p->x + 90;
-	begin_plot(p, _("Came as, reviewed as (last: rejected)"));
+	const double side = MIN((p->h - 16) / MAX(n, 1), 26), left = p->x + 90,
+				 wide = MIN(side * 1.2, (p->w - 90) / (n + 1));
+	begin_plot(p, _("Came as (rows), reviewed as (columns)"));
 	for (guint i = 0; i < n; i++) {
 		const char *name = g_array_index(s->classes, statistics_class, i).name;
 		guint sum = 0;
@@ -174,13 +198,16 @@ static void draw_confusion(const plot *p, const statistics *s)
 		for (guint k = 0; k <= n; k++) {
 			const guint v = statistics_confused(s, i, k == n ? all : k);
 			const double share = sum > 0 ? (double)v / sum : 0;
+			if (i == 0)
+				column_head(p, left + k * wide, wide,
+				            k == n ? _("rejected") : g_array_index(s->classes, statistics_class, k).name);
 			cairo_set_source_rgba(p->cr, k == i ? 0.11 : 0.75, k == i ? 0.44 : 0.11, k == i ? 0.85 : 0.16,
 			                      0.08 + 0.8 * share);
-			cairo_rectangle(p->cr, left + k * side * 1.2, p->y + 6 + i * side, side * 1.2 - 1, side - 1);
+			cairo_rectangle(p->cr, left + k * wide, p->y + 6 + i * side, wide - 1, side - 1);
 			cairo_fill(p->cr);
 			g_autofree char *text = g_strdup_printf("%u", v);
 			set_ink(p, v ? 1 : 0.4);
-			text_at(p, left + k * side * 1.2 + 3, p->y + 6 + i * side + side / 2 + 3, 7, false, text);
+			text_at(p, left + k * wide + 3, p->y + 6 + i * side + side / 2 + 3, 7, false, text);
 		}
 	}
 }
