@@ -135,7 +135,7 @@ static bool put_message(document_job *j, project *p, project_message *row, GErro
 	return true;
 }
 
-static bool put(document_job *j, project *p, GError **error)
+static bool put_all(document_job *j, project *p, GError **error)
 {
 	writing *w = j->data;
 	if (w->row) {
@@ -151,6 +151,18 @@ static bool put(document_job *j, project *p, GError **error)
 		if (!put_message(j, p, w->messages->pdata[i], error))
 			return false;
 	return true;
+}
+
+/* A question without its conversation would be out of reach after a crash. */
+static bool put(document_job *j, project *p, GError **error)
+{
+	writing *w = j->data;
+	if (project_begin(p, error) && project_end(p, put_all(j, p, error), error))
+		return true;
+	for (guint i = 0; i + 1 < w->given->len; i += 2)
+		g_hash_table_remove(j->scene->given, &g_array_index(w->given, gint64, i));
+	g_array_set_size(w->given, 0);
+	return false;
 }
 
 static void change_id(conversation *talk, gint64 from, gint64 to)

@@ -142,7 +142,7 @@ static bool take_objects(document_job *j, project *p, const char *path, GError *
 	b->taken = (int)placed->len;
 	for (guint i = 0; b->image == j->scene->image_id && i < placed->len; i++)
 		document_job_changed(j, ((feature *)placed->pdata[i])->id, feature_copy(placed->pdata[i]));
-	return document_job_read_classes(j, p, error);
+	return true;
 }
 
 static bool take_text(document_job *j, project *p, const char *path, GError **error)
@@ -202,10 +202,16 @@ static bool take(document_job *j, project *p, GError **error)
 	if (has_run(runs, b->run))
 		return true;
 	const bool outlined = g_file_test(objects, G_FILE_TEST_EXISTS);
-	if (!(outlined ? take_objects : b->talk ? take_talk : take_text)(j, p, outlined ? objects : b->path, error))
-		return false;
 	g_autofree char *now = runs && *runs ? g_strconcat(runs, "\n", b->run, NULL) : g_strdup(b->run);
-	return project_set_image_setting(p, b->image, SETTING, now, error);
+	bool (*const take_it)(document_job *, project *, const char *, GError **) = outlined  ? take_objects
+	                                                                            : b->talk ? take_talk
+	                                                                                      : take_text;
+	return project_begin(p, error) && /* taken and noted in one: after a crash it is neither lost nor doubled */
+	       project_end(p,
+	                   take_it(j, p, outlined ? objects : b->path, error) &&
+	                       project_set_image_setting(p, b->image, SETTING, now, error),
+	                   error) &&
+	       document_job_read_classes(j, p, error);
 }
 
 void nadir_document_batch_take_async(NadirDocument *d, gint64 image, const char *image_path, const char *result,

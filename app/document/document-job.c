@@ -106,7 +106,7 @@ static project *bear(const birth *b, scene *s, GError **error)
 	gint64 image = 0;
 	if (!p)
 		return NULL;
-	if (!fill(p, b, s, &image, error)) {
+	if (!project_begin(p, error) || !project_end(p, fill(p, b, s, &image, error), error)) {
 		g_clear_pointer(&p, project_close);
 		g_unlink(b->path); /* made a moment ago, and of no use */
 		return NULL;

@@ -182,33 +182,28 @@ static bool collect_targets(import_run *r, project *p, const char *const *more, 
 	return true;
 }
 
-/* One step of undo an image; false leaves those of before, which are undone by the caller. */
-static bool store_target(project *p, target *t, const char *what, guint *steps, GError **error)
+/* One step of undo an image. */
+static bool store_target(project *p, target *t, const char *what, GError **error)
 {
 	if (t->found->len == 0)
 		return true;
 	const gint64 image = project_add_image(p, raster_get_info(t->r), t->ref, error);
-	if (image == 0 || !project_replace(p, image, NULL, 0, (feature **)t->found->pdata, t->found->len, what, error))
-		return false;
-	(*steps)++;
-	return true;
+	return image != 0 && project_replace(p, image, NULL, 0, (feature **)t->found->pdata, t->found->len, what, error);
 }
 
 static bool store_all(project *p, GPtrArray *files, GPtrArray *targets, const char *what, GError **error)
 {
-	guint steps = 0;
+	if (!project_begin(p, error))
+		return false;
 	bool ok = true;
 	for (guint i = 0; ok && i < targets->len; i++)
-		ok = store_target(p, targets->pdata[i], what, &steps, error);
+		ok = store_target(p, targets->pdata[i], what, error);
 	for (guint i = 0; ok && i < files->len; i++)
 		for (const char *const *c = import_classes(files->pdata[i]); ok && *c; c++)
 			ok = project_class_for(p, *c, NULL, error) > 0;
 	for (guint i = 0; ok && i < files->len; i++)
 		ok = project_set_parents(p, import_parents(files->pdata[i]), error);
-	while (!ok && steps-- > 0)
-		if (!project_undo(p, NULL, NULL))
-			break;
-	return ok;
+	return project_end(p, ok, error);
 }
 
 static bool place_all(import_run *r, void (*progress)(double fraction, void *data), void *data, GError **error)

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "render/geometry/gdal-session.h"
+
 static bool transform(const georef *ref, placement where, guint n, double *x, double *y, GError **error)
 {
 	switch (where) {
@@ -188,6 +190,39 @@ static OGRGeometryH cut_at_antimeridian(OGRGeometryH whole, double turn)
 	return cut;
 }
 
+static bool on_pixel_edges(const wkb_shape *s)
+{
+	for (guint i = 0; i < s->xy->len; i++)
+		if (g_array_index(s->xy, double, i) != floor(g_array_index(s->xy, double, i)))
+			return false;
+	return true;
+}
+
+/* Where a vertex lies on another edge, as that of a hole on its rim, the rounding of a transform may put it beyond.
+ * Outlines along pixel edges touch in common vertices only, which stay common. */
+static OGRGeometryH mended(OGRGeometryH g)
+{
+	gdal_session_begin();
+	OGRGeometryH made = OGR_G_IsValid(g) ? NULL : OGR_G_MakeValid(g);
+	gdal_session_end();
+	if (!made)
+		return g;
+	OGRGeometryH all = OGR_G_CreateGeometry(wkbMultiPolygon);
+	add_polygons(all, made, 0);
+	const int size = OGR_G_WkbSize(all);
+	g_autofree guint8 *data = g_malloc((gsize)size);
+	OGR_G_ExportToWkb(all, wkbNDR, data);
+	g_autoptr(GBytes) wkb = g_bytes_new_static(data, (gsize)size);
+	g_autoptr(wkb_shape) s = wkb_shape_read(wkb, NULL);
+	OGR_G_DestroyGeometry(all);
+	OGR_G_DestroyGeometry(made);
+	if (!s) /* nothing of it has an area */
+		return g;
+	OGR_G_DestroyGeometry(g);
+	wkb_shape_orient(s);
+	return to_geometry(s);
+}
+
 OGRGeometryH place_shape(const georef *ref, placement where, const wkb_shape *shape, double spacing, GError **error)
 {
 	g_autoptr(wkb_shape) s = densified(shape, spacing);
@@ -197,5 +232,7 @@ OGRGeometryH place_shape(const georef *ref, placement where, const wkb_shape *sh
 	const bool jumped = turn > 0 && unwrap(s, turn);
 	wkb_shape_orient(s);
 	OGRGeometryH g = to_geometry(s);
-	return jumped ? cut_at_antimeridian(g, turn) : g;
+	if (jumped)
+		return cut_at_antimeridian(g, turn);
+	return g && where <= PLACE_LONLAT && !on_pixel_edges(shape) ? mended(g) : g;
 }

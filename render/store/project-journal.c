@@ -331,12 +331,24 @@ static void keep_last(GPtrArray *changes)
 	}
 }
 
+/* A class may have been renamed by a later one of the steps. */
+static void name_classes(project *p, GPtrArray *changes)
+{
+	bool classes = false;
+	for (guint i = 0; i < changes->len && !classes; i++)
+		classes = ((change *)changes->pdata[i])->class_id != 0;
+	for (guint i = 0; classes && i < changes->len; i++)
+		if (((change *)changes->pdata[i])->target)
+			name_class(p, ((change *)changes->pdata[i])->target);
+}
+
 bool project_go_to(project *p, gint64 step, project_changes *out, GError **error)
 {
 	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
 	if (!project_begin(p, error) || !project_end(p, travel(p, step, changes, error), error))
 		return false;
 	keep_last(changes);
+	name_classes(p, changes);
 	if (out)
 		tell(out, changes);
 	return true;

@@ -20,6 +20,8 @@ struct project {
 	GDALDatasetH ds;         /* NULL only after a failed reopening */
 	int lock;                /* descriptor of the side file that holds the lock; -1 when read-only */
 	bool read_only, logging; /* logging: the file keeps a write-ahead log, from the first change on */
+	guint depth;             /* of transactions */
+	bool broken;             /* a part of the transaction failed */
 	int version;             /* of the file: below PROJECT_SCHEMA only where it may not be written */
 	GHashTable *places;      /* gint64 -> project_place */
 	char *undo_text, *redo_text;
@@ -41,9 +43,6 @@ gint64 project_number(project *p, gint64 otherwise, const char *format, ...) G_G
 /* As project_execute; PROJECT_ERROR_CORRUPT when the query fails. */
 bool project_select(project *p, project_row each, void *data, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(5, 6) G_GNUC_WARN_UNUSED_RESULT;
-/* A transaction; end commits when ok, else takes all back. What end returns is what has happened. */
-bool project_begin(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_end(project *p, bool ok, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* From GDAL's last message. Always false. */
 bool project_failed(project *p, GError **error);
 OGRLayerH project_layer(project *p, const char *name);

@@ -56,7 +56,9 @@ static bool closed(project *p, GError **error)
 	if (p->ds)
 		return false;
 	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
-	            _("The project %s could not be opened again: free some space and try again."), p->path);
+	            _("The project %s could not be opened again: free some space or make its folder writable, and try "
+	              "again."),
+	            p->path);
 	return true;
 }
 
@@ -169,6 +171,10 @@ static bool only_for_reading(project *p, GError **error)
 
 bool project_begin(project *p, GError **error)
 {
+	if (p->depth > 0) {
+		p->depth++;
+		return true;
+	}
 	if (closed(p, error) || only_for_reading(p, error))
 		return false;
 	gdal_session_begin();
@@ -176,6 +182,8 @@ bool project_begin(project *p, GError **error)
 		project_prepare(p);
 	bool ok = GDALDatasetStartTransaction(p->ds, FALSE) == OGRERR_NONE || project_failed(p, error);
 	gdal_session_end();
+	p->depth = ok ? 1 : 0;
+	p->broken = false;
 	return ok;
 }
 
@@ -192,6 +200,14 @@ static void reopen(project *p)
 
 bool project_end(project *p, bool ok, GError **error)
 {
+	p->broken = p->broken || !ok;
+	if (--p->depth > 0)
+		return ok;
+	if (ok && p->broken) { /* else nobody has said why */
+		g_set_error_literal(error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		                    _("Nothing was changed: a part of it could not be stored. Try it again."));
+		ok = false;
+	}
 	gdal_session_begin();
 	if (ok && output_fault()) {
 		CPLError(CE_Failure, CPLE_FileIO, "database or disk is full");

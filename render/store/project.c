@@ -26,19 +26,32 @@ char *project_default_path(const char *image_path)
 }
 
 /* A read-only look that takes no lock and leaves no files. */
+static bool is_left_open(const char *path)
+{
+	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+	GStatBuf st;
+	return g_stat(wal, &st) == 0 && st.st_size > 0;
+}
+
+static bool has_tables(const char *path, const char *const *options)
+{
+	const char *const drivers[] = {"GPKG", NULL};
+	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
+	const bool found = ds && GDALDatasetGetLayerByName(ds, "nadir_meta");
+	if (ds)
+		GDALClose(ds);
+	return found;
+}
+
+/* One that was killed while its log was folded in is whole only together with the log, which can be read where the
+ * folder may be written. */
 bool project_is_project(const char *path)
 {
-	char *options[] = {(char *)"IMMUTABLE=YES", (char *)"LIST_ALL_TABLES=YES", NULL};
-	const char *const drivers[] = {"GPKG", NULL};
-	bool found = false;
+	const char *const options[] = {"IMMUTABLE=YES", "LIST_ALL_TABLES=YES", NULL};
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
 		return false;
 	gdal_session_begin();
-	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, (const char *const *)options, NULL);
-	if (ds) {
-		found = GDALDatasetGetLayerByName(ds, "nadir_meta") != NULL;
-		GDALClose(ds);
-	}
+	const bool found = (is_left_open(path) && has_tables(path, options + 1)) || has_tables(path, options);
 	gdal_session_end();
 	return found;
 }
@@ -147,9 +160,7 @@ static bool may_write(const char *path)
 /* Edits that only the write-ahead log holds cannot be read without writing. */
 static bool has_log(const char *path, GError **error)
 {
-	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
-	GStatBuf st;
-	if (g_stat(wal, &st) != 0 || st.st_size == 0)
+	if (!is_left_open(path))
 		return false;
 	g_set_error(
 		error, PROJECT_ERROR, PROJECT_ERROR_OPEN,

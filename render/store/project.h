@@ -30,14 +30,16 @@ project *project_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESUL
  * As works. */
 bool project_is_read_only(const project *p);
 /* What can be read of a project that project_open() found damaged, for reading only and from a copy that is gone once
- * it is closed: Save As makes it a repaired project. *what: what is there and what is lost, a sentence; free with
- * g_free.
- */
+ * it is closed: Save As makes it a repaired project. *what: what is there and what is lost, a sentence; g_free. */
 project *project_salvage(const char *path, char **what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void project_close(project *p); /* checkpoint, journal_mode=DELETE; readable by any tool afterwards */
 const char *project_path(const project *p);
 /* Writes the whole project to another place by rename and goes on there. */
 bool project_save_as(project *p, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Changes between the two are one transaction; end commits when ok and no part failed: it returns what happened. */
+bool project_begin(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_end(project *p, bool ok, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Images. Adds the image or finds it again by path or fingerprint; its georef makes the map view. Returns its id or 0.
  */
