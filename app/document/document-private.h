@@ -28,7 +28,9 @@ struct _NadirDocument {
 	GPtrArray *strokes;       /* of document_job, borrowed: painted, not stored yet */
 	gint64 last_given;        /* the last id < 0 */
 	gint64 selected;
-	GHashTable *chosen; /* gint64: selected besides that one (edit-selection.c) */
+	GHashTable *chosen;   /* gint64: selected besides that one (edit-selection.c) */
+	GArray *selection;    /* ids of all that are there; NULL: to be looked up */
+	guint64 selection_of; /* the version of `objects` then */
 	visibility visibility;
 	GPtrArray *ghosts;    /* of wkb_shape: outlines that are not stored, drawn dashed (edit-overlay.c) */
 	GPtrArray *proposed;  /* of NadirObject: what a search found (edit-search.c) */
@@ -80,8 +82,7 @@ void nadir_document_close_soon(NadirDocument *d);
 NadirObject *nadir_document_find(NadirDocument *d, gint64 id, guint *position); /* new reference or NULL */
 void nadir_document_apply(NadirDocument *d, GPtrArray *changed);                /* of object_change */
 void nadir_document_take_text(NadirDocument *d, const project_words *t); /* the caption, or a reply of this image */
-/* document-new.c: a job that makes an object, shown as `unstored` from now on; takes f, which may be without geometry.
- */
+/* document-new.c: a job that makes an object, `unstored` from now on; takes f, which may lack a geometry */
 document_job *nadir_document_begin_object(NadirDocument *d, feature *f, prompt *marks);
 void nadir_document_store_object(document_job *j); /* takes it */
 void nadir_document_forget_object(document_job *j);

@@ -57,6 +57,7 @@ static void nadir_document_finalize(GObject *object)
 	g_clear_pointer(&self->drafts, g_ptr_array_unref);
 	g_clear_pointer(&self->strokes, g_ptr_array_unref);
 	g_clear_pointer(&self->chosen, g_hash_table_unref);
+	g_clear_pointer(&self->selection, g_array_unref);
 	visibility_clear(&self->visibility);
 	g_clear_pointer(&self->ghosts, g_ptr_array_unref);
 	g_clear_pointer(&self->proposed, g_ptr_array_unref);
@@ -124,6 +125,8 @@ static void nadir_document_init(NadirDocument *self)
 
 void nadir_document_emit(NadirDocument *d, guint signal)
 {
+	if (signal == SIGNAL_SELECTION)
+		g_clear_pointer(&d->selection, g_array_unref);
 	g_signal_emit(d, signals[signal], 0);
 }
 

@@ -306,12 +306,27 @@ NadirObject *nadir_object_list_get(NadirObjectList *l, guint position)
 	return position < l->now->n ? l->now->items[position] : NULL;
 }
 
+static gint64 id_at(const object_snapshot *s, guint position)
+{
+	return nadir_object_get_feature(s->items[position])->id;
+}
+
+/* Ids fall and none is there twice: so many can at most be above it, and so many at most not. Where none is missing
+ * that is the place itself. */
+static void bound(const object_snapshot *s, gint64 id, guint *low, guint *high)
+{
+	const gint64 n = s->n, first = n ? id_at(s, 0) : 0, last = n ? id_at(s, s->n - 1) : 0;
+	*low = (guint)CLAMP(n - 1 - (id - last), 0, n);
+	*high = (guint)CLAMP(first - id, *low, n);
+}
+
 NadirObject *nadir_object_list_find(NadirObjectList *l, gint64 id, guint *position)
 {
-	guint low = 0, high = l->now->n;
+	guint low, high;
+	bound(l->now, id, &low, &high);
 	while (low < high) {
 		const guint middle = low + (high - low) / 2;
-		if (nadir_object_get_feature(l->now->items[middle])->id > id)
+		if (id_at(l->now, middle) > id)
 			low = middle + 1;
 		else
 			high = middle;

@@ -26,9 +26,8 @@ static int by_id(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
-GArray *nadir_document_get_selection(NadirDocument *d)
+static GArray *look_up(NadirDocument *d)
 {
-	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 	GHashTableIter iter;
 	gpointer key;
@@ -42,10 +41,29 @@ GArray *nadir_document_get_selection(NadirDocument *d)
 	return ids;
 }
 
+/* Asked for by every panel and action at each change: looked up once. While there are some that are not stored, always:
+ * those come and go without a new version of the list. */
+static GArray *selection(NadirDocument *d)
+{
+	const bool steady = g_list_model_get_n_items(G_LIST_MODEL(d->unstored)) == 0;
+	const guint64 version = steady ? nadir_object_list_version(d->objects) : G_MAXUINT64;
+	if (!d->selection || !steady || d->selection_of != version) {
+		g_clear_pointer(&d->selection, g_array_unref);
+		d->selection = look_up(d);
+		d->selection_of = version;
+	}
+	return d->selection;
+}
+
+GArray *nadir_document_get_selection(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), NULL);
+	return g_array_copy(selection(d));
+}
+
 guint nadir_document_n_selected(NadirDocument *d)
 {
-	g_autoptr(GArray) ids = nadir_document_get_selection(d);
-	return ids->len;
+	return selection(d)->len;
 }
 
 void nadir_document_select_ids(NadirDocument *d, const gint64 *ids, guint n)
