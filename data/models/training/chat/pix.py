@@ -27,6 +27,7 @@ from predict import frame, load_gguf, normalise
 
 PART, SOURCES = 16, {"psu_car": 0, "sar_acd": 0, "aid": 0, "rsscn7": 0}  # cells shown; pictures without masks a source
 PHRASES, BATCH, MARKED = 4, 16, 6  # phrases a picture; phrases, and marks, a step
+LENT = 0.75  # share of phrases whose state is that of another picture: what a state says of its picture is learnt by heart
 
 
 class Ground:
@@ -147,6 +148,14 @@ def even(samples: list[dict]) -> np.ndarray:
     return out / out.sum()
 
 
+def lent(rng: np.random.Generator, own: list[dict], named: dict[tuple, list[dict]]) -> list[dict]:
+    """The samples, most of them with the state of a phrase of the same name about any picture."""
+    other = [named[s["masked"], s["name"]] for s in own]
+    return [
+        s | {"state": o[int(rng.integers(len(o)))]["state"]} if rng.random() < LENT else s for s, o in zip(own, other)
+    ]
+
+
 def masks_of(ground: Ground, own: list[dict], encodings: dict, fused: dict) -> Tensor:
     """Logits [N, low, low]: a phrase's by its map, a mark's by the decoder."""
     pix = ground.run.vision.pix
@@ -182,11 +191,13 @@ def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
         nn.init.normal_(pix.map.weight, 0, 1e-3)
         nn.init.zeros_(pix.map.bias)
     samples, marked, encodings, fused = prepare(ground, 30 * args.minutes)
-    optimiser, chances = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.01), even(samples)
+    optimiser, chances, named = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.05), even(samples), {}
+    for s in samples:
+        named.setdefault((s["masked"], s["name"]), []).append(s)
     while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
         now = "IoU of marks" if marked and step % 8 == 7 else "IoU"
         own = [marked[n] for n in rng.choice(len(marked), MARKED)] if now != "IoU" else []
-        own = own or [samples[n] for n in rng.choice(len(samples), BATCH, p=chances)]
+        own = own or lent(rng, [samples[n] for n in rng.choice(len(samples), BATCH, p=chances)], named)
         logits = masks_of(ground, own, encodings, fused)
         true, known = (torch.stack([s[k] for s in own]) for k in ("true", "known"))
         loss = mask_loss(logits, true, known)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 import ggml
 from llama import Llama
-from package import KINDS
+from package import KINDS, kind_of
 from features import CELLS
 from sequences import FAR, collate
 from store import default_data
@@ -20,12 +20,17 @@ from tune import Run, look, splice
 CHOICES = [("q4_1", "q4_1"), ("q4_1", "q8_0"), ("q4_0", "q4_1"), ("q4_0", "q8_0"), ("q8_0", "q8_0")]  # feed, attention
 
 
+SHIPPED = ("q4_1", "shipped")  # what the training changed in Q8_0, the rest as it came
+MIXED = {"feed": KINDS["q4_1"], "attention": KINDS["q4_1"], "updated": KINDS["q8_0"]}
+
+
 def rounded(state: dict, feed: str, attention: str) -> tuple[dict, float]:
     """The state as a reader gets it, and the megabytes of its matrices."""
     out, size = {}, 0
     for name, value in state.items():
         if value.ndim == 2 and name.startswith("blk."):
-            kind = KINDS[attention if ".attn_" in name else feed]
+            own = attention if ".attn_" in name else feed
+            kind = kind_of(name, value.numpy(), MIXED) if own == "shipped" else KINDS[own]
             out[name] = torch.from_numpy(ggml.rounded(kind, value.numpy()))
             size += len(ggml.encode(kind, value.numpy()))
         else:
@@ -55,8 +60,8 @@ def main() -> None:
     run = Run(argparse.Namespace(**vars(args), **setup))
     state, plain = run.language.merged(), Llama(run.base["meta"])
     mark = run.tokenizer.find("<imgpad>")
-    batches = [collate([run.source.item(6, CELLS)], run.source.system, mark) for _ in range(args.count)]
-    for feed, attention in [("", ""), *CHOICES]:
+    batches = [collate([run.source.item("several", 6, CELLS)], run.source.system, mark) for _ in range(args.count)]
+    for feed, attention in [("", ""), SHIPPED, *CHOICES]:
         chosen, size = rounded(state, feed, attention) if feed else (state, 4 * 106.2)
         plain.load_state_dict(chosen)
         model, losses = plain, []
