@@ -39,6 +39,7 @@ void nadir_window_update_title(NadirWindow *self)
 	if (!self->document) {
 		adw_window_title_set_title(self->title, _("Nadir"));
 		adw_window_title_set_subtitle(self->title, "");
+		gtk_widget_set_tooltip_text(GTK_WIDGET(self->title), NULL);
 		gtk_window_set_title(GTK_WINDOW(self), _("Nadir"));
 		return;
 	}
@@ -46,6 +47,7 @@ void nadir_window_update_title(NadirWindow *self)
 	g_autofree char *subtitle = review ? g_strdup(review) : describe(self);
 	adw_window_title_set_title(self->title, review ? _("Review") : nadir_document_get_title(self->document));
 	adw_window_title_set_subtitle(self->title, subtitle);
+	gtk_widget_set_tooltip_text(GTK_WIDGET(self->title), subtitle); /* large text leaves no room for all of it */
 	gtk_window_set_title(GTK_WINDOW(self), nadir_document_get_title(self->document));
 }
 

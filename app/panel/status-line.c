@@ -56,6 +56,7 @@ static void show_values(NadirStatusLine *self)
 	                                 : p.state == PIXEL_UNREADABLE ? _("unreadable here")
 	                                 : text                        ? text
 	                                                               : _("no data"));
+	gtk_widget_set_tooltip_text(GTK_WIDGET(self->values), gtk_label_get_text(self->values));
 }
 
 NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *self)

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "app/canvas/vertex-tool.h"
+#include "app/document/document-private.h"
 #include "app/edit/edit-selection.h"
 #include "tests/ui/fixture.h"
 
@@ -160,12 +161,62 @@ static void test_cursor(world *w, gconstpointer data)
 	g_assert_false(w->c->cursor_shown);
 }
 
+/* A square of three fifths of a pixel in each of 100,000 pixels. */
+static void fill_with_squares(world *w)
+{
+	g_autoptr(GPtrArray) changed = g_ptr_array_new_with_free_func(g_free);
+	for (int i = 0; i < 100000; i++) {
+		const double x = i % 400 + 0.2, y = i / 400 + 0.2;
+		g_autoptr(wkb_shape) s = wkb_shape_new();
+		feature *f = feature_new();
+		wkb_shape_add_part(s);
+		wkb_shape_add_ring(s);
+		wkb_shape_add_point(s, x, y);
+		wkb_shape_add_point(s, x + 0.6, y);
+		wkb_shape_add_point(s, x + 0.6, y + 0.6);
+		wkb_shape_add_point(s, x, y + 0.6);
+		f->id = i + 1;
+		f->px_geom = wkb_shape_write(s);
+		object_change *c = g_new0(object_change, 1);
+		*c = (object_change){f->id, nadir_object_new(f, NADIR_STAGE_STORED)};
+		g_ptr_array_add(changed, c);
+	}
+	nadir_document_apply(w->d, changed);
+	for (guint i = 0; i < changed->len; i++)
+		g_object_unref(((object_change *)changed->pdata[i])->now);
+}
+
+/* The right vertex and the right edge of the right object, wherever one looks. */
+static void test_snap_among_many(world *w, gconstpointer data)
+{
+	g_autoptr(GRand) r = g_rand_new_with_seed(8);
+	fill_with_squares(w);
+	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 100000);
+	w->c->view.scale = 64;
+	for (guint i = 0; i < 200; i++) {
+		const int x = g_rand_int_range(r, 2, 398), y = g_rand_int_range(r, 2, 248);
+		const double dx = g_rand_double_range(r, -0.04, 0.04), dy = g_rand_double_range(r, -0.04, 0.04);
+		double vertex[] = {x + 0.2 + dx, y + 0.8 + dy}, edge[] = {x + 0.5 + dx, y + 0.2 + dy},
+			   inside[] = {x + 0.5, y + 0.5};
+		g_assert_cmpint(vertex_snap(w->c, 0, vertex), ==, SNAP_VERTEX);
+		g_assert_cmpfloat_with_epsilon(vertex[0], x + 0.2, 1e-9);
+		g_assert_cmpfloat_with_epsilon(vertex[1], y + 0.8, 1e-9);
+		g_assert_cmpint(vertex_snap(w->c, 0, edge), ==, SNAP_EDGE);
+		g_assert_cmpfloat_with_epsilon(edge[0], x + 0.5 + dx, 1e-9);
+		g_assert_cmpfloat_with_epsilon(edge[1], y + 0.2, 1e-9);
+		g_assert_cmpint(vertex_snap(w->c, 0, inside), ==, SNAP_NONE);
+		double own[] = {x + 0.2 + dx, y + 0.8 + dy}; /* the one that is being edited does not hold itself */
+		g_assert_cmpint(vertex_snap(w->c, y * 400 + x + 1, own), ==, SNAP_NONE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	gtk_test_init(&argc, &argv, NULL);
 #define ADD(name, fn) g_test_add("/edit-tools/" name, world, NULL, world_up, fn, world_down)
 	ADD("vertex", test_vertex);
 	ADD("snap", test_snap);
+	ADD("snap-among-many", test_snap_among_many);
 	ADD("cursor", test_cursor);
 	return g_test_run();
 }
