@@ -54,6 +54,7 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
 	grow(o->own, e);
 	grow(o->other, e);
 	const double scale = MIN((width - 2 * MARGIN) / MAX(e[2] - e[0], 1), (height - 2 * MARGIN) / MAX(e[3] - e[1], 1));
+	cairo_translate(cr, (width - (e[2] - e[0]) * scale) / 2 - MARGIN, (height - (e[3] - e[1]) * scale) / 2 - MARGIN);
 	gdk_cairo_set_source_rgba(cr, &ink);
 	cairo_set_line_width(cr, 1);
 	if (o->other) {
@@ -103,12 +104,26 @@ static void add_differences(GString *text, const cJSON *own, const cJSON *other)
 	}
 }
 
+/* Where the other side is gone: what there is to lose. */
+static void add_facts(GString *text, const cJSON *own)
+{
+	static const char *const telling[] = {"class_name", "name", "caption", "comment"};
+	for (guint i = 0; i < G_N_ELEMENTS(telling); i++) {
+		const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(own, telling[i]));
+		const char *name = strcmp(telling[i], "class_name") == 0 ? "class" : telling[i];
+		if (said && *said)
+			g_string_append_printf(text, "%s%s: %s", text->len ? "\n" : "", name, said);
+	}
+}
+
 static char *describe(const char *own, const char *other)
 {
 	cJSON *a = own ? cJSON_Parse(own) : NULL, *b = other ? cJSON_Parse(other) : NULL;
 	GString *text = g_string_new(a ? NULL : _("deleted"));
 	if (a && b)
 		add_differences(text, a, b);
+	else if (a)
+		add_facts(text, a);
 	cJSON_Delete(a);
 	cJSON_Delete(b);
 	return g_string_free(text, FALSE);
@@ -126,6 +141,29 @@ static GtkWidget *label(const char *text, const char *class)
 	return l;
 }
 
+static char *name_of(const team_conflict *c)
+{
+	cJSON *row = cJSON_Parse(c->ours ? c->ours : c->theirs ? c->theirs : "{}");
+	const char *key = c->kind == TEAM_OBJECT ? "class_name" : "name";
+	const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, key));
+	GString *name = g_string_new(said && *said ? said : team_kind_name(c->kind));
+	if (c->kind == TEAM_OBJECT && c->id > 0)
+		g_string_append_printf(name, " #%" G_GINT64_FORMAT, c->id);
+	cJSON_Delete(row);
+	return g_string_free(name, FALSE);
+}
+
+char *nadir_team_compare_title(const team_conflict *c)
+{
+	g_autofree char *name = name_of(c);
+	const char *who = *c->who ? c->who : _("the server");
+	/* Translators: a thing ("ship #3"), then who else changed it, or which parts. */
+	return c->refused   ? g_strdup_printf(_("%s: your role allows no such change"), name)
+	       : !c->ours   ? g_strdup_printf(_("%s: you deleted it, %s changed it"), name, who)
+	       : !c->theirs ? g_strdup_printf(_("%s: you changed it, %s deleted it"), name, who)
+	                    : g_strdup_printf(_("%s: both changed %s"), name, c->fields);
+}
+
 GtkWidget *nadir_team_compare_new(const team_conflict *c, bool theirs)
 {
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
@@ -133,7 +171,7 @@ GtkWidget *nadir_team_compare_new(const team_conflict *c, bool theirs)
 		theirs ? g_strdup_printf(_("Theirs (%s)"), *c->who ? c->who : _("the server")) : g_strdup(_("Mine"));
 	g_autofree char *text = theirs ? describe(c->theirs, c->ours) : describe(c->ours, c->theirs);
 	GBytes *own = theirs ? c->theirs_px : c->ours_px, *other = theirs ? c->ours_px : c->theirs_px;
-	gtk_box_append(GTK_BOX(box), label(title, "heading"));
+	gtk_box_append(GTK_BOX(box), label(title, "dim-label"));
 	if (own || other)
 		gtk_box_append(GTK_BOX(box), picture(own, other));
 	gtk_box_append(GTK_BOX(box), label(text, "caption"));

@@ -7,5 +7,7 @@ G_BEGIN_DECLS
 
 /* One side; the other's outline is dashed beneath it. */
 GtkWidget *nadir_team_compare_new(const team_conflict *c, bool theirs);
+/* What it is about, and who did what; g_free. */
+char *nadir_team_compare_title(const team_conflict *c);
 
 G_END_DECLS

@@ -82,12 +82,11 @@ static GtkWidget *make_decision(const team_conflict *c)
 	GtkWidget *card = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
 	GtkWidget *sides = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12),
 			  *buttons = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-	g_autofree char *text =
-		c->refused ? g_strdup_printf(_("%s %d: your role allows no such change"), team_kind_name(c->kind), (int)c->id)
-				   : g_strdup_printf(_("%s %d: both changed %s"), team_kind_name(c->kind), (int)c->id, c->fields);
+	g_autofree char *text = nadir_team_compare_title(c);
 	GtkWidget *title = gtk_label_new(text);
 	gtk_label_set_wrap(GTK_LABEL(title), TRUE);
 	gtk_label_set_xalign(GTK_LABEL(title), 0);
+	gtk_widget_add_css_class(title, "heading");
 	gtk_widget_add_css_class(card, "card");
 	gtk_widget_add_css_class(card, "team-decision");
 	gtk_box_set_homogeneous(GTK_BOX(sides), TRUE);

@@ -67,6 +67,29 @@ class Team(e2e.WindowTest):
         self.close()
         self.ok(self.nadir("sync", self.other))
 
+    def test_decided_by_hand(self):
+        """Deleted here while another changed them: three decisions, one taken from the server, one kept, one left open."""
+        self.begin()
+        self.hand.move(400, 400)
+        self.pg.psql(DB, "ALTER ROLE anna NOLOGIN")  # she is not back before the other has changed something
+        self.pg.stop()
+        self.hand.key("ctrl+a", "Delete")
+        self.wait(lambda: self.query("SELECT count(*) FROM nadir_objects") == [(0,)], "the deletion here")
+        self.pg.start()
+        self.pg.psql(DB, "UPDATE nadir.objects SET caption = 'from afar'")
+        self.pg.psql(DB, "ALTER ROLE anna LOGIN")
+        self.wait(lambda: self.find("Team") or self.hand.key("ctrl+alt+m"), "the team's window")
+        self.wait(lambda: self.query("SELECT count(*) FROM team_rows WHERE trouble <> ''") == [(3,)], "three decisions")
+        time.sleep(1.5)  # and their cards
+        self.assertEqual(self.on_server(), 3, "nothing is overwritten")
+        self.hand.click(276, 451)  # Take Theirs, of the first
+        self.wait(lambda: self.query("SELECT caption FROM nadir_objects") == [("from afar",)], "what the other has")
+        time.sleep(1)
+        self.hand.click(116, 451)  # Keep Mine, of the next
+        self.wait(lambda: self.on_server() == 2, "the deletion there")
+        self.assertEqual(self.query("SELECT count(*) FROM nadir_objects"), [(1,)])
+        self.process.kill()
+
 
 if __name__ == "__main__":
     if not shutil.which("xdotool") or not shutil.which("Xvfb"):
