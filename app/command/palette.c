@@ -10,6 +10,7 @@ struct _NadirCommand {
 	GObject parent_instance;
 	char *title, *section, *key, *action;
 	char *haystack; /* case-folded title, section and keywords */
+	int place;      /* by the last search */
 };
 
 G_DEFINE_FINAL_TYPE(NadirCommand, nadir_command, G_TYPE_OBJECT)
@@ -70,7 +71,8 @@ struct _NadirPalette {
 	GtkFilter *filter;
 	GtkSorter *sorter;
 	GtkSingleSelection *selection;
-	char **words; /* case-folded, all must occur */
+	GtkSortListModel *sorted; /* borrowed, of the selection */
+	char **words;             /* case-folded, all must occur */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPalette, nadir_palette, GTK_TYPE_WINDOW)
@@ -101,12 +103,20 @@ static int rank(const NadirPalette *self, const NadirCommand *command)
 	return at == command->haystack ? 0 : at[-1] == ' ' ? 1 : 2;
 }
 
-/* What cannot be done now comes last. */
 static int compare(gconstpointer a, gconstpointer b, gpointer data)
 {
-	GtkWindow *parent = gtk_window_get_transient_for(data);
-	const int impossible = parent ? is_enabled(parent, (gpointer)b) - is_enabled(parent, (gpointer)a) : 0;
-	return impossible ? impossible : rank(data, a) - rank(data, b);
+	return ((const NadirCommand *)a)->place - ((const NadirCommand *)b)->place;
+}
+
+/* What cannot be done now comes last. Decided once a search: an order that changed while it is being sorted is none. */
+static void place_all(NadirPalette *self)
+{
+	GtkWindow *parent = gtk_window_get_transient_for(GTK_WINDOW(self));
+	const guint n = g_list_model_get_n_items(G_LIST_MODEL(self->commands));
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(NadirCommand) c = g_list_model_get_item(G_LIST_MODEL(self->commands), i);
+		c->place = rank(self, c) + (parent && !is_enabled(parent, c) ? 10 : 0);
+	}
 }
 
 static void on_search_changed(NadirPalette *self)
@@ -114,8 +124,10 @@ static void on_search_changed(NadirPalette *self)
 	g_autofree char *folded = g_utf8_casefold(gtk_editable_get_text(GTK_EDITABLE(self->entry)), -1);
 	g_strfreev(self->words);
 	self->words = g_strsplit(folded, " ", -1);
+	gtk_sort_list_model_set_sorter(self->sorted, NULL);
 	gtk_filter_changed(self->filter, GTK_FILTER_CHANGE_DIFFERENT);
-	gtk_sorter_changed(self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+	place_all(self);
+	gtk_sort_list_model_set_sorter(self->sorted, self->sorter);
 	const bool any = g_list_model_get_n_items(G_LIST_MODEL(self->selection)) > 0;
 	gtk_single_selection_set_selected(self->selection, any ? 0 : GTK_INVALID_LIST_POSITION);
 	gtk_stack_set_visible_child_name(self->stack, any ? "list" : "none");
@@ -224,8 +236,8 @@ static void nadir_palette_init(NadirPalette *self)
 	self->sorter = GTK_SORTER(gtk_custom_sorter_new(compare, self, NULL));
 	GtkFilterListModel *filtered =
 		gtk_filter_list_model_new(g_object_ref(G_LIST_MODEL(self->commands)), g_object_ref(self->filter));
-	GtkSortListModel *sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), g_object_ref(self->sorter));
-	self->selection = gtk_single_selection_new(G_LIST_MODEL(sorted));
+	self->sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), g_object_ref(self->sorter));
+	self->selection = gtk_single_selection_new(G_LIST_MODEL(self->sorted));
 	GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
 	g_signal_connect(factory, "setup", G_CALLBACK(on_setup), self);
 	g_signal_connect(factory, "bind", G_CALLBACK(on_bind), self);
@@ -256,6 +268,7 @@ GtkWidget *nadir_palette_new(GtkWindow *parent, GListModel *more)
 		g_autoptr(NadirCommand) command = g_list_model_get_item(more, i);
 		g_list_store_append(self->commands, command);
 	}
+	on_search_changed(self);
 	return GTK_WIDGET(self);
 }
 
