@@ -163,7 +163,7 @@ class Everything(WindowTest):
             hand.key(key)
             hand.move(*self.at(0.45, 0.5))
             self.shoot(f"tool-{tool}")
-        hand.key("b", "Escape")
+        hand.key("b", "Escape", "ctrl+a")  # the edits are of what is selected
         for name, words, leave in PANELS:
             self.ask(words)
             self.shoot(f"panel-{name}")
