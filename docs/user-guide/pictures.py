@@ -152,6 +152,9 @@ class Everything(WindowTest):
         self.prefix = f"{'dark' if dark else 'light'}-{Display.size}"
         more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if dark else {}
         self.start(self.image, common.model(), GDK_SCALE=str(scale), **more)
+        width, height = map(int, Display.size.split("x"))  # no window manager: nobody else would fill the screen
+        hand.do("search", "--onlyvisible", "--name", "OSBS_029", "windowsize", "--sync", width, height)
+        time.sleep(2)
         hand.key("b")
         for n, (x, y) in enumerate([(0.35, 0.4), (0.5, 0.5), (0.42, 0.62)], 1):
             hand.drag(self.at(x, y), self.at(x + 0.06, y + 0.1))
