@@ -7,7 +7,8 @@
 #include "render/draw/tile-draw.h"
 
 #define TILE_BYTES (48u << 20)
-#define GRIP 10 /* screen pixels beside the dividing line that grip it */
+#define ABOVE_BARS 84 /* px */
+#define GRIP 10       /* screen pixels beside the dividing line that grip it */
 
 struct _NadirSecondView {
 	GtkWidget parent_instance;
@@ -74,15 +75,23 @@ static bool make_viewport(NadirSecondView *self, viewport *out)
 
 /* --- drawing --- */
 
+/* Above the bars along the lower edge; the upper one belongs to the navigator and to what is reviewed. */
 static void draw_title(NadirSecondView *self, GtkSnapshot *snapshot, double x)
 {
 	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), self->title);
+	const double room = gtk_widget_get_width(GTK_WIDGET(self)) - x - 40;
 	int w, h;
+	if (room <= 0)
+		return;
+	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	pango_layout_get_pixel_size(layout, &w, &h);
+	pango_layout_set_width(layout, (int)MIN(room, w) * PANGO_SCALE);
+	pango_layout_get_pixel_size(layout, &w, &h);
+	const double y = gtk_widget_get_height(GTK_WIDGET(self)) - ABOVE_BARS - h;
 	gtk_snapshot_append_color(snapshot, &(GdkRGBA){0.1f, 0.1f, 0.1f, 0.8f},
-	                          &GRAPHENE_RECT_INIT((float)x + 12, 12, (float)w + 16, (float)h + 8));
+	                          &GRAPHENE_RECT_INIT((float)x + 12, (float)y - 4, (float)w + 16, (float)h + 8));
 	gtk_snapshot_save(snapshot);
-	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)x + 20, 16));
+	gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)x + 20, (float)y));
 	gtk_snapshot_append_layout(snapshot, layout, &(GdkRGBA){1, 1, 1, 1});
 	gtk_snapshot_restore(snapshot);
 }

@@ -232,7 +232,11 @@ static void refill(NadirGoTo *self)
 	row = gtk_widget_get_first_child(GTK_WIDGET(self->list));
 	gtk_list_box_select_row(self->list, row && gtk_widget_get_sensitive(row) ? GTK_LIST_BOX_ROW(row) : NULL);
 	gtk_widget_set_visible(GTK_WIDGET(self->list), row != NULL);
-	gtk_widget_set_visible(GTK_WIDGET(self->hint), n == 0 && *text && !row);
+	gtk_widget_set_visible(GTK_WIDGET(self->hint), !row);
+	gtk_label_set_text(
+		self->hint, *text
+						? _("This names no place: give two numbers, as pixels, map units or degrees.")
+						: _("Two numbers, as pixels, map units or degrees. The view's bookmarks will be listed here."));
 }
 
 static void on_row(GtkListBox *list, GtkListBoxRow *row, NadirGoTo *self)
@@ -282,7 +286,7 @@ static void nadir_go_to_init(NadirGoTo *self)
 	gtk_window_set_title(GTK_WINDOW(self), _("Go to a Place"));
 	gtk_window_set_modal(GTK_WINDOW(self), TRUE);
 	gtk_window_set_destroy_with_parent(GTK_WINDOW(self), TRUE);
-	gtk_window_set_default_size(GTK_WINDOW(self), 480, 340);
+	gtk_window_set_default_size(GTK_WINDOW(self), 480, -1);
 	nadir_fit_window_to_text(GTK_WINDOW(self));
 	self->entry = GTK_ENTRY(gtk_entry_new());
 	gtk_entry_set_placeholder_text(self->entry, _("1200, 800 · 48.21 N 16.37 E · E 462000 N 5245000"));
@@ -291,13 +295,14 @@ static void nadir_go_to_init(NadirGoTo *self)
 	self->list = GTK_LIST_BOX(gtk_list_box_new());
 	gtk_widget_set_valign(GTK_WIDGET(self->list), GTK_ALIGN_START);
 	gtk_widget_add_css_class(GTK_WIDGET(self->list), "boxed-list");
-	self->hint = GTK_LABEL(gtk_label_new(_("This names no place: give two numbers, as pixels, map units or degrees.")));
+	self->hint = GTK_LABEL(gtk_label_new(NULL));
 	gtk_label_set_wrap(self->hint, TRUE);
 	gtk_label_set_xalign(self->hint, 0);
 	gtk_widget_add_css_class(GTK_WIDGET(self->hint), "dim-label");
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), GTK_WIDGET(self->list));
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-	gtk_widget_set_vexpand(scrolled, TRUE);
+	gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
+	gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), 280);
 	gtk_widget_set_margin_start(box, 12);
 	gtk_widget_set_margin_end(box, 12);
 	gtk_widget_set_margin_top(box, 12);
