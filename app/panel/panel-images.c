@@ -78,6 +78,16 @@ static void show_count(NadirPanelImages *self)
 
 /* --- rows --- */
 
+/* Asked for when the pointer rests: setting a text asks the X server where the pointer is, for each of two hundred
+ * rows. */
+static gboolean on_tooltip(GtkWidget *row, int x, int y, gboolean keyboard, GtkTooltip *tooltip, GtkListItem *item)
+{
+	gpointer shown = gtk_list_item_get_item(item);
+	g_autofree char *place = shown ? g_filename_display_name(nadir_image_item_get_entry(shown)->path) : NULL;
+	gtk_tooltip_set_text(tooltip, place);
+	return place != NULL;
+}
+
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPanelImages *self)
 {
 	GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10), *picture = gtk_picture_new();
@@ -98,6 +108,8 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, Nadir
 	gtk_box_append(GTK_BOX(row), texts);
 	gtk_box_append(GTK_BOX(row), icon);
 	gtk_widget_add_css_class(row, "image-row");
+	gtk_widget_set_has_tooltip(row, TRUE);
+	g_signal_connect_object(row, "query-tooltip", G_CALLBACK(on_tooltip), item, 0);
 	gtk_list_item_set_child(item, row);
 }
 
@@ -110,11 +122,9 @@ static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, NadirP
 	const bool shown = e->id == self->shown;
 	g_autofree char *text = describe(e), *valid = g_filename_display_name(e->name);
 	g_autofree char *label = g_strdup_printf(shown ? _("%s, %s, on screen") : "%s, %s", valid, text);
-	g_autofree char *place = g_filename_display_name(e->path);
 	gtk_label_set_text(GTK_LABEL(name), valid);
 	gtk_label_set_text(GTK_LABEL(details), text);
 	gtk_image_set_from_icon_name(GTK_IMAGE(icon), state_icons[e->state]);
-	gtk_widget_set_tooltip_text(row, place);
 	if (shown)
 		gtk_widget_add_css_class(row, "shown");
 	else
