@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define RASTER_LARGE_PIXELS (600 * 600) /* areas at least so large are worth several threads */
+
 /* Threads that decode at once: as many as the machine has, four at most (more than that wait for the disk). */
 int raster_threads(void);
 

@@ -5,8 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LARGE_PIXELS (600 * 600) /* areas at least so large are made by several threads */
-#define BLOCK_SIDE 512           /* about so large are the parts that one thread makes at once */
+#define BLOCK_SIDE 512 /* about so large are the parts that one thread makes at once */
 
 /* Samples of 8 and 16 bits go through tables, made once a style: table[c][sample's bits]. */
 struct raster_lut {
@@ -436,7 +435,7 @@ static bool render(picture p, GError **error)
 {
 	if (!check_request(p.r, p.style, p.level, &p.area, error))
 		return false;
-	if (p.r->source->sequential || (int64_t)p.area.w * p.area.h < LARGE_PIXELS)
+	if (p.r->source->sequential || (int64_t)p.area.w * p.area.h < RASTER_LARGE_PIXELS)
 		return render_part(&p, &p.area, error);
 	plan_blocks(&p);
 	const int down = (p.area.y + p.area.h - 1) / p.grid.h - p.area.y / p.grid.h + 1;
@@ -446,7 +445,7 @@ static bool render(picture p, GError **error)
 bool raster_render(raster *r, const raster_style *style, int level, const raster_rect *area, uint8_t *pixels,
                    size_t stride, GCancellable *cancel, GError **error)
 {
-	return render((picture){r, style, level, *area, true, pixels, stride, cancel, .across = 1}, error);
+	return render((picture){r, style, level, *area, true, pixels, stride, cancel}, error);
 }
 
 bool raster_render_rough(raster *r, const raster_style *s, int level, uint8_t *pixels)
@@ -466,5 +465,5 @@ bool raster_render_rough(raster *r, const raster_style *s, int level, uint8_t *p
 bool raster_model_input(raster *r, const raster_style *style, const raster_rect *area, uint8_t *rgb, size_t stride,
                         GCancellable *cancel, GError **error)
 {
-	return render((picture){r, style, 0, *area, false, rgb, stride, cancel, .across = 1}, error);
+	return render((picture){r, style, 0, *area, false, rgb, stride, cancel}, error);
 }

@@ -10,7 +10,6 @@
 #define MAX_DIRECTORIES 512
 #define KEPT_BYTES (UINT64_C(64) << 20)
 #define KEPT_BYTES_OVERVIEW (UINT64_C(8) << 20)
-#define PARALLEL_PIXELS (600 * 600) /* areas at least so large are decoded by several threads */
 
 typedef struct {
 	raster_source source;
@@ -145,7 +144,7 @@ static bool read_area(const reading *g, const raster_rect *area, const int *band
 	uint32_t c0 = (uint32_t)(area->x / d->chunk_w), c1 = (uint32_t)((area->x + area->w - 1) / d->chunk_w);
 	uint32_t r0 = (uint32_t)(area->y / d->chunk_h), r1 = (uint32_t)((area->y + area->h - 1) / d->chunk_h);
 	places p = {g, area, bands, n_bands, out, c0, r0, c1 - c0 + 1};
-	const bool large = (int64_t)area->w * area->h >= PARALLEL_PIXELS;
+	const bool large = (int64_t)area->w * area->h >= RASTER_LARGE_PIXELS;
 	return raster_parallel((int)(p.across * (r1 - r0 + 1)), large ? raster_threads() : 1, read_one, &p, error);
 }
 
