@@ -16,6 +16,7 @@
 #include "app/document/document-history.h"
 #include "tests/ui/crash-edits.h"
 #include "tests/ui/fixture.h"
+#include "tests/unit/store/child-process.h"
 
 enum { ROUNDS = 200, FULL_ROUNDS = 60, LOCKED_ROUNDS = 40, FIRST_ROUNDS = 40, EDITS_TO_BEGIN = 12 };
 
@@ -98,30 +99,11 @@ static int child_main(const char *path, guint32 seed, rlim_t limit, guint edits)
 
 /* --- the parent --- */
 
-typedef struct {
-	pid_t pid;
-	FILE *out;
-} child;
-
 static child start(const char *path, guint32 seed, rlim_t limit, guint edits)
 {
-	int ends[2];
-	child c;
-	g_assert_cmpint(pipe(ends), ==, 0);
-	c.pid = fork();
-	g_assert_cmpint(c.pid, >=, 0);
-	if (c.pid == 0) {
-		g_autofree char *s = g_strdup_printf("%u", seed), *l = g_strdup_printf("%lu", (unsigned long)limit);
-		g_autofree char *e = g_strdup_printf("%u", edits);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execl("/proc/self/exe", "test-crash", "--child", path, s, l, e, NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	c.out = fdopen(ends[0], "r");
-	return c;
+	g_autofree char *s = g_strdup_printf("%u", seed), *l = g_strdup_printf("%lu", (unsigned long)limit);
+	g_autofree char *e = g_strdup_printf("%u", edits);
+	return child_start((const char *const[]){"test-crash", "--child", path, s, l, e, NULL});
 }
 
 /* What a child has said: the last state it acknowledged and the edit that it was at. */

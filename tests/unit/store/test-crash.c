@@ -1,5 +1,6 @@
 /* SIGKILL at random moments, and the same while the disk is full: after each, the project holds exactly the edits that
  * were acknowledged, but for the one in flight. */
+#include "child-process.h"
 #include "store-fixture.h"
 
 #include <gdal.h>
@@ -79,30 +80,11 @@ static void child_main(const char *path, gint64 image, guint32 seed, rlim_t limi
 	}
 }
 
-typedef struct {
-	pid_t pid;
-	FILE *out;
-} child;
-
 static child start(const char *path, gint64 image, guint32 seed, rlim_t limit)
 {
-	int ends[2];
-	child c;
-	g_assert_cmpint(pipe(ends), ==, 0);
-	c.pid = fork();
-	g_assert_cmpint(c.pid, >=, 0);
-	if (c.pid == 0) {
-		g_autofree char *i = g_strdup_printf("%d", (int)image), *s = g_strdup_printf("%u", seed);
-		g_autofree char *l = g_strdup_printf("%lu", (unsigned long)limit);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execl("/proc/self/exe", "test-crash", "--child", path, i, s, l, NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	c.out = fdopen(ends[0], "r");
-	return c;
+	g_autofree char *i = g_strdup_printf("%d", (int)image), *s = g_strdup_printf("%u", seed);
+	g_autofree char *l = g_strdup_printf("%lu", (unsigned long)limit);
+	return child_start((const char *const[]){"test-crash", "--child", path, i, s, l, NULL});
 }
 
 typedef struct {
