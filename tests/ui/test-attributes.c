@@ -4,77 +4,21 @@
 #include "app/document/document-history.h"
 #include "app/edit/edit-attributes.h"
 #include "app/edit/edit-selection.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	char *told; /* the last error or notice */
-	gint64 ids[3];
-} world;
-
-static void on_told(world *w, const char *sentence)
-{
-	g_free(w->told);
-	w->told = g_strdup(sentence);
-}
-
-static const feature *object(world *w, guint i)
-{
-	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_objects(w->d), i);
-	return nadir_object_get_feature(o);
-}
-
-static void change_class(world *w, const char *name, const char *parent, const char *fields)
-{
-	project_class *c = project_class_copy(nadir_document_find_class(w->d, name));
-	c->parent = parent ? nadir_document_find_class(w->d, parent)->id : 0;
-	g_free(c->fields);
-	c->fields = g_strdup(fields);
-	nadir_document_update_class(w->d, c);
-	project_class_free(c);
-	fixture_settle(w->d);
-}
+#include "tests/ui/document-world.h"
 
 /* Two cars (a kind of vehicle) and a tree; car 0 is the newest in the list's order. */
-static void world_up(world *w, gconstpointer data)
+static void objects_up(world *w, gconstpointer kind)
 {
 	static const char *const classes[] = {"tree", "car", "car"};
-	g_autoptr(GError) error = NULL;
-	double xy[8];
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	g_signal_connect_swapped(w->d, "error", G_CALLBACK(on_told), w);
-	g_signal_connect_swapped(w->d, "notice", G_CALLBACK(on_told), w);
+	world_up(w, kind);
 	nadir_document_add_class(w->d, "vehicle");
 	nadir_document_add_class(w->d, "car");
 	nadir_document_add_class(w->d, "tree");
 	fixture_settle(w->d);
 	change_class(w, "vehicle", NULL, "[{\"name\":\"doors\",\"type\":\"number\"}]");
 	change_class(w, "car", "vehicle", "[{\"name\":\"colour\",\"type\":\"text\"}]");
-	for (guint i = 0; i < 3; i++) {
-		nadir_document_add_class(w->d, classes[i]);
-		nadir_document_select(w->d, 0);
-		fixture_rectangle_of(20 + 100 * (int)i, 20, 10 * (int)(i + 1), 10, xy);
-		nadir_document_draw_polygon(w->d, xy, 4);
-		fixture_settle(w->d);
-		w->ids[i] = object(w, 0)->id;
-	}
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	g_signal_handlers_disconnect_by_data(w->d, w);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-	g_free(w->told);
+	for (int i = 0; i < 3; i++)
+		w->ids[i] = add_of(w, classes[i], 20 + 100 * i, 20, 10 * (i + 1), 10);
 }
 
 static void test_kinds(world *w, gconstpointer data)
@@ -124,11 +68,11 @@ static void test_relabel(world *w, gconstpointer data)
 	nadir_document_relabel_many(w->d, all, "vehicle");
 	fixture_settle(w->d);
 	for (guint i = 0; i < 3; i++)
-		g_assert_cmpstr(object(w, i)->class_name, ==, "vehicle");
+		g_assert_cmpstr(object_row(w, i)->class_name, ==, "vehicle");
 	nadir_document_undo(w->d);
 	fixture_settle(w->d);
-	g_assert_cmpstr(object(w, 2)->class_name, ==, "tree");
-	g_assert_cmpstr(object(w, 0)->class_name, ==, "car");
+	g_assert_cmpstr(object_row(w, 2)->class_name, ==, "tree");
+	g_assert_cmpstr(object_row(w, 0)->class_name, ==, "car");
 }
 
 static guint fit(world *w, const char *condition)
@@ -168,7 +112,7 @@ static void test_expression(world *w, gconstpointer data)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-#define ADD(name, fn) g_test_add("/attributes/" name, world, NULL, world_up, fn, world_down)
+#define ADD(name, fn) g_test_add("/attributes/" name, world, NULL, objects_up, fn, world_down)
 	ADD("kinds", test_kinds);
 	ADD("values", test_values);
 	ADD("relabel", test_relabel);

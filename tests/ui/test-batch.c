@@ -1,4 +1,4 @@
-/* The project's side of `nadir batch`: the list it reads, and its results, each taken once. */
+/* The project's side of `nadir batch`: the list it reads, and its results, each answer once. */
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -8,60 +8,44 @@
 #include "app/document/document-batch.h"
 #include "app/document/document-history.h"
 #include "app/document/document-images.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
-typedef struct {
-	char *dir, *image, *list;
-	service *service;
-	NadirDocument *d;
-	GAsyncResult *result;
-} world;
+static char *list_path;
+static GAsyncResult *answer;
 
-static void world_up(world *w, gconstpointer data)
+static void batch_up(world *w, gconstpointer kind)
 {
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->list = g_build_filename(w->dir, "images.jsonl", NULL);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	double xy[8];
-	fixture_rectangle_of(10, 20, 30, 40, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
+	world_up(w, kind);
+	list_path = g_build_filename(w->dir, "images.jsonl", NULL);
+	add(w, 10, 20, 30, 40);
 }
 
-static void world_down(world *w, gconstpointer data)
+static void batch_down(world *w, gconstpointer kind)
 {
-	g_clear_object(&w->result);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->list);
-	g_free(w->image);
-	g_free(w->dir);
+	g_clear_object(&answer);
+	g_clear_pointer(&list_path, g_free);
+	world_down(w, kind);
 }
 
 static void on_done(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_set_object(&((world *)data)->result, result);
+	g_set_object(&answer, result);
 }
 
 static bool is_done(void *data)
 {
-	return ((world *)data)->result != NULL;
+	return answer != NULL;
 }
 
 static GHashTable *list(world *w, NadirBatchList which, char **text)
 {
 	g_autoptr(GError) error = NULL;
-	g_clear_object(&w->result);
-	nadir_document_batch_list_async(w->d, w->list, which, on_done, w);
-	g_assert_true(fixture_wait(is_done, w, 30));
-	GHashTable *ids = nadir_document_batch_list_finish(w->result, &error);
+	g_clear_object(&answer);
+	nadir_document_batch_list_async(w->d, list_path, which, on_done, NULL);
+	g_assert_true(fixture_wait(is_done, NULL, 30));
+	GHashTable *ids = nadir_document_batch_list_finish(answer, &error);
 	g_assert_no_error(error);
-	g_assert_true(g_file_get_contents(w->list, text, NULL, NULL));
+	g_assert_true(g_file_get_contents(list_path, text, NULL, NULL));
 	return ids;
 }
 
@@ -69,10 +53,10 @@ static int take_as(world *w, gint64 image, const char *name, const char *run, Na
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(w->dir, name, NULL);
-	g_clear_object(&w->result);
-	nadir_document_batch_take_async(w->d, image, w->image, path, run, talk, on_done, w);
-	g_assert_true(fixture_wait(is_done, w, 30));
-	const int n = nadir_document_batch_take_finish(w->result, &error);
+	g_clear_object(&answer);
+	nadir_document_batch_take_async(w->d, image, w->image, path, run, talk, on_done, NULL);
+	g_assert_true(fixture_wait(is_done, NULL, 30));
+	const int n = nadir_document_batch_take_finish(answer, &error);
 	g_assert_true((error != NULL) == (n < -2));
 	return n;
 }
@@ -105,12 +89,6 @@ static void test_list(world *w, gconstpointer data)
 	g_assert_cmpstr(open, ==, "");
 }
 
-static guint n_objects(world *w)
-{
-	fixture_settle(w->d);
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
-}
-
 static void test_objects(world *w, gconstpointer data)
 {
 	g_autofree char *text = NULL;
@@ -128,7 +106,7 @@ static void test_objects(world *w, gconstpointer data)
 	g_assert_cmpuint(n_objects(w), ==, 2);
 	g_assert_cmpint(take(w, id, "r.json", "segment-everything-2"), ==, 1); /* other work */
 	g_assert_cmpuint(n_objects(w), ==, 3);
-	nadir_document_undo(w->d); /* one step an image */
+	undo(w); /* one step an image */
 	g_assert_cmpuint(n_objects(w), ==, 2);
 }
 
@@ -202,7 +180,7 @@ static void test_bad(world *w, gconstpointer data)
 	g_assert_cmpuint(n_objects(w), ==, 1);
 }
 
-#define TEST(name, function) g_test_add("/batch/" name, world, NULL, world_up, function, world_down)
+#define TEST(name, function) g_test_add("/batch/" name, world, NULL, batch_up, function, batch_down)
 
 int main(int argc, char **argv)
 {

@@ -5,57 +5,23 @@
 #include <string.h>
 
 #include "app/canvas/canvas-private.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
-enum { W = 640, H = 480 };
+enum { W = WORLD_WIDTH, H = WORLD_HEIGHT };
 
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	GtkWidget *window;
-	NadirCanvas *c;
-	uint8_t *pixels; /* [H][W] BGRA of the last picture */
-} world;
+static uint8_t *pixels; /* [H][W] BGRA of the last picture */
 
-static bool allocated(void *data)
+static void canvas_up(world *w, gconstpointer kind)
 {
-	const world *w = data;
-	return gtk_widget_get_width(GTK_WIDGET(w->c)) == W && gtk_widget_get_height(GTK_WIDGET(w->c)) == H;
-}
-
-static void world_up(world *w, gconstpointer alpha)
-{
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, GPOINTER_TO_INT(alpha));
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	w->window = gtk_window_new();
-	w->c = NADIR_CANVAS(nadir_canvas_new());
-	gtk_window_set_decorated(GTK_WINDOW(w->window), FALSE);
-	gtk_window_set_default_size(GTK_WINDOW(w->window), W, H);
-	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(w->c));
+	world_up_canvas(w, kind);
 	nadir_canvas_set_grid(w->c, false); /* pixels are compared here */
-	nadir_canvas_set_document(w->c, w->d);
-	gtk_window_present(GTK_WINDOW(w->window));
-	g_assert_true(fixture_wait(allocated, w, 20));
-	w->pixels = g_malloc((gsize)W * H * 4);
+	pixels = g_malloc((gsize)W * H * 4);
 }
 
-static void world_down(world *w, gconstpointer data)
+static void canvas_down(world *w, gconstpointer kind)
 {
-	g_object_ref(w->c);
-	gtk_window_destroy(GTK_WINDOW(w->window));
-	fixture_spin(0.05);
-	g_assert_finalize_object(w->c);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->pixels);
-	g_free(w->image);
-	g_free(w->dir);
+	world_down(w, kind);
+	g_clear_pointer(&pixels, g_free);
 }
 
 /* --- pictures --- */
@@ -69,13 +35,13 @@ static void take_picture(world *w)
 	g_assert_nonnull(node);
 	GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(GTK_WIDGET(w->c)));
 	g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &GRAPHENE_RECT_INIT(0, 0, W, H));
-	gdk_texture_download(texture, w->pixels, (gsize)W * 4);
+	gdk_texture_download(texture, pixels, (gsize)W * 4);
 }
 
-static const uint8_t *at(const world *w, double sx, double sy)
+static const uint8_t *at(double sx, double sy)
 {
 	g_assert_true(sx >= 0 && sy >= 0 && sx < W && sy < H);
-	return w->pixels + ((gsize)sy * W + (gsize)sx) * 4;
+	return pixels + ((gsize)sy * W + (gsize)sx) * 4;
 }
 
 /* Screen pixel of the middle of an image pixel. */
@@ -83,7 +49,7 @@ static const uint8_t *at_image(const world *w, int x, int y)
 {
 	double sx, sy;
 	nadir_canvas_from_image(w->c, x + 0.5, y + 0.5, &sx, &sy);
-	return at(w, floor(sx), floor(sy));
+	return at(floor(sx), floor(sy));
 }
 
 static bool is_image_pixel(const uint8_t *p, int x, int y, int slack)
@@ -151,8 +117,8 @@ static void test_enlarged(world *w, gconstpointer data)
 		for (int x = 250; x < 262; x++) {
 			double sx, sy;
 			viewport_to_screen(&w->c->view, x, y, &sx, &sy);
-			g_assert_true(is_image_pixel(at(w, round(sx), round(sy)), x, y, 0));
-			g_assert_true(is_image_pixel(at(w, round(sx) + 15, round(sy) + 15), x, y, 0));
+			g_assert_true(is_image_pixel(at(round(sx), round(sy)), x, y, 0));
+			g_assert_true(is_image_pixel(at(round(sx) + 15, round(sy) + 15), x, y, 0));
 		}
 	look_at(w, 5.3, 255.5, 100.5);
 	wait_for_tiles(w, 255, 100, 0);
@@ -198,14 +164,6 @@ static void test_checker(world *w, gconstpointer data)
 }
 
 /* --- objects --- */
-
-static void add(world *w, int x, int y, int width, int height)
-{
-	double xy[8];
-	fixture_rectangle_of(x, y, width, height, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-}
 
 static bool differs(const uint8_t *p, int x, int y)
 {
@@ -287,13 +245,13 @@ static void test_objects_budget(world *w, gconstpointer data)
 		take_picture(w); /* each frame draws what it has time for */
 	g_assert_null(w->c->crowd.texture);
 	g_assert_cmpuint(kept_bytes(w->c), >, 6 * 480 * 360 * 4);
-	g_autofree uint8_t *all = g_memdup2(w->pixels, (gsize)W * H * 4);
+	g_autofree uint8_t *all = g_memdup2(pixels, (gsize)W * H * 4);
 	w->c->shape_budget = 480 * 360 * 4 * 3;
 	g_assert_true(fixture_wait(has_crowd, w, 20));
 	take_picture(w);
 	g_assert_cmpuint(kept_bytes(w->c), <=, w->c->shape_budget);
 	for (gsize i = 0; i < (gsize)W * H * 4; i++)
-		g_assert_cmpint(abs(all[i] - w->pixels[i]), <=, 2);
+		g_assert_cmpint(abs(all[i] - pixels[i]), <=, 2);
 }
 
 /* Of a crowd the newest object is in sight at once, a deleted one is gone, another opacity shows. */
@@ -489,7 +447,7 @@ static void test_scribble(world *w, gconstpointer data)
 static NadirObject *only_object(world *w)
 {
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 1);
+	g_assert_cmpuint(n_objects(w), ==, 1);
 	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_objects(w->d), 0);
 	return o;
 }
@@ -506,7 +464,7 @@ static void test_polygon(world *w, gconstpointer data)
 		click(w, GDK_BUTTON_PRIMARY, 0, xy[2 * i], xy[2 * i + 1]);
 	click(w, GDK_BUTTON_PRIMARY, 0, 190, 190);
 	g_assert_true(nadir_canvas_shorten_drawing(w->c));
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 0);
+	g_assert_cmpuint(n_objects(w), ==, 0);
 	g_assert_true(nadir_canvas_finish_drawing(w->c));
 	g_autoptr(bitmask) want = mask_from_polygon(xy, 4, 400, 300, NULL);
 	g_assert_true(mask_equal(nadir_object_get_mask(only_object(w)), want));
@@ -559,7 +517,7 @@ static void test_polygon_closed_by_click(world *w, gconstpointer data)
 	tool_press(w->c, GDK_BUTTON_PRIMARY, 0, 900150, sx, sy);
 	tool_release(w->c, sx, sy);
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 2);
+	g_assert_cmpuint(n_objects(w), ==, 2);
 }
 
 static void test_brush(world *w, gconstpointer data)
@@ -581,7 +539,7 @@ static void test_brush(world *w, gconstpointer data)
 	nadir_document_select(w->d, 0);
 	click(w, GDK_BUTTON_PRIMARY, 0, 160, 120); /* nothing selected: a new object */
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 2);
+	g_assert_cmpuint(n_objects(w), ==, 2);
 	nadir_canvas_set_brush_radius(w->c, 0);
 	g_assert_cmpfloat(nadir_canvas_get_brush_radius(w->c), >, 0);
 }
@@ -645,7 +603,7 @@ static void test_marks_drawn(world *w, gconstpointer data)
 	take_picture(w);
 	double sx, sy;
 	to_screen(w, 180, 150, &sx, &sy); /* on the box's left side */
-	g_assert_true(differs(at(w, round(sx), round(sy)), 180, 150));
+	g_assert_true(differs(at(round(sx), round(sy)), 180, 150));
 	release(w, 220, 160);
 	const sam_mark *m = marks(w, 1);
 	assert_near(m->xy[0], 180);
@@ -667,12 +625,12 @@ int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	gtk_test_init(&argc, &argv, NULL);
-#define ADD(path, fn) g_test_add("/canvas/" path, world, NULL, world_up, fn, world_down)
+#define ADD(path, fn) g_test_add("/canvas/" path, world, NULL, canvas_up, fn, canvas_down)
 	ADD("fit", test_fit);
 	ADD("one-to-one", test_one_to_one);
 	ADD("enlarged", test_enlarged);
 	ADD("turn", test_turn);
-	g_test_add("/canvas/checker", world, GINT_TO_POINTER(1), world_up, test_checker, world_down);
+	g_test_add("/canvas/checker", world, GINT_TO_POINTER(WORLD_ALPHA), canvas_up, test_checker, canvas_down);
 	ADD("objects", test_objects);
 	ADD("objects-pan", test_objects_pan);
 	ADD("objects-budget", test_objects_budget);

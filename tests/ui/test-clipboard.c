@@ -6,42 +6,7 @@
 #include "app/edit/edit-clipboard.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/object-content.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	char *said; /* the last error or notice */
-} world;
-
-static void on_said(world *w, const char *sentence)
-{
-	g_free(w->said);
-	w->said = g_strdup(sentence);
-}
-
-static void world_up(world *w, gconstpointer sample)
-{
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = sample ? fixture_sample(w->dir) : fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	g_signal_connect_swapped(w->d, "error", G_CALLBACK(on_said), w);
-	g_signal_connect_swapped(w->d, "notice", G_CALLBACK(on_said), w);
-}
-
-static void world_down(world *w, gconstpointer sample)
-{
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-	g_free(w->said);
-}
+#include "tests/ui/document-world.h"
 
 static void draw_two(world *w)
 {
@@ -85,11 +50,6 @@ static GPtrArray *outlines(world *w)
 	return list;
 }
 
-static guint count(world *w)
-{
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
-}
-
 /* The two that are there as text, pasted beside themselves: newest first, so each outline comes twice. */
 static void there_and_back(world *w, bool wkt)
 {
@@ -97,7 +57,7 @@ static void there_and_back(world *w, bool wkt)
 	g_autofree char *text = copy(w, wkt);
 	nadir_document_paste(w->d, text);
 	fixture_settle(w->d);
-	g_assert_cmpstr(w->said, ==, NULL);
+	g_assert_cmpstr(w->told, ==, NULL);
 	g_autoptr(GPtrArray) all = outlines(w);
 	g_assert_cmpuint(all->len, ==, 4);
 	for (guint i = 0; i < 2; i++) {
@@ -109,7 +69,7 @@ static void there_and_back(world *w, bool wkt)
 	g_assert_cmpstr(nadir_object_get_feature(nadir_document_get_selected(w->d))->class_name, ==, "roof");
 	nadir_document_undo(w->d); /* one step */
 	fixture_settle(w->d);
-	g_assert_cmpuint(count(w), ==, 2);
+	g_assert_cmpuint(n_objects(w), ==, 2);
 	nadir_document_select_all(w->d);
 }
 
@@ -141,11 +101,11 @@ static void test_table(world *w, gconstpointer sample)
 	                           "Point (3 3)\t8\n"
 	                           "MultiPolygon (((90000 -10, 90040 -10, 90040 -60, 90000 -10)))\t9\n");
 	fixture_settle(w->d);
-	g_assert_cmpuint(count(w), ==, 1);
+	g_assert_cmpuint(n_objects(w), ==, 1);
 	const feature *f = nadir_object_get_feature(nadir_document_get_selected(w->d));
 	g_assert_cmpint(f->area_px, ==, 40 * 50);
 	g_assert_cmpstr(f->class_name, ==, "field");
-	g_assert_nonnull(strstr(w->said, "2 shapes"));
+	g_assert_nonnull(strstr(w->told, "2 shapes"));
 }
 
 static void test_nonsense(world *w, gconstpointer sample)
@@ -157,12 +117,12 @@ static void test_nonsense(world *w, gconstpointer sample)
 	                                    "POLYGON ((90000 -10, 90040 -10, 90040 -60, 90000 -10))",
 	                                    "\xff\xfe"};
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_clear_pointer(&w->said, g_free);
+		g_clear_pointer(&w->told, g_free);
 		nadir_document_paste(w->d, texts[i]);
 		fixture_settle(w->d);
-		g_assert_cmpuint(count(w), ==, 0);
-		g_assert_nonnull(w->said);
-		g_assert_null(strstr(w->said, "/tmp"));
+		g_assert_cmpuint(n_objects(w), ==, 0);
+		g_assert_nonnull(w->told);
+		g_assert_null(strstr(w->told, "/tmp"));
 	}
 }
 
@@ -207,20 +167,20 @@ static void test_drag(world *w, gconstpointer data)
 	g_unlink(path);
 	nadir_document_paste(w->d, text);
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 4);
+	g_assert_cmpuint(n_objects(w), ==, 4);
 }
 
 int main(int argc, char *argv[])
 {
 	g_test_init(&argc, &argv, NULL);
 	for (int sample = 0; sample < 2; sample++) {
-		const gconstpointer which = GINT_TO_POINTER(sample);
+		const gconstpointer which = GINT_TO_POINTER(sample ? WORLD_SAMPLE : WORLD_PLAIN);
 		g_test_add(sample ? "/clipboard/geojson-crs" : "/clipboard/geojson", world, which, world_up, test_geojson,
 		           world_down);
 		g_test_add(sample ? "/clipboard/wkt-crs" : "/clipboard/wkt", world, which, world_up, test_wkt, world_down);
 	}
 	g_test_add("/clipboard/table", world, NULL, world_up, test_table, world_down);
-	g_test_add("/clipboard/drag", world, GINT_TO_POINTER(1), world_up, test_drag, world_down);
+	g_test_add("/clipboard/drag", world, GINT_TO_POINTER(WORLD_SAMPLE), world_up, test_drag, world_down);
 	g_test_add("/clipboard/nonsense", world, NULL, world_up, test_nonsense, world_down);
 	return g_test_run();
 }

@@ -8,75 +8,7 @@
 #include "app/document/document-export.h"
 #include "app/document/document-history.h"
 #include "app/document/document-import.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-} world;
-
-static void world_open(world *w)
-{
-	g_autoptr(GError) error = NULL;
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	g_assert_nonnull(w->d);
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	world_open(w);
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-}
-
-static void world_reopen(world *w)
-{
-	fixture_close(w->d);
-	world_open(w);
-}
-
-static guint n_objects(world *w)
-{
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
-}
-
-static NadirObject *object(world *w, guint i)
-{
-	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_objects(w->d), i);
-	return o;
-}
-
-static void add(world *w, int x, int y, int width, int height)
-{
-	double xy[8];
-	fixture_rectangle_of(x, y, width, height, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-}
-
-static void undo(world *w)
-{
-	nadir_document_undo(w->d);
-	fixture_settle(w->d);
-}
-
-static void redo(world *w)
-{
-	nadir_document_redo(w->d);
-	fixture_settle(w->d);
-}
+#include "tests/ui/document-world.h"
 
 static void relabel(world *w, gint64 id, const char *name)
 {
@@ -554,14 +486,14 @@ static void test_dissolve_class(world *w, gconstpointer data)
 	g_assert_cmpstr(nadir_object_get_feature(object(w, 0))->class_name, ==, "tree");
 	nadir_document_dissolve_class(w->d, tree, 0);
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 0);
+	g_assert_cmpuint(n_objects(w), ==, 0);
 	world_reopen(w);
 	g_assert_null(nadir_document_find_class(w->d, "tree"));
 	undo(w);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 2);
+	g_assert_cmpuint(n_objects(w), ==, 2);
 	g_assert_cmpstr(nadir_object_get_feature(object(w, 1))->class_name, ==, "tree");
 	redo(w);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 0);
+	g_assert_cmpuint(n_objects(w), ==, 0);
 	g_assert_null(nadir_document_find_class(w->d, "tree"));
 }
 

@@ -4,64 +4,11 @@
 #include "app/canvas/vertex-tool.h"
 #include "app/document/document-private.h"
 #include "app/edit/edit-selection.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	GtkWidget *window;
-	NadirCanvas *c;
-} world;
-
-static bool allocated(void *data)
-{
-	return gtk_widget_get_width(GTK_WIDGET(((world *)data)->c)) == 640;
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	w->window = gtk_window_new();
-	w->c = NADIR_CANVAS(nadir_canvas_new());
-	gtk_window_set_decorated(GTK_WINDOW(w->window), FALSE);
-	gtk_window_set_default_size(GTK_WINDOW(w->window), 640, 480);
-	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(w->c));
-	nadir_canvas_set_document(w->c, w->d);
-	gtk_window_present(GTK_WINDOW(w->window));
-	g_assert_true(fixture_wait(allocated, w, 20));
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	g_object_ref(w->c);
-	gtk_window_destroy(GTK_WINDOW(w->window));
-	fixture_spin(0.05);
-	g_assert_finalize_object(w->c);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-}
-
-static gint64 add(world *w, int x, int y, int width, int height)
-{
-	double xy[8];
-	fixture_rectangle_of(x, y, width, height, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-	return nadir_object_get_feature(nadir_document_get_selected(w->d))->id;
-}
+#include "tests/ui/document-world.h"
 
 static gint64 area(world *w)
 {
-	return nadir_object_get_feature(nadir_document_get_selected(w->d))->area_px;
+	return selected_row(w)->area_px;
 }
 
 /* From one image position to another; wanders on the way, as a hand does. */
@@ -85,7 +32,7 @@ static void test_vertex(world *w, gconstpointer data)
 	drag(w, 160, 140, 180, 160, 0); /* a corner */
 	const gint64 larger = area(w);
 	g_assert_cmpint(larger, >, 2400 + 900);
-	g_assert_cmpint(nadir_object_get_feature(nadir_document_get_selected(w->d))->id, ==, a);
+	g_assert_cmpint(selected_row(w)->id, ==, a);
 	drag(w, 130, 100, 130, 80, 0); /* the middle of an edge: a vertex more */
 	g_assert_cmpint(area(w), >, larger + 500);
 	const guint n = nadir_object_get_shape(nadir_document_get_selected(w->d))->xy->len / 2;
@@ -191,7 +138,7 @@ static void test_snap_among_many(world *w, gconstpointer data)
 {
 	g_autoptr(GRand) r = g_rand_new_with_seed(8);
 	fill_with_squares(w);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, 100000);
+	g_assert_cmpuint(n_objects(w), ==, 100000);
 	w->c->view.scale = 64;
 	for (guint i = 0; i < 200; i++) {
 		const int x = g_rand_int_range(r, 2, 398), y = g_rand_int_range(r, 2, 248);
@@ -213,7 +160,7 @@ static void test_snap_among_many(world *w, gconstpointer data)
 int main(int argc, char **argv)
 {
 	gtk_test_init(&argc, &argv, NULL);
-#define ADD(name, fn) g_test_add("/edit-tools/" name, world, NULL, world_up, fn, world_down)
+#define ADD(name, fn) g_test_add("/edit-tools/" name, world, NULL, world_up_canvas, fn, world_down)
 	ADD("vertex", test_vertex);
 	ADD("snap", test_snap);
 	ADD("snap-among-many", test_snap_among_many);

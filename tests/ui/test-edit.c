@@ -5,63 +5,7 @@
 #include "app/document/document-history.h"
 #include "app/edit/edit-shapes.h"
 #include "render/geometry/shape-edit.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	char *told; /* the last error or notice */
-} world;
-
-static void on_told(world *w, const char *sentence)
-{
-	g_free(w->told);
-	w->told = g_strdup(sentence);
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-	g_signal_connect_swapped(w->d, "error", G_CALLBACK(on_told), w);
-	g_signal_connect_swapped(w->d, "notice", G_CALLBACK(on_told), w);
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	g_signal_handlers_disconnect_by_data(w->d, w);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-	g_free(w->told);
-}
-
-static guint n_objects(world *w)
-{
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
-}
-
-static const feature *object(world *w, guint i)
-{
-	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_objects(w->d), i);
-	return nadir_object_get_feature(o);
-}
-
-static gint64 add(world *w, int x, int y, int width, int height)
-{
-	double xy[8];
-	fixture_rectangle_of(x, y, width, height, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-	return object(w, 0)->id;
-}
+#include "tests/ui/document-world.h"
 
 static void edit(world *w, const NadirEdit *e)
 {
@@ -74,14 +18,8 @@ static gint64 total(world *w)
 {
 	gint64 sum = 0;
 	for (guint i = 0; i < n_objects(w); i++)
-		sum += object(w, i)->area_px;
+		sum += object_row(w, i)->area_px;
 	return sum;
-}
-
-static void undo(world *w)
-{
-	nadir_document_undo(w->d);
-	fixture_settle(w->d);
 }
 
 /* --- selection --- */
@@ -131,16 +69,16 @@ static void test_combine(world *w, gconstpointer data)
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_UNION});
 	g_assert_null(w->told);
 	g_assert_cmpuint(n_objects(w), ==, 1);
-	g_assert_cmpint(object(w, 0)->id, ==, a);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 600);
+	g_assert_cmpint(object_row(w, 0)->id, ==, a);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 600);
 	g_assert_true(nadir_document_is_selected(w->d, a));
 	undo(w);
 	g_assert_cmpuint(n_objects(w), ==, 2);
 	g_assert_cmpint(total(w), ==, 800);
 	nadir_document_select_ids(w->d, (const gint64[]){a, b}, 2);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_SUBTRACT});
-	g_assert_cmpint(object(w, 1)->area_px, ==, 200);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 400); /* b stays */
+	g_assert_cmpint(object_row(w, 1)->area_px, ==, 200);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 400); /* b stays */
 	nadir_document_select_ids(w->d, (const gint64[]){a, b}, 2);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_INTERSECT}); /* they only touch now */
 	g_assert_nonnull(w->told);
@@ -151,20 +89,20 @@ static void test_combine(world *w, gconstpointer data)
 	nadir_document_select_ids(w->d, (const gint64[]){b, a}, 2);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_INTERSECT});
 	g_assert_cmpuint(n_objects(w), ==, 1);
-	g_assert_cmpint(object(w, 0)->id, ==, b);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 200);
+	g_assert_cmpint(object_row(w, 0)->id, ==, b);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 200);
 }
 
 static void test_split(world *w, gconstpointer data)
 {
 	add(w, 10, 10, 40, 20);
-	nadir_document_relabel(w->d, object(w, 0)->id, "roof");
+	nadir_document_relabel(w->d, object_row(w, 0)->id, "roof");
 	fixture_settle(w->d);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_SPLIT, .xy = (const double[]){20, 0, 20, 50}, .n = 2});
 	g_assert_cmpuint(n_objects(w), ==, 2);
 	g_assert_cmpint(total(w), ==, 800);
-	g_assert_cmpstr(object(w, 0)->class_name, ==, "roof");
-	g_assert_cmpint(object(w, 0)->area_px, ==, 200);
+	g_assert_cmpstr(object_row(w, 0)->class_name, ==, "roof");
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 200);
 	g_assert_cmpuint(nadir_document_n_selected(w->d), ==, 2); /* all pieces */
 	undo(w);
 	g_assert_cmpuint(n_objects(w), ==, 1);
@@ -198,13 +136,13 @@ static void test_grow(world *w, gconstpointer data)
 {
 	add(w, 50, 50, 40, 40);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_GROW, .amount = -5});
-	g_assert_cmpint(object(w, 0)->area_px, ==, 900);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 900);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_GROW, .amount = -100});
 	g_assert_nonnull(w->told);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 900);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 900);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_GROW, .amount = 2, .metres = true}); /* no CRS */
 	g_assert_nonnull(w->told);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 900);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 900);
 }
 
 static void test_square(world *w, gconstpointer data)
@@ -212,18 +150,18 @@ static void test_square(world *w, gconstpointer data)
 	const double house[] = {100, 60, 160, 90, 145, 120, 85, 90}; /* turned by atan(1/2) */
 	nadir_document_draw_polygon(w->d, house, 4);
 	fixture_settle(w->d);
-	const guint before = shape_vertices(object(w, 0)->px_geom);
+	const guint before = shape_vertices(object_row(w, 0)->px_geom);
 	g_assert_cmpuint(before, >, 50); /* a staircase */
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_SQUARE, .amount = 3});
 	g_assert_null(w->told);
-	g_assert_cmpuint(shape_vertices(object(w, 0)->px_geom), ==, 4);
-	g_autoptr(bitmask) mask = mask_from_wkb(object(w, 0)->px_geom, NULL);
-	g_assert_cmpint(object(w, 0)->area_px, ==, mask_area(mask));
-	g_assert_cmpstr(object(w, 0)->model, ==, "hand");
+	g_assert_cmpuint(shape_vertices(object_row(w, 0)->px_geom), ==, 4);
+	g_autoptr(bitmask) mask = mask_from_wkb(object_row(w, 0)->px_geom, NULL);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, mask_area(mask));
+	g_assert_cmpstr(object_row(w, 0)->model, ==, "hand");
 	undo(w);
-	g_assert_cmpuint(shape_vertices(object(w, 0)->px_geom), ==, before);
+	g_assert_cmpuint(shape_vertices(object_row(w, 0)->px_geom), ==, before);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_SIMPLIFY, .amount = 1});
-	g_assert_cmpuint(shape_vertices(object(w, 0)->px_geom), <, before / 4);
+	g_assert_cmpuint(shape_vertices(object_row(w, 0)->px_geom), <, before / 4);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_SMOOTH, .amount = 2});
 	g_assert_null(w->told);
 }
@@ -235,9 +173,9 @@ static void test_meet(world *w, gconstpointer data)
 	nadir_document_select(w->d, a);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_MEET, .amount = 6});
 	g_assert_null(w->told);
-	g_assert_cmpint(object(w, 1)->area_px, >, 440); /* three columns more, but for the corners */
-	g_assert_cmpint(object(w, 1)->area_px, <=, 460);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 400);
+	g_assert_cmpint(object_row(w, 1)->area_px, >, 440); /* three columns more, but for the corners */
+	g_assert_cmpint(object_row(w, 1)->area_px, <=, 460);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 400);
 }
 
 static void test_duplicate(world *w, gconstpointer data)
@@ -258,11 +196,11 @@ static void test_transform(world *w, gconstpointer data)
 	add(w, 50, 50, 40, 20);
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM, .matrix = {1, 0, 7, 0, 1, -3}});
 	g_autoptr(bitmask) want = fixture_rectangle(57, 47, 40, 20);
-	g_autoptr(bitmask) mask = mask_from_wkb(object(w, 0)->px_geom, NULL);
+	g_autoptr(bitmask) mask = mask_from_wkb(object_row(w, 0)->px_geom, NULL);
 	g_assert_true(mask_equal(mask, want));
 	edit(w, &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM, .matrix = {1, 0, 1000, 0, 1, 0}}); /* off the image */
 	g_assert_nonnull(w->told);
-	g_assert_cmpint(object(w, 0)->area_px, ==, 800);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 800);
 }
 
 int main(int argc, char **argv)

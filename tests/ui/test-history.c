@@ -4,72 +4,28 @@
 
 #include "app/document/document-history.h"
 #include "render/store/images.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	GPtrArray *steps; /* as read last */
-} world;
-
-static void world_open(world *w)
-{
-	g_autoptr(GError) error = NULL;
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	world_open(w);
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	fixture_close(w->d);
-	service_free(w->service);
-	g_clear_pointer(&w->steps, g_ptr_array_unref);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-}
-
-static guint n_objects(world *w)
-{
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
-}
-
-static void add(world *w, int x, int y)
-{
-	double xy[8];
-	fixture_rectangle_of(x, y, 20, 10, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-}
+static GPtrArray *steps; /* as read last */
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
-	world *w = data;
 	g_autoptr(GError) error = NULL;
-	g_clear_pointer(&w->steps, g_ptr_array_unref);
-	w->steps = nadir_document_read_history_finish(result, &error);
+	g_clear_pointer(&steps, g_ptr_array_unref);
+	steps = nadir_document_read_history_finish(result, &error);
 	g_assert_no_error(error);
 }
 
 static bool has_steps(void *data)
 {
-	return ((world *)data)->steps != NULL;
+	return *(GPtrArray **)data != NULL;
 }
 
 static void read_history(world *w)
 {
-	g_clear_pointer(&w->steps, g_ptr_array_unref);
-	nadir_document_read_history_async(w->d, NULL, on_read, w);
-	g_assert_true(fixture_wait(has_steps, w, 20));
+	g_clear_pointer(&steps, g_ptr_array_unref);
+	nadir_document_read_history_async(w->d, NULL, on_read, NULL);
+	g_assert_true(fixture_wait(has_steps, &steps, 20));
 }
 
 static void go_to(world *w, gint64 step)
@@ -81,13 +37,13 @@ static void go_to(world *w, gint64 step)
 static void test_history(world *w, gconstpointer data)
 {
 	read_history(w); /* no project yet */
-	g_assert_cmpuint(w->steps->len, ==, 0);
+	g_assert_cmpuint(steps->len, ==, 0);
 	for (int i = 0; i < 5; i++)
-		add(w, 10 + 30 * i, 20);
+		add(w, 10 + 30 * i, 20, 20, 10);
 	read_history(w);
-	g_assert_cmpuint(w->steps->len, ==, 5);
-	const gint64 newest = ((project_step *)w->steps->pdata[0])->step;
-	const gint64 third = ((project_step *)w->steps->pdata[2])->step;
+	g_assert_cmpuint(steps->len, ==, 5);
+	const gint64 newest = ((project_step *)steps->pdata[0])->step;
+	const gint64 third = ((project_step *)steps->pdata[2])->step;
 	go_to(w, third);
 	g_assert_cmpuint(n_objects(w), ==, 3);
 	g_assert_nonnull(nadir_document_get_redo_text(w->d));
@@ -98,13 +54,12 @@ static void test_history(world *w, gconstpointer data)
 	g_assert_cmpuint(n_objects(w), ==, 5);
 	g_assert_null(nadir_document_get_redo_text(w->d));
 	go_to(w, third);
-	fixture_close(w->d);
-	world_open(w); /* where one stands in the history outlives the window */
+	world_reopen(w); /* where one stands in the history outlives the window */
 	g_assert_cmpuint(n_objects(w), ==, 3);
 	read_history(w);
-	g_assert_cmpuint(w->steps->len, ==, 5);
-	g_assert_false(((project_step *)w->steps->pdata[1])->done);
-	g_assert_true(((project_step *)w->steps->pdata[2])->done);
+	g_assert_cmpuint(steps->len, ==, 5);
+	g_assert_false(((project_step *)steps->pdata[1])->done);
+	g_assert_true(((project_step *)steps->pdata[2])->done);
 }
 
 /* Spoils the file's last page but one: an object's, or one of its view's. */
@@ -120,7 +75,7 @@ static void spoil(const char *path)
 static void test_damaged(world *w, gconstpointer data)
 {
 	for (int i = 0; i < 8; i++)
-		add(w, 10 + 30 * i, 20);
+		add(w, 10 + 30 * i, 20, 20, 10);
 	g_assert_null(nadir_document_get_damage(w->d));
 	g_autofree char *path = g_strdup(nadir_document_get_project_path(w->d));
 	fixture_close(w->d);
@@ -136,7 +91,7 @@ static void test_damaged(world *w, gconstpointer data)
 	fixture_settle(w->d);
 	g_assert_null(nadir_document_get_damage(w->d));
 	g_assert_cmpstr(nadir_document_get_project_path(w->d), ==, copy);
-	add(w, 10, 100);
+	add(w, 10, 100, 20, 10);
 	g_assert_cmpuint(n_objects(w), ==, n + 1);
 	g_assert_cmpuint(nadir_document_get_pending(w->d).drafts, ==, 0);
 }
@@ -174,5 +129,7 @@ int main(int argc, char *argv[])
 	g_test_add("/history/steps", world, NULL, world_up, test_history, world_down);
 	g_test_add("/history/damaged", world, NULL, world_up, test_damaged, world_down);
 	g_test_add("/history/broken-first", world, NULL, world_up, test_broken_first, world_down);
-	return g_test_run();
+	const int status = g_test_run();
+	g_clear_pointer(&steps, g_ptr_array_unref);
+	return status;
 }

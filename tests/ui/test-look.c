@@ -7,62 +7,32 @@
 #include "app/canvas/navigator.h"
 #include "app/document/document-look.h"
 #include "app/panel/go-to.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	GtkWidget *window;
-	NadirCanvas *c;
-	NadirMeasure *m;
-	NadirNavigator *n;
-} world;
-
-static void open_document(world *w)
-{
-	g_autoptr(GError) error = NULL;
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
-}
+static NadirMeasure *measure;
 
 static bool is_drawn(void *data)
 {
-	return nadir_canvas_get_cover(((world *)data)->c) != NULL;
+	return nadir_canvas_get_cover(data) != NULL;
 }
 
-static void up(world *w, gconstpointer sample)
+static void look_up(world *w, gconstpointer kind)
 {
-	w->dir = fixture_dir();
-	w->image = sample ? fixture_sample(w->dir) : fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	open_document(w);
-	GtkWidget *overlay = gtk_overlay_new();
+	world_up(w, kind);
+	GtkWidget *overlay = gtk_overlay_new(), *navigator = g_object_new(NADIR_TYPE_NAVIGATOR, NULL);
 	w->window = gtk_window_new();
 	w->c = NADIR_CANVAS(nadir_canvas_new());
-	w->m = g_object_new(NADIR_TYPE_MEASURE, NULL);
-	w->n = g_object_new(NADIR_TYPE_NAVIGATOR, NULL);
+	measure = g_object_new(NADIR_TYPE_MEASURE, NULL);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(w->c));
-	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(w->m));
-	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(w->n));
-	nadir_measure_set_canvas(w->m, w->c);
-	nadir_navigator_set_canvas(w->n, w->c);
-	gtk_window_set_default_size(GTK_WINDOW(w->window), 640, 480);
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(measure));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), navigator);
+	nadir_measure_set_canvas(measure, w->c);
+	nadir_navigator_set_canvas(NADIR_NAVIGATOR(navigator), w->c);
+	gtk_window_set_default_size(GTK_WINDOW(w->window), WORLD_WIDTH, WORLD_HEIGHT);
 	gtk_window_set_child(GTK_WINDOW(w->window), overlay);
 	nadir_canvas_set_document(w->c, w->d);
 	gtk_window_present(GTK_WINDOW(w->window));
-	g_assert_true(fixture_wait(is_drawn, w, 20));
-}
-
-static void down(world *w, gconstpointer data)
-{
-	gtk_window_destroy(GTK_WINDOW(w->window));
-	fixture_spin(0.05);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
+	g_assert_true(fixture_wait(is_drawn, w->c, 20));
 }
 
 static void assert_centre(world *w, double x, double y)
@@ -86,27 +56,27 @@ static void test_look_at(world *w, gconstpointer data)
 /* Without a CRS in pixels: a right angle of 30 and 40, then the area of the triangle. */
 static void test_measure_pixels(world *w, gconstpointer data)
 {
-	nadir_measure_set_active(w->m, TRUE);
-	g_assert_null(nadir_measure_get_text(w->m));
-	nadir_measure_add(w->m, 10, 10);
-	g_assert_null(nadir_measure_get_text(w->m));
-	nadir_measure_add(w->m, 40, 10);
-	g_autofree char *one = nadir_measure_get_text(w->m);
+	nadir_measure_set_active(measure, TRUE);
+	g_assert_null(nadir_measure_get_text(measure));
+	nadir_measure_add(measure, 10, 10);
+	g_assert_null(nadir_measure_get_text(measure));
+	nadir_measure_add(measure, 40, 10);
+	g_autofree char *one = nadir_measure_get_text(measure);
 	g_assert_cmpstr(one, ==, "30.0 px");
-	nadir_measure_add(w->m, 40, 50);
-	g_autofree char *two = nadir_measure_get_text(w->m);
+	nadir_measure_add(measure, 40, 50);
+	g_autofree char *two = nadir_measure_get_text(measure);
 	g_assert_true(g_str_has_prefix(two, "70.0 px · "));
 	g_assert_nonnull(strstr(two, "600"));
-	nadir_measure_set_active(w->m, FALSE);
-	g_assert_null(nadir_measure_get_text(w->m));
+	nadir_measure_set_active(measure, FALSE);
+	g_assert_null(nadir_measure_get_text(measure));
 }
 
 static void test_measure_ground(world *w, gconstpointer data)
 {
-	nadir_measure_set_active(w->m, TRUE);
-	nadir_measure_add(w->m, 10, 10);
-	nadir_measure_add(w->m, 110, 10);
-	g_autofree char *text = nadir_measure_get_text(w->m);
+	nadir_measure_set_active(measure, TRUE);
+	nadir_measure_add(measure, 10, 10);
+	nadir_measure_add(measure, 110, 10);
+	g_autofree char *text = nadir_measure_get_text(measure);
 	g_test_message("%s", text);
 	g_assert_null(strstr(text, "px"));
 	g_assert_nonnull(strstr(text, "m"));
@@ -116,8 +86,7 @@ static void reopen(world *w)
 {
 	nadir_canvas_set_document(w->c, NULL);
 	fixture_spin(0.05);
-	fixture_close(w->d);
-	open_document(w);
+	world_reopen(w);
 	nadir_canvas_set_document(w->c, w->d);
 }
 
@@ -178,11 +147,11 @@ int main(int argc, char **argv)
 {
 	gtk_test_init(&argc, &argv, NULL);
 	setlocale(LC_ALL, "C");
-	g_test_add("/look/at", world, NULL, up, test_look_at, down);
-	g_test_add("/look/measure-pixels", world, NULL, up, test_measure_pixels, down);
-	g_test_add("/look/measure-ground", world, GINT_TO_POINTER(1), up, test_measure_ground, down);
-	g_test_add("/look/bookmarks", world, NULL, up, test_bookmarks, down);
-	g_test_add("/look/go-to", world, NULL, up, test_go_to, down);
-	g_test_add("/look/style", world, NULL, up, test_style, down);
+	g_test_add("/look/at", world, NULL, look_up, test_look_at, world_down);
+	g_test_add("/look/measure-pixels", world, NULL, look_up, test_measure_pixels, world_down);
+	g_test_add("/look/measure-ground", world, GINT_TO_POINTER(WORLD_SAMPLE), look_up, test_measure_ground, world_down);
+	g_test_add("/look/bookmarks", world, NULL, look_up, test_bookmarks, world_down);
+	g_test_add("/look/go-to", world, NULL, look_up, test_go_to, world_down);
+	g_test_add("/look/style", world, NULL, look_up, test_style, world_down);
 	return g_test_run();
 }

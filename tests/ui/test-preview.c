@@ -6,37 +6,24 @@
 
 #include "app/document/document-history.h"
 #include "app/engine/prompt-choice.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
 enum { PATIENCE = 400 }; /* seconds; software devices on busy machines are slow */
 
 static service *svc; /* one for all tests: the encodings stay in memory */
 
-typedef struct {
-	char *dir, *image;
-	NadirDocument *d;
-} world;
-
-static void world_open(world *w)
-{
-	g_autoptr(GError) error = NULL;
-	w->d = fixture_open(w->image, svc, &error);
-	g_assert_no_error(error);
-}
-
-static void world_up(world *w, gconstpointer data)
+static void preview_up(world *w, gconstpointer kind)
 {
 	w->dir = fixture_dir();
 	w->image = fixture_sample(w->dir);
+	w->service = svc;
 	world_open(w);
 }
 
-static void world_down(world *w, gconstpointer data)
+static void preview_down(world *w, gconstpointer kind)
 {
-	fixture_close(w->d);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
+	w->service = NULL; /* the next test's too */
+	world_down(w, kind);
 }
 
 static bool settled(void *data)
@@ -50,17 +37,6 @@ static const engine_answer *wait_ready(world *w)
 	g_assert_true(fixture_wait(settled, w->d, PATIENCE));
 	g_assert_cmpint(nadir_document_get_preview(w->d, &answer, NULL), ==, NADIR_PREVIEW_READY);
 	return answer;
-}
-
-static NadirObject *object(world *w, guint i)
-{
-	g_autoptr(NadirObject) o = g_list_model_get_item(nadir_document_get_objects(w->d), i);
-	return o;
-}
-
-static guint n_objects(world *w)
-{
-	return g_list_model_get_n_items(nadir_document_get_objects(w->d));
 }
 
 static void take_result(GObject *source, GAsyncResult *result, gpointer data)
@@ -141,8 +117,7 @@ static void test_point(world *w, gconstpointer data)
 	nadir_document_redo(w->d);
 	fixture_settle(w->d);
 	g_assert_true(mask_equal(nadir_object_get_mask(object(w, 0)), mask));
-	fixture_close(w->d);
-	world_open(w);
+	world_reopen(w);
 	g_assert_cmpuint(n_objects(w), ==, 1);
 	g_assert_true(mask_equal(nadir_object_get_mask(object(w, 0)), mask));
 	assert_reproducible(w, object(w, 0), 0);
@@ -257,8 +232,7 @@ static void test_accept_and_close(world *w, gconstpointer data)
 {
 	point(w, 1, 200, 200);
 	nadir_document_accept_preview(w->d);
-	fixture_close(w->d);
-	world_open(w);
+	world_reopen(w);
 	g_assert_cmpuint(n_objects(w), ==, 1);
 	assert_reproducible(w, object(w, 0), 0);
 }
@@ -275,8 +249,7 @@ static void test_edit_and_close(world *w, gconstpointer data)
 		point(w, -1, 215 - 30 * (int)round, 205);
 		if (round == 0)
 			nadir_document_accept_preview(w->d);
-		fixture_close(w->d);
-		world_open(w);
+		world_reopen(w);
 		g_assert_cmpuint(n_objects(w), ==, 1);
 		g_autoptr(prompt) marks = prompt_from_json(nadir_object_get_feature(object(w, 0))->prompt, NULL);
 		g_assert_cmpuint(prompt_count(marks), ==, 2); /* the first round's */
@@ -288,9 +261,9 @@ static void test_edit_and_close(world *w, gconstpointer data)
 static void test_ahead_fails(world *w, gconstpointer data)
 {
 	int changes = 0;
-	service *with_model = svc;
+	service *without = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
 	fixture_close(w->d);
-	svc = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
+	w->service = without;
 	world_open(w);
 	point(w, 1, 200, 200);
 	nadir_document_accept_preview(w->d);
@@ -301,8 +274,8 @@ static void test_ahead_fails(world *w, gconstpointer data)
 	g_assert_cmpint(changes, >, 0); /* the status line hears of it */
 	g_assert_true(nadir_document_can_retry(w->d));
 	fixture_close(w->d);
-	service_free(svc);
-	svc = with_model;
+	service_free(without);
+	w->service = svc;
 	world_open(w);
 }
 
@@ -474,7 +447,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	svc = service_new(&(engine_options){.model = model, .no_cache = true});
-#define ADD(path, fn) g_test_add("/preview/" path, world, NULL, world_up, fn, world_down)
+#define ADD(path, fn) g_test_add("/preview/" path, world, NULL, preview_up, fn, preview_down)
 	ADD("point", test_point);
 	ADD("candidate", test_candidate);
 	ADD("refine", test_refine);

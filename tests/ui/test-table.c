@@ -8,89 +8,53 @@
 #include "app/edit/edit-attributes.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/attribute-table.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 #include "ui/nadir-resources.h"
 
-enum { OBJECTS = 6 };
-
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	GtkWidget *window;
-	NadirAttributeTable *t;
-	gint64 ids[OBJECTS]; /* by age; the areas rise */
-} world;
-
-static void ask_for(world *w, const char *name, const char *fields)
-{
-	project_class *c = project_class_copy(nadir_document_find_class(w->d, name));
-	g_free(c->fields);
-	c->fields = g_strdup(fields);
-	nadir_document_update_class(w->d, c);
-	project_class_free(c);
-	fixture_settle(w->d);
-}
+static NadirAttributeTable *table;
 
 static void draw_objects(world *w)
 {
-	double xy[8];
-	for (int i = 0; i < OBJECTS; i++) {
-		nadir_document_add_class(w->d, i % 2 ? "car" : "tree");
-		nadir_document_select(w->d, 0);
-		fixture_rectangle_of(10 + 60 * i, 20, 10 + i, 10, xy);
-		nadir_document_draw_polygon(w->d, xy, 4);
-		fixture_settle(w->d);
-		w->ids[i] = nadir_object_get_feature(nadir_document_get_selected(w->d))->id;
-	}
+	for (int i = 0; i < WORLD_OBJECTS; i++) /* the areas rise */
+		w->ids[i] = add_of(w, i % 2 ? "car" : "tree", 10 + 60 * i, 20, 10 + i, 10);
 	nadir_document_select(w->d, 0);
 }
 
-static void world_up(world *w, gconstpointer data)
+static void table_up(world *w, gconstpointer kind)
 {
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
+	world_up(w, kind);
 	nadir_document_add_class(w->d, "car");
 	nadir_document_add_class(w->d, "tree");
 	fixture_settle(w->d);
-	ask_for(w, "car",
-	        "[{\"name\":\"doors\",\"type\":\"number\"},{\"name\":\"parked\",\"type\":\"flag\"},"
-	        "{\"name\":\"paint\",\"type\":\"choice\",\"choices\":[\"red\",\"blue\"]}]");
+	change_class(w, "car", NULL,
+	             "[{\"name\":\"doors\",\"type\":\"number\"},{\"name\":\"parked\",\"type\":\"flag\"},"
+	             "{\"name\":\"paint\",\"type\":\"choice\",\"choices\":[\"red\",\"blue\"]}]");
 	draw_objects(w);
 	w->window = gtk_window_new();
-	w->t = g_object_new(NADIR_TYPE_ATTRIBUTE_TABLE, NULL);
+	table = g_object_ref_sink(g_object_new(NADIR_TYPE_ATTRIBUTE_TABLE, NULL));
 	gtk_window_set_default_size(GTK_WINDOW(w->window), 900, 300);
-	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(w->t));
+	gtk_window_set_child(GTK_WINDOW(w->window), GTK_WIDGET(table));
 	gtk_window_present(GTK_WINDOW(w->window));
-	nadir_attribute_table_set_document(w->t, w->d);
+	nadir_attribute_table_set_document(table, w->d);
 	fixture_spin(0.2);
 }
 
-static void world_down(world *w, gconstpointer data)
+static void table_down(world *w, gconstpointer kind)
 {
-	g_object_ref(w->t);
-	gtk_window_destroy(GTK_WINDOW(w->window));
+	gtk_window_destroy(GTK_WINDOW(g_steal_pointer(&w->window)));
 	fixture_spin(0.1);
-	g_assert_finalize_object(w->t);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
+	g_assert_finalize_object(table);
+	world_down(w, kind);
 }
 
 /* "6 5 4 …": rows by the age of their objects, oldest 1. */
 static char *rows(world *w)
 {
-	GListModel *shown = nadir_attribute_table_get_rows(w->t);
+	GListModel *shown = nadir_attribute_table_get_rows(table);
 	g_autoptr(GString) s = g_string_new(NULL);
 	for (guint i = 0; i < g_list_model_get_n_items(shown); i++) {
 		g_autoptr(NadirObject) o = g_list_model_get_item(shown, i);
-		for (int k = 0; k < OBJECTS; k++)
+		for (int k = 0; k < WORLD_OBJECTS; k++)
 			if (w->ids[k] == nadir_object_get_feature(o)->id)
 				g_string_append_printf(s, "%s%d", i ? " " : "", k + 1);
 	}
@@ -119,7 +83,7 @@ static void wait_rows(world *w, const char *wanted)
 
 static GtkColumnViewColumn *column(world *w, const char *title)
 {
-	GListModel *columns = gtk_column_view_get_columns(nadir_attribute_table_get_view(w->t));
+	GListModel *columns = gtk_column_view_get_columns(nadir_attribute_table_get_view(table));
 	for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
 		g_autoptr(GtkColumnViewColumn) c = g_list_model_get_item(columns, i);
 		if (g_str_equal(gtk_column_view_column_get_title(c), title))
@@ -128,7 +92,7 @@ static GtkColumnViewColumn *column(world *w, const char *title)
 	return NULL;
 }
 
-static NadirObject *object(world *w, int k)
+static NadirObject *drawn(world *w, int k)
 {
 	GListModel *all = nadir_document_get_objects(w->d);
 	for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
@@ -142,19 +106,19 @@ static NadirObject *object(world *w, int k)
 static void set(world *w, int k, const char *title, const char *value, bool all)
 {
 	g_autoptr(GError) error = NULL;
-	g_assert_true(nadir_attribute_table_set_cell(w->t, object(w, k), title, value, all, &error));
+	g_assert_true(nadir_attribute_table_set_cell(table, drawn(w, k), title, value, all, &error));
 	g_assert_no_error(error);
 	fixture_settle(w->d);
 }
 
 static char *value(world *w, int k, const char *name)
 {
-	return attributes_get(nadir_object_get_feature(object(w, k))->attributes, name);
+	return attributes_get(nadir_object_get_feature(drawn(w, k))->attributes, name);
 }
 
 static void test_order(world *w, gconstpointer data)
 {
-	GtkColumnView *view = nadir_attribute_table_get_view(w->t);
+	GtkColumnView *view = nadir_attribute_table_get_view(table);
 	wait_rows(w, "6 5 4 3 2 1");
 	gtk_column_view_sort_by_column(view, column(w, "Area"), GTK_SORT_ASCENDING);
 	wait_rows(w, "1 2 3 4 5 6");
@@ -168,13 +132,13 @@ static void test_order(world *w, gconstpointer data)
 
 static void on_text(world *w, const char *text)
 {
-	GtkWidget *bar = gtk_widget_get_first_child(GTK_WIDGET(w->t));
+	GtkWidget *bar = gtk_widget_get_first_child(GTK_WIDGET(table));
 	gtk_editable_set_text(GTK_EDITABLE(gtk_widget_get_first_child(bar)), text);
 }
 
 static void test_filter(world *w, gconstpointer data)
 {
-	GtkWidget *bar = gtk_widget_get_first_child(GTK_WIDGET(w->t)), *entry = gtk_widget_get_first_child(bar);
+	GtkWidget *bar = gtk_widget_get_first_child(GTK_WIDGET(table)), *entry = gtk_widget_get_first_child(bar);
 	GtkWidget *condition = gtk_widget_get_next_sibling(entry), *error = gtk_widget_get_next_sibling(bar);
 	on_text(w, "TREE");
 	wait_rows(w, "5 3 1");
@@ -200,13 +164,13 @@ static void test_filter(world *w, gconstpointer data)
 
 static void test_selection(world *w, gconstpointer data)
 {
-	GtkSelectionModel *model = gtk_column_view_get_model(nadir_attribute_table_get_view(w->t));
+	GtkSelectionModel *model = gtk_column_view_get_model(nadir_attribute_table_get_view(table));
 	nadir_document_select(w->d, w->ids[2]);
 	g_assert_true(gtk_selection_model_is_selected(model, 3));
 	gtk_selection_model_select_item(model, 0, FALSE);
 	g_assert_cmpuint(nadir_document_n_selected(w->d), ==, 2);
 	g_assert_true(nadir_document_is_selected(w->d, w->ids[5]));
-	gtk_column_view_sort_by_column(nadir_attribute_table_get_view(w->t), column(w, "Area"), GTK_SORT_ASCENDING);
+	gtk_column_view_sort_by_column(nadir_attribute_table_get_view(table), column(w, "Area"), GTK_SORT_ASCENDING);
 	wait_rows(w, "1 2 3 4 5 6");
 	fixture_spin(0.1);
 	g_assert_true(gtk_selection_model_is_selected(model, 2) && gtk_selection_model_is_selected(model, 5));
@@ -222,7 +186,7 @@ static void test_cells(world *w, gconstpointer data)
 	g_assert_null(other);
 	nadir_document_select_all(w->d);
 	set(w, 1, "parked", "true", true); /* of six the three that ask for it */
-	for (int k = 0; k < OBJECTS; k++) {
+	for (int k = 0; k < WORLD_OBJECTS; k++) {
 		g_autofree char *parked = value(w, k, "parked");
 		g_assert_cmpstr(parked, ==, k % 2 ? "true" : NULL);
 	}
@@ -231,20 +195,20 @@ static void test_cells(world *w, gconstpointer data)
 	g_autofree char *undone = value(w, 5, "parked");
 	g_assert_null(undone);
 	set(w, 0, "Class", "car", true);
-	g_assert_cmpstr(nadir_object_get_feature(object(w, 4))->class_name, ==, "car");
+	g_assert_cmpstr(nadir_object_get_feature(drawn(w, 4))->class_name, ==, "car");
 	set(w, 0, "Caption", "a row", true);
-	g_assert_cmpstr(nadir_object_get_feature(object(w, 3))->caption, ==, "a row");
+	g_assert_cmpstr(nadir_object_get_feature(drawn(w, 3))->caption, ==, "a row");
 	nadir_document_undo(w->d);
 	nadir_document_undo(w->d);
 	fixture_settle(w->d);
-	g_assert_cmpstr(nadir_object_get_feature(object(w, 4))->class_name, ==, "tree");
-	g_assert_false(nadir_attribute_table_set_cell(w->t, object(w, 1), "doors", "many", false, &error));
+	g_assert_cmpstr(nadir_object_get_feature(drawn(w, 4))->class_name, ==, "tree");
+	g_assert_false(nadir_attribute_table_set_cell(table, drawn(w, 1), "doors", "many", false, &error));
 	g_assert_error(error, ATTRIBUTE_ERROR, ATTRIBUTE_ERROR_VALUE);
 	g_clear_error(&error);
-	g_assert_false(nadir_attribute_table_set_cell(w->t, object(w, 0), "doors", "2", false, &error));
+	g_assert_false(nadir_attribute_table_set_cell(table, drawn(w, 0), "doors", "2", false, &error));
 	g_assert_error(error, ATTRIBUTE_ERROR, ATTRIBUTE_ERROR_NAME);
 	g_clear_error(&error);
-	g_assert_false(nadir_attribute_table_set_cell(w->t, object(w, 0), "Area", "2", false, &error));
+	g_assert_false(nadir_attribute_table_set_cell(table, drawn(w, 0), "Area", "2", false, &error));
 	g_assert_nonnull(error);
 }
 
@@ -267,7 +231,7 @@ static void test_columns(world *w, gconstpointer data)
 	set(w, 0, "nests", "5", false);
 	g_autofree char *now = value(w, 0, "nests");
 	g_assert_cmpstr(now, ==, "5");
-	ask_for(w, "car", "");
+	change_class(w, "car", NULL, "");
 	fixture_spin(0.05);
 	g_assert_null(column(w, "paint"));
 }
@@ -283,18 +247,18 @@ static bool is_open(void *data)
 /* Enter in a row opens the editor of the cell that the keys are about. */
 static void test_editor(world *w, gconstpointer data)
 {
-	GtkColumnView *view = nadir_attribute_table_get_view(w->t);
+	GtkColumnView *view = nadir_attribute_table_get_view(table);
 	g_signal_emit_by_name(view, "activate", 5); /* the number: nobody writes that */
 	fixture_spin(0.1);
-	g_assert_false(is_open(w->t));
+	g_assert_false(is_open(table));
 	GtkWidget *root = w->window;
 	gtk_window_set_focus(GTK_WINDOW(root), NULL);
-	nadir_attribute_table_focus(w->t);
+	nadir_attribute_table_focus(table);
 	g_assert_nonnull(gtk_window_get_focus(GTK_WINDOW(root)));
 	g_assert_true(gtk_widget_is_ancestor(gtk_window_get_focus(GTK_WINDOW(root)), GTK_WIDGET(view)));
-	g_assert_true(nadir_attribute_table_step(w->t, 1)); /* to the class */
+	g_assert_true(nadir_attribute_table_step(table, 1)); /* to the class */
 	g_signal_emit_by_name(view, "activate", 5);
-	g_assert_true(fixture_wait(is_open, w->t, 5));
+	g_assert_true(fixture_wait(is_open, table, 5));
 }
 
 int main(int argc, char **argv)
@@ -302,7 +266,7 @@ int main(int argc, char **argv)
 	gtk_test_init(&argc, &argv, NULL);
 	setlocale(LC_ALL, "C");
 	nadir_register_resource();
-#define ADD(name, fn) g_test_add("/table/" name, world, NULL, world_up, fn, world_down)
+#define ADD(name, fn) g_test_add("/table/" name, world, NULL, table_up, fn, table_down)
 	ADD("order", test_order);
 	ADD("filter", test_filter);
 	ADD("selection", test_selection);

@@ -8,80 +8,36 @@
 #include "app/edit/edit-attributes.h"
 #include "app/edit/edit-selection.h"
 #include "app/edit/edit-shapes.h"
-#include "tests/ui/fixture.h"
+#include "tests/ui/document-world.h"
 
 enum { OBJECTS = 4 };
 
-typedef struct {
-	char *dir, *image;
-	service *service;
-	NadirDocument *d;
-	char *told; /* the last notice */
-	int settings;
-	gint64 ids[OBJECTS]; /* boat, car, boat, car; vehicles all */
-} world;
-
-static void on_told(world *w, const char *sentence)
-{
-	g_free(w->told);
-	w->told = g_strdup(sentence);
-}
-
-static gint64 draw(world *w, int i, const char *class_name)
-{
-	double xy[8];
-	nadir_document_add_class(w->d, class_name);
-	nadir_document_select(w->d, 0);
-	fixture_rectangle_of(10 + 60 * i, 20, 20, 20, xy);
-	nadir_document_draw_polygon(w->d, xy, 4);
-	fixture_settle(w->d);
-	return nadir_object_get_feature(nadir_document_get_selected(w->d))->id;
-}
+static int settings; /* how often they changed */
 
 static int class_id(world *w, const char *name)
 {
 	return nadir_document_find_class(w->d, name)->id;
 }
 
-static void make_kind(world *w, const char *name, const char *parent)
+static gint64 draw(world *w, int i, const char *class_name)
 {
-	project_class *c = project_class_copy(nadir_document_find_class(w->d, name));
-	c->parent = class_id(w, parent);
-	nadir_document_update_class(w->d, c);
-	project_class_free(c);
-	fixture_settle(w->d);
+	return add_of(w, class_name, 10 + 60 * i, 20, 20, 20);
 }
 
-static void world_up(world *w, gconstpointer data)
+/* Boat, car, boat, car; vehicles all. */
+static void objects_up(world *w, gconstpointer kind)
 {
 	static const char *const names[] = {"vehicle", "boat", "car"};
-	g_autoptr(GError) error = NULL;
-	w->dir = fixture_dir();
-	w->image = fixture_image(w->dir, "image.tif", 400, 300, false);
-	w->service = service_new(&(engine_options){.model = "/nowhere/none.gguf"});
-	w->d = fixture_open(w->image, w->service, &error);
-	g_assert_no_error(error);
+	world_up(w, kind);
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		nadir_document_add_class(w->d, names[i]);
 	fixture_settle(w->d);
-	make_kind(w, "boat", "vehicle");
-	make_kind(w, "car", "vehicle");
+	change_class(w, "boat", "vehicle", NULL);
+	change_class(w, "car", "vehicle", NULL);
 	for (int i = 0; i < OBJECTS; i++)
 		w->ids[i] = draw(w, i, names[1 + i % 2]);
-	g_signal_connect_swapped(w->d, "notice", G_CALLBACK(on_told), w);
-	fixture_count(w->d, "settings-changed", &w->settings);
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	g_signal_handlers_disconnect_by_data(w->d, w);
-	g_signal_handlers_disconnect_by_data(w->d, &w->settings);
-	fixture_close(w->d);
-	service_free(w->service);
-	fixture_remove(w->dir);
-	g_free(w->image);
-	g_free(w->dir);
-	g_free(w->told);
+	settings = 0;
+	fixture_count(w->d, "settings-changed", &settings);
 }
 
 static GArray *some(world *w, int a, int b)
@@ -124,7 +80,7 @@ static void test_hide(world *w, gconstpointer data)
 	const guint64 version = nadir_object_list_version(NADIR_OBJECT_LIST(nadir_document_get_objects(w->d)));
 	nadir_document_hide(w->d, first);
 	g_assert_cmpuint(nadir_object_list_version(NADIR_OBJECT_LIST(nadir_document_get_objects(w->d))), >, version);
-	g_assert_cmpint(w->settings, ==, 1);
+	g_assert_cmpint(settings, ==, 1);
 	assert_hit(w, "2 3");
 	g_assert_cmpuint(found(w), ==, 2);
 	g_assert_cmpuint(nadir_document_n_hidden(w->d), ==, 2);
@@ -219,7 +175,7 @@ static void test_undo(world *w, gconstpointer data)
 	fixture_settle(w->d);
 	nadir_document_undo(w->d);
 	fixture_settle(w->d);
-	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(w->d)), ==, OBJECTS);
+	g_assert_cmpuint(n_objects(w), ==, OBJECTS);
 	assert_hit(w, "1 2 3");
 }
 
@@ -256,7 +212,7 @@ static void test_export(world *w, gconstpointer data)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-#define ADD(name, fn) g_test_add("/visibility/" name, world, NULL, world_up, fn, world_down)
+#define ADD(name, fn) g_test_add("/visibility/" name, world, NULL, objects_up, fn, world_down)
 	ADD("hide", test_hide);
 	ADD("isolate", test_isolate);
 	ADD("classes", test_classes);
