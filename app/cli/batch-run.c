@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/cli/batch-private.h"
+#include "render/file/json-text.h"
 #include "render/file/output.h"
 
 #define LINE_EVERY (30 * G_USEC_PER_SEC) /* a line of progress in a log */
@@ -164,14 +165,10 @@ static bool write_report(const batch *b, const progress *p, GError **error)
 {
 	g_autofree char *path = report_path(b);
 	cJSON *json = report_json(b, p);
-	char *text = cJSON_Print(json);
-	const bool ok = output_write(path, text, strlen(text), error);
-	cJSON_free(text);
 	if (b->talk.shared.json)
-		cli_print_json(json);
-	else
-		cJSON_Delete(json);
-	return ok;
+		cli_print_json(cJSON_Duplicate(json, true));
+	g_autofree char *text = json_page(json);
+	return output_write(path, text, strlen(text), error);
 }
 
 /* The sentence of a run that did not do everything. */

@@ -9,6 +9,7 @@
 #include "app/engine/record.h"
 #include "app/engine/sweep.h"
 #include "render/exchange/export.h"
+#include "render/file/json-text.h"
 #include "render/file/output.h"
 
 /* --- engines --- */
@@ -83,11 +84,8 @@ static bool write_formats(const batch *b, const image_list_entry *e, const cli_i
 static bool write_result(const batch *b, const image_list_entry *e, cJSON *json, GError **error)
 {
 	g_autofree char *path = batch_result_path(b, e);
-	char *text = cJSON_PrintUnformatted(json);
-	cJSON_Delete(json);
-	const bool ok = output_write(path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	g_autofree char *text = json_text(json);
+	return output_write(path, text, strlen(text), error);
 }
 
 /* --- segment-boxes and segment-everything --- */
@@ -115,8 +113,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(outcome, outcome_clear)
 static void note_failed(outcome *o, const prompt *marks, const GError *why)
 {
 	cJSON *f = cJSON_CreateObject();
-	g_autofree char *json = prompt_to_json(marks);
-	cJSON_AddItemToObject(f, "prompt", cJSON_Parse(json));
+	cJSON_AddItemToObject(f, "prompt", prompt_list_json(marks));
 	cJSON_AddStringToObject(f, "error", why->message);
 	cJSON_AddItemToArray(o->failed, f);
 }

@@ -7,6 +7,7 @@
 
 #include "app/cli/batch-private.h"
 #include "render/exchange/export.h"
+#include "render/file/json-text.h"
 #include "render/file/output.h"
 
 static const char *const tasks[BATCH_TASKS] = {"segment-everything", "segment-boxes", "describe", "ask"};
@@ -124,10 +125,7 @@ static char *settings_text(const batch *b)
 	cli_json_texts(json, "task", b->task_name, "question", b->question, "detail", b->detail, "label", b->label, "model",
 	               o->model, "quality", o->quality, "bands", o->bands, "stretch", o->stretch, "source", o->source, "to",
 	               formats, "scale", scale, "least", score, NULL);
-	char *printed = cJSON_Print(json), *text = g_strconcat(printed, "\n", NULL);
-	cJSON_free(printed);
-	cJSON_Delete(json);
-	return text;
+	return json_page(json);
 }
 
 static bool make_folder(const batch *b, GError **error)

@@ -201,11 +201,8 @@ static cJSON *grounded_to_json(const chat_grounded *g, const raster_info *info)
 static cJSON *region_to_json(guint i, const prompt *p, const char *text)
 {
 	cJSON *o = cJSON_CreateObject();
-	g_autofree char *json = prompt_to_json(p);
-	cJSON *marks = cJSON_Parse(json);
 	cJSON_AddNumberToObject(o, "id", i + 1);
-	cJSON_AddItemToObject(o, "prompt", cJSON_DetachItemFromArray(marks, 0));
-	cJSON_Delete(marks);
+	cJSON_AddItemToObject(o, "prompt", prompt_mark_json(prompt_marks(p, NULL)));
 	cJSON_AddItemToObject(o, "text", text ? cJSON_CreateString(text) : cJSON_CreateNull());
 	return o;
 }

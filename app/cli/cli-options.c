@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "render/file/json-text.h"
+
 void cli_options_clear(cli_options *o)
 {
 	g_free(o->model);
@@ -109,10 +111,8 @@ void cli_image_clear(cli_image *i)
 
 void cli_print_json(cJSON *json)
 {
-	char *text = cJSON_PrintUnformatted(json);
+	g_autofree char *text = json_text(json);
 	puts(text);
-	cJSON_free(text);
-	cJSON_Delete(json);
 }
 
 void cli_json_number(cJSON *o, const char *key, double v)

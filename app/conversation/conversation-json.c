@@ -65,9 +65,7 @@ static bitmask *read_mask(const cJSON *o)
 
 static cJSON *region_to_json(const conversation_region *r)
 {
-	g_autofree char *marks = prompt_to_json(r->mark);
-	cJSON *list = cJSON_Parse(marks), *o = cJSON_DetachItemFromArray(list, 0);
-	cJSON_Delete(list);
+	cJSON *o = prompt_mark_json(prompt_marks(r->mark, NULL));
 	if (r->mask)
 		add_mask(o, r->mask);
 	add_id(o, "object", r->object);
@@ -86,11 +84,8 @@ char *conversation_regions_to_json(const GPtrArray *regions)
 
 static conversation_region *read_region(const cJSON *o)
 {
-	char *one = cJSON_PrintUnformatted(o);
-	g_autofree char *list = g_strdup_printf("[%s]", one);
-	cJSON_free(one);
-	g_autoptr(prompt) mark = prompt_from_json(list, NULL);
-	if (!mark || prompt_count(mark) != 1)
+	g_autoptr(prompt) mark = prompt_from_mark_json(o, NULL);
+	if (!mark)
 		return NULL;
 	g_autoptr(bitmask) mask = read_mask(o);
 	g_autoptr(GBytes) wkb = mask ? mask_to_wkb(mask, NULL) : NULL;
@@ -107,14 +102,13 @@ static void read_regions(conversation_message *m, const char *json)
 	cJSON_ArrayForEach(item, list)
 	{
 		const guint i = m->regions->len;
-		char *text = cJSON_PrintUnformatted(item);
+		g_autofree char *text = json_part_text(item);
 		conversation_region *r = NULL;
 		if (before && i < before->len) {
 			g_autofree char *old = json_text(region_to_json(before->pdata[i]));
 			if (g_str_equal(old, text))
 				r = conversation_region_ref(before->pdata[i]);
 		}
-		cJSON_free(text);
 		if (!r)
 			r = read_region(item);
 		if (!r)
@@ -508,8 +502,5 @@ char *conversation_to_triples(const conversation *c, const raster_info *info, co
 		for (guint k = 0; k < m->grounded->len; k++)
 			add_full_mask(masks, ((conversation_grounded *)m->grounded->pdata[k])->mask, info);
 	}
-	char *printed = cJSON_Print(o), *text = g_strconcat(printed, "\n", NULL);
-	cJSON_free(printed);
-	cJSON_Delete(o);
-	return text;
+	return json_page(o);
 }

@@ -2,7 +2,7 @@
 #include "app/document/document-batch.h"
 #include "app/document/document-private.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n.h>
 #include <string.h>
 

@@ -114,10 +114,7 @@ static bool parse_regions(chat_turns *t, const cJSON *list, const char *name, GE
 		return wrong(error, name, _("its regions are no list"));
 	cJSON_ArrayForEach(item, list)
 	{
-		char *one = cJSON_PrintUnformatted(item);
-		g_autofree char *json = g_strdup_printf("[%s]", one);
-		cJSON_free(one);
-		prompt *p = prompt_from_json(json, NULL);
+		prompt *p = prompt_from_mark_json(item, NULL);
 		if (!p)
 			return wrong(error, name, _("region %u cannot be read"), number + 1);
 		g_ptr_array_add(t->regions, p);
@@ -192,43 +189,6 @@ chat_turns *chat_turns_load(const char *path, GError **error)
 	if (!g_file_get_contents(path, &text, &length, error))
 		return NULL;
 	return chat_turns_parse(text, length, path, error);
-}
-
-/* --- writing --- */
-
-static cJSON *regions_to_json(const chat_turns *t)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (guint i = 0; i < t->regions->len; i++) {
-		g_autofree char *json = prompt_to_json(t->regions->pdata[i]);
-		cJSON *marks = cJSON_Parse(json);
-		cJSON_AddItemToArray(list, cJSON_DetachItemFromArray(marks, 0));
-		cJSON_Delete(marks);
-	}
-	return list;
-}
-
-char *chat_turns_to_json(const chat_turns *t)
-{
-	cJSON *o = cJSON_CreateObject();
-	if (t->image)
-		cJSON_AddStringToObject(o, "image", t->image);
-	if (t->source)
-		cJSON_AddStringToObject(o, "source", t->source);
-	cJSON_AddItemToObject(o, "regions", regions_to_json(t));
-	cJSON *list = cJSON_AddArrayToObject(o, "conversations");
-	for (guint i = 0; i < t->turns->len; i++) {
-		const chat_turn *turn = &g_array_index(t->turns, chat_turn, i);
-		cJSON *item = cJSON_CreateObject();
-		cJSON_AddStringToObject(item, "from", turn->model ? "model" : "user");
-		cJSON_AddStringToObject(item, "value", turn->value);
-		cJSON_AddItemToArray(list, item);
-	}
-	char *raw = cJSON_Print(o);
-	char *text = g_strdup(raw);
-	cJSON_free(raw);
-	cJSON_Delete(o);
-	return text;
 }
 
 /* --- names of regions in text --- */

@@ -37,8 +37,6 @@ chat_turns *chat_turns_parse(const char *text, gsize length, const char *name,
 chat_turns *chat_turns_load(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The JSON that a text is, with nothing but white space behind it; NULL: it is none. cJSON_Delete. */
 cJSON *chat_json_parse(const char *text, gsize length);
-/* {"image":…,"source":…,"regions":[…],"conversations":[…]}, indented. g_free. */
-char *chat_turns_to_json(const chat_turns *t);
 
 /* The next `<Region 2>` in text at or behind `from`, written with or without its space, in any case: its byte range
  * and number. */

@@ -27,8 +27,7 @@ prompt_choice prompt_choice_copy(const prompt_choice *c)
 
 char *prompt_to_json_as_run(const prompt *p, const prompt_choice *c)
 {
-	g_autofree char *plain = prompt_to_json(p);
-	cJSON *marks = cJSON_Parse(plain), *first = cJSON_GetArrayItem(marks, 0);
+	cJSON *marks = prompt_list_json(p), *first = cJSON_GetArrayItem(marks, 0);
 	if (first && c->candidate > 0)
 		cJSON_AddNumberToObject(first, "candidate", c->candidate);
 	if (first && c->scale > 0)

@@ -121,7 +121,7 @@ static cJSON *points_to_json(const sam_mark *m)
 	return pts;
 }
 
-static cJSON *mark_to_json(const sam_mark *m)
+cJSON *prompt_mark_json(const sam_mark *m)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON_AddStringToObject(o, "kind", kinds[m->kind].name);
@@ -137,14 +137,19 @@ static cJSON *mark_to_json(const sam_mark *m)
 	return o;
 }
 
-char *prompt_to_json(const prompt *p)
+cJSON *prompt_list_json(const prompt *p)
 {
 	cJSON *a = cJSON_CreateArray();
 	guint n;
 	const sam_mark *m = prompt_marks(p, &n);
 	for (guint i = 0; i < n; i++)
-		cJSON_AddItemToArray(a, mark_to_json(&m[i]));
-	return json_text(a);
+		cJSON_AddItemToArray(a, prompt_mark_json(&m[i]));
+	return a;
+}
+
+char *prompt_to_json(const prompt *p)
+{
+	return json_text(prompt_list_json(p));
 }
 
 static bool bad_json(GError **error, const char *what)
@@ -223,6 +228,12 @@ prompt *prompt_from_json(const char *json, GError **error)
 		ok = mark_from_json(p, o, error);
 	cJSON_Delete(a);
 	return ok ? g_steal_pointer(&p) : NULL;
+}
+
+prompt *prompt_from_mark_json(const cJSON *entry, GError **error)
+{
+	g_autoptr(prompt) p = prompt_new();
+	return mark_from_json(p, entry, error) ? g_steal_pointer(&p) : NULL;
 }
 
 /* --- command line text --- */

@@ -1,6 +1,8 @@
 /* The marks that describe one object, with their JSON form (command line contract, design.md section 4): what the
  * window draws, the command line reads, the engine runs and the project stores. Pure. */
 #pragma once
+#include <cjson/cJSON.h>
+
 #include "infer/models/sam.h"
 #include "render/geometry/mask.h"
 
@@ -27,6 +29,10 @@ const char *prompt_title(const prompt *p); /* the same for a person, translated:
  * g_free. */
 char *prompt_to_json(const prompt *p);
 prompt *prompt_from_json(const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+cJSON *prompt_list_json(const prompt *p);   /* the list, for a larger JSON */
+cJSON *prompt_mark_json(const sam_mark *m); /* one entry of it */
+/* A prompt of the one mark that an entry is. */
+prompt *prompt_from_mark_json(const cJSON *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "point:X,Y box:X0,Y0,X1,Y1 circle:CX,CY,R scribble:X,Y;X,Y;… polygon:…": the text after a command line option; kind
  * given apart. Adds one mark. */
 bool prompt_parse_mark(prompt *p, sam_mark_kind kind, int sign, const char *text,

@@ -1,6 +1,6 @@
 #include "app/panel/batch-window.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>

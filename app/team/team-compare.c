@@ -1,9 +1,10 @@
 #include "app/team/team-compare.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "render/file/json-text.h"
 #include "render/geometry/wkb.h"
 
 enum { SIDE = 150, MARGIN = 10 };
@@ -86,6 +87,12 @@ static GtkWidget *picture(GBytes *own, GBytes *other)
 	return area;
 }
 
+static void add_line(GString *text, const char *member, const char *said)
+{
+	const char *name = strcmp(member, "class_name") == 0 ? "class" : member;
+	g_string_append_printf(text, "%s%s: %s", text->len ? "\n" : "", name, *said ? said : _("(empty)"));
+}
+
 /* What a person can tell the sides by: the texts that differ. References between rows tell nothing. */
 static void add_differences(GString *text, const cJSON *own, const cJSON *other)
 {
@@ -96,11 +103,8 @@ static void add_differences(GString *text, const cJSON *own, const cJSON *other)
 		const cJSON *there = cJSON_GetObjectItemCaseSensitive(other, item->string);
 		if (g_strv_contains(silent, item->string) || (there && cJSON_Compare(item, there, true)))
 			continue;
-		char *value = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
-		const char *said = value ? value : item->valuestring;
-		const char *name = strcmp(item->string, "class_name") == 0 ? "class" : item->string;
-		g_string_append_printf(text, "%s%s: %s", text->len ? "\n" : "", name, *said ? said : _("(empty)"));
-		cJSON_free(value);
+		g_autofree char *value = cJSON_IsString(item) ? NULL : json_part_text(item);
+		add_line(text, item->string, value ? value : item->valuestring);
 	}
 }
 
@@ -110,9 +114,8 @@ static void add_facts(GString *text, const cJSON *own)
 	static const char *const telling[] = {"class_name", "name", "caption", "comment"};
 	for (guint i = 0; i < G_N_ELEMENTS(telling); i++) {
 		const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(own, telling[i]));
-		const char *name = strcmp(telling[i], "class_name") == 0 ? "class" : telling[i];
 		if (said && *said)
-			g_string_append_printf(text, "%s%s: %s", text->len ? "\n" : "", name, said);
+			add_line(text, telling[i], said);
 	}
 }
 

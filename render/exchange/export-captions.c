@@ -2,10 +2,12 @@
  * GeoPixelD's form. */
 #include "render/exchange/export-private.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
+
+#include "render/file/json-text.h"
 
 static bool has_caption(const feature *o)
 {
@@ -199,9 +201,6 @@ bool export_captions(exporter *e, GError **error)
 		g_propagate_error(error, g_steal_pointer(&inner));
 		return false;
 	}
-	char *text = cJSON_Print(root);
-	cJSON_Delete(root);
-	const bool ok = export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	g_autofree char *text = json_page(root);
+	return export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
 }

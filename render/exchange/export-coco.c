@@ -1,9 +1,10 @@
 /* COCO instances. Compressed run lengths hold holes; lists of corners are for readers that know no others. iscrowd is 1
  * only where an import said so, because for crowds the measure is another. */
 #include "render/exchange/export-private.h"
+#include "render/file/json-text.h"
 #include "render/geometry/class-style.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -176,15 +177,12 @@ bool export_coco(exporter *e, GError **error)
 	cJSON *images = cJSON_AddArrayToObject(root, "images");
 	cJSON_AddItemToArray(images, image_entry(e));
 	cJSON_AddItemToObject(root, "categories", category_entries(e));
-	bool ok = add_annotations(e, cJSON_AddArrayToObject(root, "annotations"), error);
-	char *text = ok ? cJSON_PrintUnformatted(root) : NULL;
+	const bool ok = add_annotations(e, cJSON_AddArrayToObject(root, "annotations"), error);
 	if (e->format == EXPORT_COCO && (gint64)e->job->image->width * e->job->image->height >= LARGE_IMAGE)
 		export_note(
 			e,
 			_("The image is too large for other readers of run lengths: each is of the object's bounding box, with its "
 		      "place as \"origin\"."));
-	cJSON_Delete(root);
-	ok = ok && export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	g_autofree char *text = json_text(root);
+	return ok && export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
 }

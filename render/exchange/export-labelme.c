@@ -2,9 +2,10 @@
  * an object with holes is a mask shape, because labelme's polygons have none. What labelme does not know stands in keys
  * of its own, which it keeps. */
 #include "render/exchange/export-private.h"
+#include "render/file/json-text.h"
 #include "render/geometry/gdal-session.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <cpl_vsi.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -135,11 +136,8 @@ bool export_labelme(exporter *e, GError **error)
 	bool ok = true;
 	for (guint i = 0; ok && i < e->job->n_objects; i++)
 		ok = add_shapes(e, shapes, i, ids[i], error) && export_step(e, 0.9 * (i + 1) / e->job->n_objects, error);
-	char *text = ok ? cJSON_Print(root) : NULL;
-	cJSON_Delete(root);
+	g_autofree char *text = json_page(root);
 	if (image->width > 32767 || image->height > 32767)
 		export_note(e, _("labelme opens no image of more than 32767 pixels a side."));
-	ok = ok && output_set_add(e->out, e->path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	return ok && output_set_add(e->out, e->path, text, strlen(text), error);
 }

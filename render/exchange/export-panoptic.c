@@ -1,8 +1,10 @@
 /* COCO panoptic: the JSON beside the PNG of segment ids. */
 #include "render/exchange/export-private.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <string.h>
+
+#include "render/file/json-text.h"
 
 void export_panoptic_count(exporter *e, guint i, int x, int y)
 {
@@ -67,9 +69,6 @@ bool export_panoptic_json(exporter *e, GError **error)
 	cJSON_AddStringToObject(a, "file_name", png);
 	cJSON_AddItemToObject(a, "segments_info", segments_info(e));
 	cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "annotations"), a);
-	char *text = cJSON_PrintUnformatted(root);
-	cJSON_Delete(root);
-	const bool ok = output_set_add(e->out, path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	g_autofree char *text = json_text(root);
+	return output_set_add(e->out, path, text, strlen(text), error);
 }

@@ -2,12 +2,14 @@
  */
 #include "render/exchange/export-private.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <cpl_conv.h>
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
+
+#include "render/file/json-text.h"
 
 static void add_properties(cJSON *p, const exporter *e, const feature *o, gint64 id)
 {
@@ -32,11 +34,9 @@ static bool add_feature(exporter *e, GString *out, guint i, gint64 id, GError **
 	char *geometry = OGR_G_ExportToJsonEx(g, options);
 	cJSON *properties = cJSON_CreateObject();
 	add_properties(properties, e, e->job->objects[i], id);
-	char *text = cJSON_PrintUnformatted(properties);
+	g_autofree char *text = json_text(properties);
 	g_string_append_printf(out, "%s{\"type\":\"Feature\",\"properties\":%s,\"geometry\":%s}", i > 0 ? ",\n" : "", text,
 	                       geometry);
-	cJSON_free(text);
-	cJSON_Delete(properties);
 	CPLFree(geometry);
 	OGR_G_DestroyGeometry(g);
 	return export_step(e, 0.9 * (i + 1) / e->job->n_objects, error);

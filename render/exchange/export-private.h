@@ -6,7 +6,7 @@
 #include "render/geometry/place.h"
 #include "render/geometry/wkb.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <gdal.h>
 #include <ogr_api.h>
 

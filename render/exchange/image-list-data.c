@@ -1,7 +1,7 @@
 /* Images of data sets: JSON lines, COCO, labelme, STAC, YOLO's YAML. */
 #include "render/exchange/image-list-private.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>

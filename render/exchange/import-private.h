@@ -3,7 +3,7 @@
 #include "render/exchange/import.h"
 #include "render/geometry/attributes.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <ogr_api.h>
 
 G_BEGIN_DECLS

@@ -1,4 +1,5 @@
 #include "render/exchange/import-private.h"
+#include "render/file/json-text.h"
 #include "render/geometry/class-style.h"
 #include "render/geometry/gdal-session.h"
 
@@ -191,10 +192,7 @@ static bool is_state(const char *value)
 static char *compact_json(const char *text)
 {
 	cJSON *json = cJSON_Parse(text);
-	char *raw = json ? cJSON_PrintUnformatted(json) : NULL, *out = g_strdup(raw ? raw : "");
-	cJSON_free(raw);
-	cJSON_Delete(json);
-	return out;
+	return json ? json_text(json) : g_strdup("");
 }
 
 bool import_set_text(feature *f, const char *name, const char *value)

@@ -1,12 +1,13 @@
 #include "render/exchange/tiles.h"
 
-#include <cJSON.h>
 #include <cairo.h>
+#include <cjson/cJSON.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "render/file/json-text.h"
 #include "render/file/output.h"
 #include "render/geometry/shape-edit.h"
 
@@ -368,10 +369,8 @@ static bool write_coco(tile_export *t, int split, GError **error)
 		output_set_error(error, folder, errno);
 		return false;
 	}
-	char *text = cJSON_PrintUnformatted(t->coco[split]);
-	const bool ok = output_write(path, text, strlen(text), error);
-	cJSON_free(text);
-	return ok;
+	g_autofree char *text = json_part_text(t->coco[split]);
+	return output_write(path, text, strlen(text), error);
 }
 
 static bool write_yaml(tile_export *t, GError **error)
@@ -379,11 +378,8 @@ static bool write_yaml(tile_export *t, GError **error)
 	g_autofree char *path = g_build_filename(t->part, "data.yaml", NULL);
 	g_autoptr(GString) text = g_string_new("path: .\ntrain: images/train\nval: images/val\nnames:\n");
 	for (int i = 0; t->class_names[i]; i++) {
-		cJSON *name = cJSON_CreateString(t->class_names[i]);
-		char *quoted = cJSON_PrintUnformatted(name); /* a JSON string is a YAML one */
+		g_autofree char *quoted = json_text(cJSON_CreateString(t->class_names[i])); /* a JSON string is a YAML one */
 		g_string_append_printf(text, "  %d: %s\n", i, quoted);
-		cJSON_free(quoted);
-		cJSON_Delete(name);
 	}
 	return output_write(path, text->str, text->len, error);
 }

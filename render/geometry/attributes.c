@@ -1,7 +1,7 @@
 #include "render/geometry/attributes.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>

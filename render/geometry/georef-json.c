@@ -2,7 +2,7 @@
 #include "render/geometry/georef-private.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <cpl_string.h>
 #include <glib/gi18n-lib.h>
 

@@ -1,7 +1,7 @@
 #include "render/review/queue.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>

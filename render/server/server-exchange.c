@@ -2,7 +2,7 @@
 #include "render/server/server-private.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
 enum { MOST = 1000 }; /* objects a round: a push holds the others up for no longer than this takes */

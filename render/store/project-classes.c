@@ -4,7 +4,7 @@
 #include "render/store/project-private.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 

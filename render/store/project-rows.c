@@ -5,7 +5,7 @@
 #include "render/store/project-private.h"
 
 #include "render/file/json-text.h"
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -149,10 +149,9 @@ static bool put_views(project *p, gint64 image, const feature *o, GError **error
 static bool put_mark(project *p, gint64 id, int place, const cJSON *mark, GError **error)
 {
 	const char *kind = cJSON_GetStringValue(cJSON_GetObjectItem(mark, "kind"));
-	char *text = cJSON_PrintUnformatted(mark);
+	g_autofree char *text = json_part_text(mark);
 	g_autofree char *quoted_kind = project_quote(kind ? kind : "");
 	g_autofree char *quoted = project_quote(text);
-	cJSON_free(text);
 	return project_run(p, error,
 	                   "INSERT INTO marks (object_id, place, kind, sign, mark) VALUES (%" G_GINT64_FORMAT
 	                   ", %d, %s, %d, %s)",

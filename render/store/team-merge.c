@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "render/file/json-text.h"
+
 /* What a change is called, and the keys that are changed together; the first `telling` of them say whether two changes
  * are the same. "" stands for the outline itself. */
 static const struct {
@@ -37,11 +39,7 @@ team_side team_side_from(const char *json, GBytes *px)
 
 char *team_side_text(const team_side *s)
 {
-	if (!s->json)
-		return NULL;
-	char *printed = cJSON_PrintUnformatted(s->json), *text = g_strdup(printed);
-	cJSON_free(printed);
-	return text;
+	return s->json ? json_part_text(s->json) : NULL;
 }
 
 static const cJSON *value_of(const team_side *s, const char *key)

@@ -3,7 +3,7 @@
 #include "render/store/project-private.h"
 #include "render/store/team.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 
 G_BEGIN_DECLS
 

@@ -1,4 +1,5 @@
 /* Rows of the project's tables as they travel: JSON in which rows refer to each other by uid. */
+#include "render/file/json-text.h"
 #include "render/geometry/gdal-session.h"
 #include "render/store/team-private.h"
 
@@ -126,11 +127,8 @@ static bool write_class(project *p, gint64 *id, const cJSON *json, GError **erro
 	cJSON_DeleteItemFromObject(inner, "parent");
 	cJSON_AddNumberToObject(inner, "parent", (double)reference(p, json, "parent"));
 	cJSON_AddNumberToObject(inner, "id", (double)*id);
-	char *text = cJSON_PrintUnformatted(root);
-	const bool ok = make_way(p, *id, name, error) && project_class_restore(p, (int)*id, text, error);
-	cJSON_free(text);
-	cJSON_Delete(root);
-	return ok;
+	g_autofree char *text = json_text(root);
+	return make_way(p, *id, name, error) && project_class_restore(p, (int)*id, text, error);
 }
 
 /* --- objects --- */

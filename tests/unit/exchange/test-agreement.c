@@ -1,7 +1,7 @@
 /* Every format says the same: each object read back is its mask again, bit for bit. */
 #include "export-fixture.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <gdal.h>
 #include <math.h>
 #include <ogr_api.h>

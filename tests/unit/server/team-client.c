@@ -8,7 +8,7 @@
 #include "render/store/review.h"
 #include "store-fixture.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
