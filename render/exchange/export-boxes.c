@@ -94,5 +94,5 @@ bool export_boxes(exporter *e, GError **error)
 	}
 	note_changes(e, changed);
 	return export_side(e, error) && (e->format == EXPORT_DOTA || export_names(e, 0, error)) &&
-	       output_set_add(e->out, e->path, out->str, out->len, error);
+	       export_put(e, e->path, out->str, out->len, error);
 }

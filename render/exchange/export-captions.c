@@ -202,5 +202,5 @@ bool export_captions(exporter *e, GError **error)
 		return false;
 	}
 	g_autofree char *text = json_page(root);
-	return export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
+	return export_side(e, error) && export_put(e, e->path, text, strlen(text), error);
 }

@@ -184,5 +184,5 @@ bool export_coco(exporter *e, GError **error)
 			_("The image is too large for other readers of run lengths: each is of the object's bounding box, with its "
 		      "place as \"origin\"."));
 	g_autofree char *text = json_text(root);
-	return ok && export_side(e, error) && output_set_add(e->out, e->path, text, strlen(text), error);
+	return ok && export_side(e, error) && export_put(e, e->path, text, strlen(text), error);
 }

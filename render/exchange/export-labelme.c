@@ -139,5 +139,5 @@ bool export_labelme(exporter *e, GError **error)
 	g_autofree char *text = json_page(root);
 	if (image->width > 32767 || image->height > 32767)
 		export_note(e, _("labelme opens no image of more than 32767 pixels a side."));
-	return ok && output_set_add(e->out, e->path, text, strlen(text), error);
+	return ok && export_put(e, e->path, text, strlen(text), error);
 }

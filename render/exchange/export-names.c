@@ -19,5 +19,5 @@ bool export_names(exporter *e, guint first, GError **error)
 	g_autoptr(GString) out = g_string_new("names:\n");
 	for (guint i = 0; i < e->names->len; i++)
 		add_name(out, first + i, g_ptr_array_index(e->names, i));
-	return output_set_add(e->out, path, out->str, out->len, error);
+	return export_put(e, path, out->str, out->len, error);
 }

@@ -70,5 +70,5 @@ bool export_panoptic_json(exporter *e, GError **error)
 	cJSON_AddItemToObject(a, "segments_info", segments_info(e));
 	cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "annotations"), a);
 	g_autofree char *text = json_text(root);
-	return output_set_add(e->out, path, text, strlen(text), error);
+	return export_put(e, path, text, strlen(text), error);
 }

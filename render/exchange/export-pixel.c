@@ -56,5 +56,5 @@ bool export_pixel_geojson(exporter *e, GError **error)
 	for (guint i = 0; ok && i < e->job->n_objects; i++)
 		ok = add_feature(e, out, i, ids[i], error);
 	g_string_append(out, "\n]}\n");
-	return ok && output_set_add(e->out, e->path, out->str, out->len, error);
+	return ok && export_put(e, e->path, out->str, out->len, error);
 }

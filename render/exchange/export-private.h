@@ -31,6 +31,7 @@ typedef struct {
 	GPtrArray *shapes; /* wkb_shape of each object, in pixels, simplified if asked for */
 	GString *report;
 	output_set *out;
+	GString *text;            /* takes what would be written, as a text is wanted and no file; NULL: files are */
 	export_segment *segments; /* [n_objects] while a panoptic mask is made */
 } exporter;
 
@@ -58,7 +59,7 @@ OGRGeometryH export_place(exporter *e, placement where, double spacing, guint i,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 double export_spacing(const exporter *e, placement where);
 
-/* One exporter a file. They add their files to e->out. */
+/* One exporter a file. They hand their files to export_put(). */
 bool export_vector(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_coco(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_pixel_geojson(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -82,7 +83,9 @@ bitmask *export_object_mask(const exporter *e, guint i, GError **error) G_GNUC_W
 /* Shapefile: what the 254 bytes of a field cannot hold, as NAME_full.csv and in the report. */
 bool export_long_texts(exporter *e, const gint64 *ids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds a file GDAL wrote in memory to the output under `path`. */
+/* What path is to hold once all is done. */
+bool export_put(exporter *e, const char *path, const void *data, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same of a file that GDAL wrote in memory. */
 bool export_take_file(exporter *e, const char *memory_path, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "a.shp" -> "a.prj" */
 char *export_sibling(const char *path, const char *suffix);

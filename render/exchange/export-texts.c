@@ -68,7 +68,7 @@ bool export_long_texts(exporter *e, const gint64 *ids, GError **error)
 		            g_dngettext(GETTEXT_PACKAGE, "%u text was cut to the shapefile's %d bytes; %s holds it whole.",
 		                        "%u texts were cut to the shapefile's %d bytes; %s holds them whole.", cut),
 		            cut, EXPORT_SHP_TEXT_BYTES, name);
-		ok = output_set_add(e->out, path, csv->str, csv->len, error);
+		ok = export_put(e, path, csv->str, csv->len, error);
 	}
 	return ok;
 }

@@ -242,7 +242,7 @@ static bool take_shapefile(exporter *e, const char *memory_path, GError **error)
 	static const char *const parts[] = {".dbf", ".shx", ".cpg", ".prj", ".shp", NULL};
 	static const char *const stale[] = {".qix", ".sbn", ".sbx", ".qpj", ".idm", ".ind"};
 	g_autofree char *qml_path = export_sibling(e->path, ".qml"), *qml = style_qml(e);
-	bool ok = output_set_add(e->out, qml_path, qml, strlen(qml), error);
+	bool ok = export_put(e, qml_path, qml, strlen(qml), error);
 	for (guint i = 0; i < G_N_ELEMENTS(stale); i++) {
 		g_autofree char *path = export_sibling(e->path, stale[i]);
 		output_set_remove(e->out, path);

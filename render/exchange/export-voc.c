@@ -39,5 +39,5 @@ bool export_voc(exporter *e, GError **error)
 			return false;
 	}
 	g_string_append(out, "</annotation>\n");
-	return export_side(e, error) && output_set_add(e->out, e->path, out->str, out->len, error);
+	return export_side(e, error) && export_put(e, e->path, out->str, out->len, error);
 }

@@ -80,5 +80,5 @@ bool export_yolo(exporter *e, GError **error)
 		if (!export_step(e, 0.9 * (i + 1) / e->job->n_objects, error))
 			return false;
 	}
-	return output_set_add(e->out, e->path, out->str, out->len, error);
+	return export_put(e, e->path, out->str, out->len, error);
 }

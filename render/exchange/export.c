@@ -157,6 +157,14 @@ char *export_sibling(const char *path, const char *suffix)
 	return g_strconcat(stem, suffix, NULL);
 }
 
+bool export_put(exporter *e, const char *path, const void *data, gsize size, GError **error)
+{
+	if (!e->text)
+		return output_set_add(e->out, path, data, size, error);
+	g_string_append_len(e->text, data, (gssize)size);
+	return true;
+}
+
 bool export_take_file(exporter *e, const char *memory_path, const char *path, GError **error)
 {
 	vsi_l_offset size = 0;
@@ -165,7 +173,7 @@ bool export_take_file(exporter *e, const char *memory_path, const char *path, GE
 		g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_WRITE, _("Cannot write %s: %s."), path, gdal_session_message());
 		return false;
 	}
-	return output_set_add(e->out, path, data, size, error);
+	return export_put(e, path, data, size, error);
 }
 
 gint64 *export_ids(const export_job *job)
@@ -309,14 +317,18 @@ static bool run(exporter *e, GError **error)
 		            _("There is no object to export to %s: mark and accept one first, or widen the filter."), e->path);
 		return false;
 	}
-	if (!export_check(e->job->ref, e->format, e->path, error) || !read_shapes(e, error) || !export_step(e, 0, error))
+	if ((!e->text && !export_check(e->job->ref, e->format, e->path, error)) || !read_shapes(e, error) ||
+	    !export_step(e, 0, error))
 		return false;
 	collect_classes(e);
 	simplify(e);
-	return formats[e->format].write(e, error) && export_step(e, 1, error) && output_set_commit(e->out, error);
+	return formats[e->format].write(e, error) && export_step(e, 1, error) &&
+	       (e->text || output_set_commit(e->out, error));
 }
 
-bool export_write(const export_job *job, export_format format, const char *path, char **report, GError **error)
+/* text: takes it in place of a file at path, which is then no more than a name. */
+static bool export_to(const export_job *job, export_format format, const char *path, GString *text, char **report,
+                      GError **error)
 {
 	g_autoptr(georef) other = NULL;
 	export_job own = *job;
@@ -326,7 +338,7 @@ bool export_write(const export_job *job, export_format format, const char *path,
 		to_export_error(error);
 		return false;
 	}
-	exporter e = {.job = &own, .format = format, .path = path};
+	exporter e = {.job = &own, .format = format, .path = path, .text = text};
 	e.names = g_ptr_array_new();
 	e.colors = g_ptr_array_new();
 	e.shapes = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
@@ -343,10 +355,20 @@ bool export_write(const export_job *job, export_format format, const char *path,
 	export_attributes_end(&e);
 	g_ptr_array_unref(e.shapes);
 	output_set_free(e.out);
-	char *text = g_string_free(e.report, FALSE);
+	g_autofree char *said = g_string_free(e.report, FALSE);
 	if (ok && report)
-		*report = text;
-	else
-		g_free(text);
+		*report = g_steal_pointer(&said);
 	return ok;
+}
+
+bool export_write(const export_job *job, export_format format, const char *path, char **report, GError **error)
+{
+	return export_to(job, format, path, NULL, report, error);
+}
+
+char *export_text(const export_job *job, export_format format, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *name = g_strconcat("objects", formats[format].extension, NULL);
+	return export_to(job, format, name, text, NULL, error) ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -88,5 +88,7 @@ char *export_side_path(export_format f, const char *path); /* that file of an ex
  * NULL or a text for the user of what the format could not hold ("" when all fitted), free with g_free. */
 bool export_write(const export_job *job, export_format format, const char *path, char **report,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What export_write() would write, for formats that are one text and with no_side_file; no file is made. g_free. */
+char *export_text(const export_job *job, export_format format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

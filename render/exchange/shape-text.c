@@ -1,55 +1,20 @@
 #include "render/exchange/shape-text.h"
 
 #include <cpl_conv.h>
+#include <cpl_vsi.h>
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "render/exchange/import.h"
 #include "render/geometry/place.h"
 
-/* A file in a folder that is nobody else's. */
-typedef struct {
-	char *dir, *path;
-} scratch;
-
-static bool scratch_open(scratch *s, const char *name, GError **error)
-{
-	s->dir = g_dir_make_tmp("nadir-XXXXXX", error);
-	s->path = s->dir ? g_build_filename(s->dir, name, NULL) : NULL;
-	return s->dir != NULL;
-}
-
-static void scratch_close(scratch *s)
-{
-	g_autoptr(GDir) dir = s->dir ? g_dir_open(s->dir, 0, NULL) : NULL;
-	const char *name;
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(s->dir, name, NULL);
-		g_unlink(path);
-	}
-	if (s->dir)
-		g_rmdir(s->dir);
-	g_free(s->dir);
-	g_free(s->path);
-}
-
 /* --- writing --- */
 
 char *shape_text_geojson(const export_job *job, GError **error)
 {
-	const bool map = georef_has_crs(job->ref);
 	export_job own = *job;
-	scratch s = {0};
-	char *text = NULL;
 	own.no_side_file = true;
-	if (!scratch_open(&s, map ? "objects.geojson" : "objects.pixel.geojson", error))
-		return NULL;
-	if (export_write(&own, map ? EXPORT_GEOJSON : EXPORT_PIXEL_GEOJSON, s.path, NULL, error) &&
-	    !g_file_get_contents(s.path, &text, NULL, error))
-		text = NULL;
-	scratch_close(&s);
-	return text;
+	return export_text(&own, georef_has_crs(job->ref) ? EXPORT_GEOJSON : EXPORT_PIXEL_GEOJSON, error);
 }
 
 static bool add_wkt(GString *out, const export_job *job, const feature *f, GError **error)
@@ -120,19 +85,35 @@ static char *table_of_wkt(const char *text, guint *skipped)
 	return n > 0 ? g_string_free(g_steal_pointer(&table), FALSE) : NULL;
 }
 
-static bool write_scratch(const char *text, scratch *s, guint *skipped, GError **error)
+/* A file in memory, by which OGR reads text. */
+typedef struct {
+	char *path, *text;
+	bool says_class; /* a table of WKT has no column for it */
+} memory_file;
+
+static bool memory_file_open(memory_file *m, const char *text, guint *skipped, GError **error)
 {
-	const char *start = text + strspn(text, " \t\r\n\xEF\xBB\xBF");
-	g_autofree char *table = NULL;
-	const char *name = "pasted.csv";
-	if (*start == '{')
-		name = strstr(start, "\"coordinates_in\":\"pixels\"") ? "pasted.pixel.geojson" : "pasted.geojson";
-	else if (!(table = table_of_wkt(start, skipped))) {
+	const char *start = text + strspn(text, " \t\r\n\xEF\xBB\xBF"), *kind = "csv";
+	m->says_class = *start == '{';
+	m->text = m->says_class ? g_strdup(start) : table_of_wkt(start, skipped);
+	if (!m->text) {
 		g_set_error_literal(error, IMPORT_ERROR, IMPORT_ERROR_OPEN,
 		                    _("What is on the clipboard is neither GeoJSON nor WKT of polygons: copy shapes first."));
 		return false;
 	}
-	return scratch_open(s, name, error) && g_file_set_contents(s->path, table ? table : start, -1, error);
+	if (m->says_class)
+		kind = strstr(start, "\"coordinates_in\":\"pixels\"") ? "pixel.geojson" : "geojson";
+	m->path = g_strdup_printf("/vsimem/nadir-pasted-%p/pasted.%s", (void *)m, kind);
+	VSIFCloseL(VSIFileFromMemBuffer(m->path, (GByte *)m->text, strlen(m->text), FALSE));
+	return true;
+}
+
+static void memory_file_close(memory_file *m)
+{
+	if (m->path)
+		VSIUnlink(m->path);
+	g_free(m->path);
+	g_free(m->text);
 }
 
 /* Those that lie on the image; first: why the first other one does not. */
@@ -160,18 +141,18 @@ static GPtrArray *place_all(import_file *file, const raster_info *image, const g
 GPtrArray *shape_text_read(const char *text, const raster_info *image, const georef *ref, const char *class_name,
                            guint *skipped, GError **error)
 {
-	scratch s = {0};
+	memory_file m = {0};
 	g_autoptr(GPtrArray) features = NULL;
 	g_autoptr(GError) why = NULL;
 	*skipped = 0;
-	const bool wrote = write_scratch(text, &s, skipped, error);
-	g_autoptr(import_file) file = wrote ? import_read(s.path, NULL, &why) : NULL;
+	const bool held = memory_file_open(&m, text, skipped, error);
+	g_autoptr(import_file) file = held ? import_read(m.path, NULL, &why) : NULL;
 	if (file)
-		features = place_all(file, image, ref, class_name, !g_str_has_suffix(s.path, ".csv"), skipped, &why);
-	scratch_close(&s);
+		features = place_all(file, image, ref, class_name, m.says_class, skipped, &why);
+	memory_file_close(&m);
 	if (features && features->len > 0)
 		return g_steal_pointer(&features);
-	if (wrote)
+	if (held)
 		g_set_error(error, IMPORT_ERROR, file ? IMPORT_ERROR_OUTSIDE : IMPORT_ERROR_OPEN,
 		            file ? _("None of the shapes on the clipboard lies on this image.")
 		                 : _("The shapes on the clipboard cannot be read: copy them again as GeoJSON or WKT."));

@@ -1,6 +1,6 @@
 /* Objects as text for the clipboard and for drags: GeoJSON as an export writes it (degrees on WGS 84; of an image
  * without a CRS in pixels, .pixel.geojson's form), or WKT in the image's map units (without a CRS: pixels, y = -row), a
- * polygon a line. Files in a folder of their own are made and removed: not for the main loop. */
+ * polygon a line. Slow for many: not for the main loop. No file is made. */
 #pragma once
 #include "render/exchange/export.h"
 
