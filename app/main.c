@@ -19,8 +19,10 @@ int main(int argc, char **argv)
 	bindtextdomain(GETTEXT_PACKAGE, NADIR_LOCALEDIR);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 	textdomain(GETTEXT_PACKAGE);
-	if (cli_wants(argc, argv))
+	if (cli_wants(argc, argv)) {
+		setlocale(LC_NUMERIC, "C"); /* scripts read it, and 1,5,2,5 would be no point */
 		return cli_main(argc, argv);
+	}
 #ifdef NADIR_WINDOW
 	return nadir_application_run(argc, argv);
 #else

@@ -94,11 +94,20 @@ static char *format_dms(double degrees, const char *side)
 	                       side);
 }
 
+char *nadir_format_fixed(double v, int decimals)
+{
+	char format[8], text[G_ASCII_DTOSTR_BUF_SIZE + 320];
+	g_snprintf(format, sizeof format, "%%.%df", CLAMP(decimals, 0, 17));
+	return g_strdup(g_ascii_formatd(text, sizeof text, format, v));
+}
+
 char *nadir_format_lonlat(double lon, double lat)
 {
 	const char *ns = lat < 0 ? _("S") : _("N"), *ew = lon < 0 ? _("W") : _("E");
-	if (current_coordinates != NADIR_COORDINATES_DMS)
-		return g_strdup_printf("%.6f° %s  %.6f° %s", fabs(lat), ns, fabs(lon), ew);
+	if (current_coordinates != NADIR_COORDINATES_DMS) {
+		g_autofree char *north = nadir_format_fixed(fabs(lat), 6), *east = nadir_format_fixed(fabs(lon), 6);
+		return g_strdup_printf("%s° %s  %s° %s", north, ns, east, ew);
+	}
 	g_autofree char *north = format_dms(lat, ns), *east = format_dms(lon, ew);
 	return g_strdup_printf("%s  %s", north, east);
 }

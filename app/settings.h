@@ -23,6 +23,8 @@ typedef enum {
 } NadirCoordinates;
 NadirCoordinates nadir_coordinates_get(void);
 void nadir_coordinates_set(NadirCoordinates coordinates);
+/* Positions have a point in every language, as Go To and other programs read them; g_free. */
+char *nadir_format_fixed(double v, int decimals);
 char *nadir_format_lonlat(double lon, double lat); /* "48.208176° N  16.373819° E", or as D° M′ S″; g_free */
 /* Of images that have none of their own yet, as raster_style_resolve() takes it; NULL: by rule. */
 const char *nadir_stretch_get(void);

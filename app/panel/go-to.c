@@ -5,6 +5,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/settings.h"
 #include "render/geometry/coordinate.h"
 
 struct _NadirGoTo {
@@ -133,11 +134,10 @@ static void add_coordinate(NadirGoTo *self, const coordinate *c)
 	const char *title = c->kind == COORDINATE_PIXEL ? _("Pixel")
 	                    : c->kind == COORDINATE_MAP ? _("Map")
 	                                                : _("Latitude, longitude");
-	g_autofree char *detail = NULL;
-	if (c->kind == COORDINATE_LONLAT)
-		detail = g_strdup_printf("%.6f°, %.6f°", c->given[1], c->given[0]);
-	else
-		detail = g_strdup_printf("%.2f, %.2f", c->given[0], c->given[1]);
+	const bool lonlat = c->kind == COORDINATE_LONLAT;
+	g_autofree char *a = nadir_format_fixed(c->given[lonlat], lonlat ? 6 : 2);
+	g_autofree char *b = nadir_format_fixed(c->given[!lonlat], lonlat ? 6 : 2);
+	g_autofree char *detail = g_strdup_printf(lonlat ? "%s°, %s°" : "%s, %s", a, b);
 	g_autofree char *text = c->inside ? g_strdup(title) : g_strdup_printf(_("%s: outside of the image"), title);
 	GtkWidget *row = make_row("find-location-symbolic", text, detail);
 	gtk_widget_set_sensitive(row, c->inside);

@@ -150,7 +150,7 @@ static void show_values(NadirPanelImage *self)
 	for (guint i = 0; i < self->here->len; i++)
 		gtk_label_set_text(self->here->pdata[i], p.state == PIXEL_NO_DATA ? "\u2014" : "");
 	for (int i = 0; p.state == PIXEL_VALUES && i < p.n; i++) {
-		g_autofree char *text = g_strdup_printf("%.6g", p.value[i]);
+		g_autofree char *text = pixel_value_text(p.value[i]);
 		if (p.band[i] < (int)self->here->len)
 			gtk_label_set_text(self->here->pdata[p.band[i]], text);
 	}

@@ -141,6 +141,13 @@ void nadir_pixel_values_want_all(NadirPixelValues *v, bool all)
 	nadir_pixel_values_set_pointer(v, v->x, v->y);
 }
 
+char *pixel_value_text(float value)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE + 20];
+	const bool whole = value == truncf(value) && fabsf(value) < 1e9F;
+	return g_strdup(g_ascii_formatd(text, sizeof text, whole ? "%.0f" : "%.6g", (double)value));
+}
+
 pixel_values nadir_pixel_values_get(const NadirPixelValues *v)
 {
 	const sample *s = v->last;

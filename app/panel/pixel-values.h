@@ -23,5 +23,7 @@ typedef struct {
 } pixel_values;
 /* Borrowed until the next "changed". */
 pixel_values nadir_pixel_values_get(const NadirPixelValues *v);
+/* As text: whole numbers in full, others with six figures; g_free. */
+char *pixel_value_text(float value);
 
 G_END_DECLS

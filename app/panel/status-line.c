@@ -38,10 +38,11 @@ static char *format_values(const pixel_values *p, const raster_info *info)
 				name = letters[k + 1];
 		if (i)
 			g_string_append(text, "\u2002");
+		g_autofree char *value = pixel_value_text(p->value[i]);
 		if (name)
-			g_string_append_printf(text, "%s %g", name, p->value[i]);
+			g_string_append_printf(text, "%s %s", name, value);
 		else
-			g_string_append_printf(text, "%d: %.6g", p->band[i] + 1, p->value[i]);
+			g_string_append_printf(text, "%d: %s", p->band[i] + 1, value);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -70,7 +71,7 @@ NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *self)
 /* 4692118.0 -> 4 692 118.0 with thin spaces, whatever the locale. */
 static char *grouped(double v, int decimals)
 {
-	g_autofree char *plain = g_strdup_printf("%.*f", decimals, fabs(v));
+	g_autofree char *plain = nadir_format_fixed(fabs(v), decimals);
 	const char *point = strchr(plain, '.');
 	const size_t whole = point ? (size_t)(point - plain) : strlen(plain);
 	GString *text = g_string_new(v < 0 ? "\u2212" : "");
@@ -132,8 +133,15 @@ void nadir_status_line_set_pointer(NadirStatusLine *self, double x, double y)
 		show_map_position(self, g);
 		show_lonlat(self, g);
 	}
-	g_autofree char *pixel = g_strdup_printf(_("px %.1f, %.1f"), x, y);
+	g_autofree char *px = nadir_format_fixed(x, 1), *py = nadir_format_fixed(y, 1);
+	g_autofree char *pixel = g_strdup_printf(_("px %s, %s"), px, py);
 	gtk_label_set_text(self->pixel, pixel);
+}
+
+static char *join_numbers(double a, const char *between, double b, int decimals)
+{
+	g_autofree char *first = nadir_format_fixed(a, decimals), *second = nadir_format_fixed(b, decimals);
+	return g_strconcat(first, between, second, NULL);
 }
 
 char *nadir_status_line_get_position_text(NadirStatusLine *self)
@@ -145,10 +153,10 @@ char *nadir_status_line_get_position_text(NadirStatusLine *self)
 	const NadirCoordinates form = nadir_coordinates_get();
 	if ((form == NADIR_COORDINATES_DEGREES || form == NADIR_COORDINATES_DMS) && georef_has_crs(g) &&
 	    georef_to_lonlat(g, 1, &x, &y, NULL))
-		return form == NADIR_COORDINATES_DMS ? nadir_format_lonlat(x, y) : g_strdup_printf("%.8f, %.8f", y, x);
+		return form == NADIR_COORDINATES_DMS ? nadir_format_lonlat(x, y) : join_numbers(y, ", ", x, 8);
 	if (form == NADIR_COORDINATES_PIXEL || !georef_has_crs(g) || !georef_to_map(g, 1, &x, &y, NULL))
-		return g_strdup_printf("%.2f %.2f", self->last_x, self->last_y);
-	return is_geographic(g) ? g_strdup_printf("%.8f %.8f", x, y) : g_strdup_printf("%.3f %.3f", x, y);
+		return join_numbers(self->last_x, " ", self->last_y, 2);
+	return join_numbers(x, " ", y, is_geographic(g) ? 8 : 3);
 }
 
 /* --- what the document says --- */

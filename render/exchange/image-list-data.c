@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/file/json-text.h"
+
 static const cJSON *get(const cJSON *o, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(o, key);
@@ -93,8 +95,7 @@ static image_list_entry *add_picture(image_list *l, const char *name)
 static char *id_of(const cJSON *o, const char *key)
 {
 	const cJSON *v = get(o, key);
-	return cJSON_IsNumber(v) ? g_strdup_printf("%.17g", v->valuedouble)
-	                         : g_strdup(cJSON_IsString(v) ? v->valuestring : "");
+	return cJSON_IsNumber(v) ? json_part_text(v) : g_strdup(cJSON_IsString(v) ? v->valuestring : "");
 }
 
 static GHashTable *category_names(const cJSON *root)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/file/json-text.h"
+
 #define LARGEST_SIDE (1 << 30) /* pixels: beyond are slips and lies, and sums of two still fit an int */
 
 typedef struct {
@@ -27,7 +29,7 @@ static char *id_at(const cJSON *o, const char *key)
 {
 	const cJSON *v = get(o, key);
 	if (cJSON_IsNumber(v))
-		return g_strdup_printf("%.17g", v->valuedouble);
+		return json_part_text(v);
 	return g_strdup(cJSON_IsString(v) ? v->valuestring : "");
 }
 

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/file/json-text.h"
+
 #define CIRCLE_CORNERS 96
 
 static const cJSON *get(const cJSON *o, const char *key)
@@ -150,7 +152,8 @@ static void add_shape(import_file *file, const cJSON *shape, GPtrArray *order, G
 		return;
 	const cJSON *id = get(shape, "group_id");
 	const char *label = text_at(shape, "label");
-	g_autofree char *key = cJSON_IsNumber(id) ? g_strdup_printf("%.17g %s", id->valuedouble, label) : NULL;
+	g_autofree char *number = cJSON_IsNumber(id) ? json_part_text(id) : NULL;
+	g_autofree char *key = number ? g_strdup_printf("%s %s", number, label) : NULL;
 	group *known = key ? g_hash_table_lookup(groups, key) : NULL;
 	if (known) {
 		known->area = import_unite(known->area, g);

@@ -111,9 +111,10 @@ static char *time_text(OGRFeatureH row, int field)
 /* A field's value without loss. */
 static char *value_text(OGRFeatureH row, int field)
 {
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
 	switch (OGR_Fld_GetType(OGR_F_GetFieldDefnRef(row, field))) {
 	case OFTReal:
-		return g_strdup_printf("%.17g", OGR_F_GetFieldAsDouble(row, field));
+		return g_strdup(g_ascii_dtostr(number, sizeof number, OGR_F_GetFieldAsDouble(row, field)));
 	case OFTDate:
 	case OFTDateTime:
 		return time_text(row, field);

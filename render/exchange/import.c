@@ -249,7 +249,7 @@ void import_set_crowd(feature *f, const cJSON *iscrowd)
 
 void import_set_json(import_file *file, feature *f, const cJSON *member)
 {
-	g_autofree char *number = cJSON_IsNumber(member) ? g_strdup_printf("%.17g", member->valuedouble) : NULL;
+	g_autofree char *number = cJSON_IsNumber(member) ? json_part_text(member) : NULL;
 	const char *text = number ? number : cJSON_GetStringValue(member), *name = member->string;
 	if (cJSON_IsNull(member) || (text && !*text) || (!text && !member->child && !cJSON_IsBool(member)))
 		return; /* nothing is said */

@@ -108,6 +108,23 @@ static bool read_all(const char *p, writing *w)
 	return w->n == 2 && before == 0 && isfinite(w->value[0]) && isfinite(w->value[1]);
 }
 
+/* "48,21 16,37": commas between digits as the points that they are in half of Europe. NULL: there are none. */
+static char *commas_to_points(const char *text)
+{
+	g_autofree char *points = g_strdup(text);
+	bool any = false, fraction = false;
+	for (char *p = points; *p; p++) {
+		if (*p == ',' && p > points && g_ascii_isdigit(p[-1]) && g_ascii_isdigit(p[1])) {
+			if (fraction)
+				return NULL; /* no number has two */
+			*p = '.';
+			any = true;
+		}
+		fraction = *p == '.' || (fraction && g_ascii_isdigit(*p));
+	}
+	return any ? g_steal_pointer(&points) : NULL;
+}
+
 static bool is_vertical(char side)
 {
 	return side == 'N' || side == 'S';
@@ -136,8 +153,12 @@ int coordinate_parse(const char *text, const georef *g, int width, int height, c
 {
 	writing w = {0};
 	int n = 0;
-	if (!read_all(text, &w))
-		return 0;
+	if (!read_all(text, &w)) {
+		g_autofree char *points = commas_to_points(text);
+		w = (writing){0};
+		if (!points || !read_all(points, &w))
+			return 0;
+	}
 	const bool sided = w.side[0] || w.side[1];
 	double a = w.value[0], b = w.value[1];
 	if (sided && !(w.side[0] && w.side[1] && is_vertical(w.side[0]) != is_vertical(w.side[1])))

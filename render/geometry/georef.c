@@ -383,7 +383,9 @@ static bool run_stages(const georef *g, stage first, stage second, fail_text fai
 	for (guint i = 0; i < n; i++) {
 		if (isfinite(x[i]) && isfinite(y[i]))
 			continue;
-		g_autofree char *point = g_strdup_printf("%.10g,%.10g", from_x[i], from_y[i]);
+		char at_x[G_ASCII_DTOSTR_BUF_SIZE], at_y[G_ASCII_DTOSTR_BUF_SIZE];
+		g_autofree char *point = g_strdup_printf("%s,%s", g_ascii_formatd(at_x, sizeof at_x, "%.10g", from_x[i]),
+		                                         g_ascii_formatd(at_y, sizeof at_y, "%.10g", from_y[i]));
 		g_autofree char *text = fail(point, g->name ? g->name : _("without a name"));
 		g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_TRANSFORM, text);
 		return false;

@@ -269,10 +269,12 @@ static void csv_classes(GString *out, const statistics *s)
 
 static void csv_bins(GString *out, const statistics *s)
 {
+	char from[G_ASCII_DTOSTR_BUF_SIZE];
 	g_string_append(out, "\nscore from,objects,decided,accepted\n");
 	for (int i = 0; i < STATISTICS_BINS; i++)
-		g_string_append_printf(out, "%.2f,%u,%u,%u\n", (double)i / STATISTICS_BINS, s->score_total[i],
-		                       s->score_decided[i], s->score_accepted[i]);
+		g_string_append_printf(out, "%s,%u,%u,%u\n",
+		                       g_ascii_formatd(from, sizeof from, "%.2f", (double)i / STATISTICS_BINS),
+		                       s->score_total[i], s->score_decided[i], s->score_accepted[i]);
 	g_string_append(out, "\narea px from,objects,accepted\n");
 	for (int i = 0; i < STATISTICS_AREAS; i++)
 		g_string_append_printf(out, "%d,%u,%u\n", i == 0 ? 0 : 8 << i, s->areas[i], s->areas_accepted[i]);

@@ -70,6 +70,19 @@ static void test_values(void)
 	fixture_remove(dir);
 }
 
+static void test_text(void)
+{
+	static const struct {
+		float value;
+		const char *text;
+	} cases[] = {{12345678, "12345678"},  {-32768, "-32768"}, {0, "0"},          {0.25F, "0.25"},
+	             {1234.5678F, "1234.57"}, {1e20F, "1e+20"},   {INFINITY, "inf"}, {NAN, "nan"}};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = pixel_value_text(cases[i].value);
+		g_assert_cmpstr(text, ==, cases[i].text);
+	}
+}
+
 static void test_many_bands(void)
 {
 	const char *shared = g_getenv("NADIR_SHARED");
@@ -99,6 +112,7 @@ int main(int argc, char *argv[])
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/pixel-values/values", test_values);
+	g_test_add_func("/pixel-values/text", test_text);
 	g_test_add_func("/pixel-values/many-bands", test_many_bands);
 	return g_test_run();
 }

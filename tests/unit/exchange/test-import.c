@@ -6,6 +6,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "tests/unit/comma-locale.h"
+
 #define COCO(annotation)                                                                                               \
 	"{\"images\":[{\"id\":1,\"width\":1000,\"height\":800,\"file_name\":\"a.tif\"}],\"categories\":[{\"id\":1,"        \
 	"\"name\":\"x\"}],\"annotations\":[" annotation "]}"
@@ -155,6 +157,29 @@ static void test_larger_than_the_image(fixture *f, gconstpointer unused)
 	g_assert_nonnull(strstr(report, "cut there"));
 }
 
+/* Numbers mean the same in every language. */
+static void test_language(fixture *f, gconstpointer unused)
+{
+	static const char *const texts[] = {COCO("{" OF_ONE "\"height\":2.5,\"segmentation\":[[10,10,20,10,20,20]]}"),
+	                                    "id,height,WKT\n1,2.5,\"POLYGON ((10 10,20 10,20 20,10 10))\"\n"};
+	static const char *const names[] = {"a.json", "a.csv"};
+	if (!comma_locale_begin())
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GError) error = NULL;
+		g_free(f->path);
+		f->path = g_build_filename(f->folder, names[i], NULL);
+		g_autoptr(import_file) file = read_text(f, texts[i], &error);
+		g_assert_no_error(error);
+		g_assert_cmpuint(import_count(file), ==, 1);
+		const char *attributes = import_get(file, 0)->f->attributes;
+		g_test_message("%s", attributes);
+		g_assert_nonnull(strstr(attributes, "2.5"));
+		g_unlink(f->path);
+	}
+	comma_locale_end();
+}
+
 #define ADD(name, test) g_test_add("/import/" name, fixture, NULL, set_up, test, tear_down)
 
 int main(int argc, char **argv)
@@ -162,6 +187,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("lying-coco", test_lying_coco);
 	ADD("lying-labelme", test_lying_labelme);
+	ADD("language", test_language);
 	ADD("cut-short", test_cut_short);
 	ADD("larger-than-the-image", test_larger_than_the_image);
 	return g_test_run();

@@ -70,14 +70,20 @@ static void test_forms(void)
 	assert_place(g, "E 601000 N 5339000", COORDINATE_MAP, 100, 100, 1e-6);
 	assert_place(g, "5339000 N, 601000 E", COORDINATE_MAP, 100, 100, 1e-6);
 	assert_place(g, "601000 5339000", COORDINATE_MAP, 100, 100, 1e-6);
+	assert_place(g, "120,5 340,25", COORDINATE_PIXEL, 120.5, 340.25, 1e-9);
+	assert_place(g, "120,5, 340,25", COORDINATE_PIXEL, 120.5, 340.25, 1e-9);
+	assert_place(g, "120; 340,25", COORDINATE_PIXEL, 120, 340.25, 1e-9);
+	assert_place(g, "120,340", COORDINATE_PIXEL, 120, 340, 1e-9);
+	assert_place(g, "E 601000,5 N 5339000,25", COORDINATE_MAP, 100.05, 99.975, 1e-6);
 }
 
 static void test_refused(void)
 {
 	g_autoptr(georef) g = utm33();
 	coordinate c[COORDINATE_MOST];
-	static const char *const bad[] = {"",           "7",    "a b",       "1 2 3",   "12N 13N", "12 N", "48°70' 16°",
-	                                  "px 12N 13E", "1,2,", "Vienna 12", "0x10 20", "1e999 2", "N E",  "12 13 E"};
+	static const char *const bad[] = {"",           "7",          "a b",   "1 2 3",     "12N 13N",      "12 N",
+	                                  "48°70' 16°", "px 12N 13E", "1,2,",  "Vienna 12", "0x10 20",      "1e999 2",
+	                                  "N E",        "12 13 E",    "1,2,3", "1,2 3,4 5", "1.234,5 6.789"};
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_test_message("%s", bad[i]);
 		if (g_str_equal(bad[i], "1,2,"))

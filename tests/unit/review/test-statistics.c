@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/unit/comma-locale.h"
+
 static project_class *make_class(int id, const char *name)
 {
 	project_class *c = g_new0(project_class, 1);
@@ -74,6 +76,18 @@ static void test_csv(void)
 	g_assert_nonnull(strstr(csv, "2023-11-14T22:00:00Z,30\n"));
 }
 
+/* A table is read by other programs, in whatever language the window is. */
+static void test_csv_language(void)
+{
+	g_autoptr(statistics) s = make();
+	g_autofree char *plain = report_csv(s);
+	if (!comma_locale_begin())
+		return;
+	g_autofree char *german = report_csv(s);
+	comma_locale_end();
+	g_assert_cmpstr(german, ==, plain);
+}
+
 static void check_file(const statistics *s, const char *folder, const char *name, const char *begins)
 {
 	g_autoptr(GError) error = NULL;
@@ -106,6 +120,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/statistics/counts", test_counts);
 	g_test_add_func("/statistics/csv", test_csv);
+	g_test_add_func("/statistics/csv-language", test_csv_language);
 	g_test_add_func("/statistics/files", test_files);
 	return g_test_run();
 }
