@@ -15,7 +15,7 @@ struct _NadirWindow {
 	AdwWindowTitle *title;
 	AdwToastOverlay *toasts;
 	GtkInfoBar *info_bar;
-	GtkLabel *info_text;
+	GtkLabel *palette_key, *info_text;
 	GtkButton *info_button; /* what can be done about it */
 	GtkStack *stack;        /* empty, opening, image */
 	GtkWidget *opening_box;
@@ -29,7 +29,7 @@ struct _NadirWindow {
 	GtkLabel *chip_label;
 	GtkImage *chip_icon;
 	GtkLabel *chip_details;
-	GMenu *recent_menu;
+	GMenu *recent_menu, *primary_menu;
 
 	/* Owned references */
 	NadirDocument *document;

@@ -230,7 +230,9 @@ static void show_end(NadirWindow *self)
 	struct window_review *w = self->review;
 	const guint n = nadir_review_get_length(w->review);
 	const bool end = nadir_review_is_loaded(w->review) && nadir_review_get_position(w->review) >= n;
-	g_autofree char *text = n == 0 ? g_strdup(_("No object is in this queue: change its filter (Q)."))
+	g_autofree char *key = nadir_action_hint(nadir_action_find("win.review-filter"));
+	/* Translators: %s is " (Q)", the key, or nothing. */
+	g_autofree char *text = n == 0 ? g_strdup_printf(_("No object is in this queue: change its filter%s."), key)
 	                               : g_strdup_printf(ngettext("%u object, all seen", "%u objects, all seen", n), n);
 	nadir_review_bar_set_end(NADIR_REVIEW_BAR(w->bar), text);
 	if (!w->fixing)

@@ -1,4 +1,5 @@
 /* Actions of looking at an image: places, measuring, navigator, overviews, stretch by what is in sight. */
+#include "app/command/actions.h"
 #include "app/document/document-look.h"
 #include "app/window-private.h"
 
@@ -25,7 +26,9 @@ ACTION(on_bookmark)
 {
 	NadirWindow *self = data;
 	g_autofree char *name = nadir_go_to_bookmark(self->work->canvas);
-	g_autofree char *sentence = g_strdup_printf(_("Kept as “%s”: Ctrl+G lists the bookmarks."), name);
+	g_autofree char *key = nadir_action_hint(nadir_action_find("win.go-to"));
+	/* Translators: the second %s is " (Ctrl+G)", the key, or nothing. */
+	g_autofree char *sentence = g_strdup_printf(_("Kept as “%s”, in the list of places%s."), name, key);
 	nadir_window_show_notice(self, sentence);
 }
 

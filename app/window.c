@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/command/key-tips.h"
 #include "app/command/keymap.h"
 
 G_DEFINE_FINAL_TYPE(NadirWindow, nadir_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -305,6 +306,8 @@ static void bind_children(GtkWidgetClass *widget_class)
 	BIND(chip_icon);
 	BIND(chip_details);
 	BIND(recent_menu);
+	BIND(primary_menu);
+	BIND(palette_key);
 }
 
 #undef BIND
@@ -330,6 +333,14 @@ static void on_contrast(NadirWindow *self)
 		gtk_widget_remove_css_class(GTK_WIDGET(self), "high-contrast");
 }
 
+static void show_keys(NadirWindow *self)
+{
+	nadir_key_tips(GTK_WIDGET(self));
+	nadir_key_badge(self->palette_key, "win.palette");
+	nadir_key_menu(self->primary_menu);
+	nadir_keymap_on_change(G_OBJECT(self), G_CALLBACK(on_state_changed)); /* what is undone stands with the key */
+}
+
 static void nadir_window_init(NadirWindow *self)
 {
 	gtk_widget_init_template(GTK_WIDGET(self));
@@ -351,6 +362,7 @@ static void nadir_window_init(NadirWindow *self)
 	nadir_window_install_actions(self);
 	nadir_window_setup_review(self);
 	nadir_actions_install(GTK_WINDOW(self));
+	show_keys(self);
 }
 
 static void on_chat_changed(NadirWindow *self)

@@ -5,7 +5,7 @@
 #include "app/chat/chat-bubble.h"
 #include "app/chat/chat-card.h"
 #include "app/chat/chat-panel-private.h"
-#include "app/command/actions.h"
+#include "app/command/key-tips.h"
 #include "app/settings.h"
 
 #define ACTION(name) static void name(GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -131,11 +131,8 @@ void chat_panel_make_quick(NadirChatPanel *self)
 		g_autofree char *action = g_strconcat("win.chat-quick::", quick[i].name, NULL);
 		g_autofree char *key = nadir_action_key_label(nadir_action_find(action));
 		GtkWidget *button = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-		GtkWidget *badge = gtk_label_new(key);
-		gtk_widget_add_css_class(badge, "key-badge");
-		gtk_widget_set_valign(badge, GTK_ALIGN_CENTER);
 		gtk_box_append(GTK_BOX(box), gtk_label_new(_(quick[i].title)));
-		gtk_box_append(GTK_BOX(box), badge);
+		gtk_box_append(GTK_BOX(box), nadir_key_badge_new(action));
 		gtk_button_set_child(GTK_BUTTON(button), box);
 		gtk_widget_add_css_class(button, "pill-button");
 		gtk_widget_set_name(button, quick[i].name);
@@ -144,7 +141,7 @@ void chat_panel_make_quick(NadirChatPanel *self)
 		g_signal_connect(button, "query-tooltip", G_CALLBACK(on_quick_tooltip), self);
 		gtk_actionable_set_detailed_action_name(GTK_ACTIONABLE(button), action);
 		gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, _(quick[i].title),
-		                               GTK_ACCESSIBLE_PROPERTY_KEY_SHORTCUTS, key, -1);
+		                               GTK_ACCESSIBLE_PROPERTY_KEY_SHORTCUTS, key ? key : "", -1);
 		gtk_box_append(self->quick, button);
 	}
 }

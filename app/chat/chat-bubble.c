@@ -4,7 +4,7 @@
 
 #include "app/chat/chat-entry.h"
 #include "app/chat/chat-wrap.h"
-#include "app/command/actions.h"
+#include "app/command/key-tips.h"
 #include "app/conversation/conversation-edit.h"
 
 struct _NadirChatBubble {
@@ -321,10 +321,11 @@ static void nadir_chat_bubble_init(NadirChatBubble *self)
 GtkWidget *nadir_chat_bubble_new(NadirChat *session, conversation_message *m)
 {
 	NadirChatBubble *self = g_object_new(NADIR_TYPE_CHAT_BUBBLE, NULL);
-	g_autofree char *key = nadir_action_key_label(nadir_action_find("win.chat-keep"));
 	self->chat = g_object_ref(session);
 	self->message = m;
-	gtk_label_set_text(self->keep_key, key);
+	nadir_key_badge(self->keep_key, "win.chat-keep");
+	nadir_key_tip(self->again, "win.chat-again");
+	nadir_key_tip(self->continue_button, "win.chat-continue");
 	gtk_widget_set_tooltip_text(self->edit, m->model ? _("Word the reply anew, in place: what the model said is kept")
 	                                                 : _("Ask this differently: the old question stays as a branch"));
 	gtk_widget_add_css_class(GTK_WIDGET(self), m->model ? "said-by-model" : "said-by-user");

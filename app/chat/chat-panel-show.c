@@ -5,7 +5,7 @@
 #include "app/chat/chat-bubble.h"
 #include "app/chat/chat-card.h"
 #include "app/chat/chat-panel-private.h"
-#include "app/command/actions.h"
+#include "app/command/key-tips.h"
 #include "app/conversation/conversation-text.h"
 
 /* --- messages --- */
@@ -210,12 +210,8 @@ static char *offer_title(NadirChatPanel *self, const GPtrArray *regions)
 static void add_offer(NadirChatPanel *self, const char *title)
 {
 	GtkWidget *button = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-	g_autofree char *keys = nadir_action_key_label(nadir_action_find("win.chat-region"));
-	GtkWidget *key = gtk_label_new(keys);
-	gtk_widget_add_css_class(key, "key-badge");
-	gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(box), gtk_label_new(title));
-	gtk_box_append(GTK_BOX(box), key);
+	gtk_box_append(GTK_BOX(box), nadir_key_badge_new("win.chat-region"));
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "region-offer");
 	gtk_widget_set_focus_on_click(button, FALSE);

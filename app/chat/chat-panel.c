@@ -8,6 +8,7 @@
 #include "app/chat/chat-bubble.h"
 #include "app/chat/chat-panel-private.h"
 #include "app/chat/chat-wrap.h"
+#include "app/command/key-tips.h"
 #include "app/conversation/conversation-text.h"
 
 G_DEFINE_FINAL_TYPE(NadirChatPanel, nadir_chat_panel, GTK_TYPE_WIDGET)
@@ -486,6 +487,7 @@ static void nadir_chat_panel_init(NadirChatPanel *self)
 	gtk_widget_add_controller(GTK_WIDGET(self), keys);
 	g_signal_connect(self, "map", G_CALLBACK(on_map), NULL);
 	g_signal_connect(self, "unmap", G_CALLBACK(on_unmap), NULL);
+	nadir_key_tip(GTK_WIDGET(self->title_button), "win.chat-conversations");
 	chat_panel_make_quick(self);
 	chat_panel_show_path(self);
 }

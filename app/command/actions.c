@@ -256,10 +256,16 @@ char *nadir_action_key_label(const nadir_action *a)
 	return gtk_accelerator_get_label(key, mods);
 }
 
-char *nadir_action_tooltip(const nadir_action *a)
+char *nadir_action_hint(const nadir_action *a)
 {
 	g_autofree char *key = nadir_action_key_label(a);
-	return key ? g_strdup_printf("%s (%s)", nadir_action_title(a), key) : g_strdup(nadir_action_title(a));
+	return key ? g_strdup_printf(" (%s)", key) : g_strdup("");
+}
+
+char *nadir_action_tooltip(const nadir_action *a)
+{
+	g_autofree char *hint = nadir_action_hint(a);
+	return g_strconcat(nadir_action_title(a), hint, NULL);
 }
 
 /* The group that holds the action and its name there; NULL when the widget sits in no such window yet. */

@@ -20,6 +20,7 @@ const nadir_action *nadir_action_find(const char *action); /* by detailed name; 
 bool nadir_action_is_of_review(const nadir_action *a);
 const char *nadir_action_title(const nadir_action *a);
 char *nadir_action_key_label(const nadir_action *a); /* "Ctrl+Z"; NULL without a key; g_free */
+char *nadir_action_hint(const nadir_action *a);      /* " (Ctrl+Z)", to put behind words; "" without a key; g_free */
 char *nadir_action_tooltip(const nadir_action *a);   /* "Undo (Ctrl+Z)"; g_free */
 
 /* Whether the action exists in the widget's groups and is enabled. */

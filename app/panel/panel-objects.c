@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/command/key-tips.h"
+#include "app/command/keymap.h"
 #include "app/document/document-visibility.h"
 #include "app/edit/edit-selection.h"
 #include "app/panel/attribute-editor.h"
@@ -86,8 +88,9 @@ static void show_hidden(NadirPanelObjects *self)
 {
 	const guint n = self->document ? nadir_document_n_hidden(self->document) : 0;
 	g_autofree char *label = g_strdup_printf("%u", n);
-	g_autofree char *tip = g_strdup_printf(
-		ngettext("%u object is hidden: show all (Alt+Shift+H)", "%u objects are hidden: show all (Alt+Shift+H)", n), n);
+	g_autofree char *key = nadir_action_hint(nadir_action_find("win.show-all"));
+	g_autofree char *tip =
+		g_strdup_printf(ngettext("%u object is hidden: show all%s", "%u objects are hidden: show all%s", n), n, key);
 	gtk_widget_set_visible(self->hidden_button, n > 0);
 	gtk_label_set_text(self->hidden_count, label);
 	gtk_widget_set_tooltip_text(self->hidden_button, tip);
@@ -335,6 +338,8 @@ static void nadir_panel_objects_init(NadirPanelObjects *self)
 	self->rows = g_hash_table_new(NULL, NULL);
 	gtk_widget_init_template(GTK_WIDGET(self));
 	make_models(self);
+	nadir_key_menu(G_MENU(gtk_popover_menu_get_menu_model(self->menu)));
+	nadir_keymap_on_change(G_OBJECT(self), G_CALLBACK(show_hidden));
 	GtkGesture *click = gtk_gesture_click_new();
 	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
 	g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_list_pressed), self);

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "app/command/actions.h"
+#include "app/command/key-tips.h"
 #include "app/edit/edit-search.h"
 
 struct _NadirSearchBar {
@@ -82,9 +83,9 @@ static void nadir_search_bar_class_init(NadirSearchBarClass *klass)
 static GtkWidget *add_button(NadirSearchBar *self, const char *label, const char *action)
 {
 	GtkWidget *button = gtk_button_new_with_label(label);
-	g_autofree char *tip = nadir_action_tooltip(nadir_action_find(action));
 	gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
-	gtk_widget_set_tooltip_text(button, tip);
+	gtk_widget_set_tooltip_text(button, nadir_action_title(nadir_action_find(action)));
+	nadir_key_tip(button, action);
 	gtk_widget_set_focus_on_click(button, FALSE);
 	gtk_box_append(GTK_BOX(self), button);
 	return button;

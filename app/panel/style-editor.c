@@ -4,6 +4,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/command/keymap.h"
+
 typedef enum { MODE_AUTO, MODE_ONE, MODE_THREE } band_mode;
 
 /* What the user has chosen, as rows of the choosers. */
@@ -306,6 +308,17 @@ static void nadir_style_editor_class_init(NadirStyleEditorClass *klass)
 	gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
 }
 
+static void tell_opacity_keys(NadirStyleEditor *self)
+{
+	static const char *const actions[] = {"win.opacity-down", "win.opacity-up", "win.hide-masks"};
+	g_autoptr(GString) tip = g_string_new(_("Opacity of all masks"));
+	for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
+		g_autofree char *line = nadir_action_tooltip(nadir_action_find(actions[i]));
+		g_string_append_printf(tip, "\n%s", line);
+	}
+	gtk_widget_set_tooltip_text(GTK_WIDGET(self->opacity), tip->str);
+}
+
 static void nadir_style_editor_init(NadirStyleEditor *self)
 {
 	self->loading = TRUE;
@@ -315,5 +328,7 @@ static void nadir_style_editor_init(NadirStyleEditor *self)
 	g_signal_group_connect_swapped(self->signals, "settings-changed", G_CALLBACK(load_opacity), self);
 	fill_ramps(self);
 	show_bands(self, MODE_AUTO);
+	tell_opacity_keys(self);
+	nadir_keymap_on_change(G_OBJECT(self), G_CALLBACK(tell_opacity_keys));
 	self->loading = FALSE;
 }

@@ -105,8 +105,7 @@ static void show_side(NadirPairBox *b, const agreement_pair *p, bool second)
 		id ? g_strdup_printf("%s\n%s #%" G_GINT64_FORMAT, set, class_name(b, second ? p->class_b : p->class_a), id)
 		   : g_strdup_printf("%s\n%s", set, p ? _("has none") : "");
 	const nadir_action *a = nadir_action_find(second ? "win.review-take::second" : "win.review-take::first");
-	g_autofree char *key = nadir_action_key_label(a), *name = g_strdup_printf(_("Take %s"), set);
-	g_autofree char *label = key ? g_strdup_printf("%s (%s)", name, key) : g_strdup(name);
+	g_autofree char *key = nadir_action_hint(a), *label = g_strdup_printf(_("Take %s%s"), set, key);
 	gtk_label_set_text(b->names[second], text);
 	gtk_button_set_label(b->take[second], label);
 }
@@ -163,10 +162,13 @@ static void on_activated(NadirPairBox *b, guint row)
 	if (!g || row >= b->order->len)
 		return;
 	const agreement_pair *p = &g_array_index(g->pairs, agreement_pair, g_array_index(b->order, guint, row));
-	if (!nadir_review_go_to(b->review, agreement_first(p)) && !(p->b && nadir_review_go_to(b->review, p->b)))
-		nadir_document_notify_user(
-			b->document,
-			_("This pair is not in the queue: in its filter (Q) choose all states and the order by pairs."));
+	if (nadir_review_go_to(b->review, agreement_first(p)) || (p->b && nadir_review_go_to(b->review, p->b)))
+		return;
+	g_autofree char *key = nadir_action_hint(nadir_action_find("win.review-filter"));
+	/* Translators: %s is " (Q)", the key, or nothing. */
+	g_autofree char *sentence = g_strdup_printf(
+		_("This pair is not in the queue: in its filter%s choose all states and the order by pairs."), key);
+	nadir_document_notify_user(b->document, sentence);
 }
 
 static void on_changed(NadirPairBox *b)

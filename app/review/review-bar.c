@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/command/key-tips.h"
 #include "app/command/keymap.h"
 
 struct _NadirReviewBar {
@@ -10,7 +11,7 @@ struct _NadirReviewBar {
 	/* Template widgets */
 	GtkStack *stack;
 	GtkWidget *keys;
-	GtkLabel *title, *hint, *end;
+	GtkLabel *title, *hint, *end, *accept_key, *back_key, *leave_key;
 	GtkTextView *entry;
 	gboolean many;
 };
@@ -152,6 +153,9 @@ static void nadir_review_bar_class_init(NadirReviewBarClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, title);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, hint);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, end);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, accept_key);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, back_key);
+	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, leave_key);
 	gtk_widget_class_bind_template_child(widget_class, NadirReviewBar, entry);
 	gtk_widget_class_bind_template_callback(widget_class, on_entry_key);
 }
@@ -168,6 +172,9 @@ static void show_keys(NadirReviewBar *b)
 static void nadir_review_bar_init(NadirReviewBar *b)
 {
 	gtk_widget_init_template(GTK_WIDGET(b));
+	nadir_key_badge(b->accept_key, "win.review-fixed");
+	nadir_key_badge(b->back_key, "win.review-leave");
+	nadir_key_badge(b->leave_key, "win.review-leave");
 	show_keys(b);
 	nadir_keymap_on_change(G_OBJECT(b), G_CALLBACK(show_keys));
 }

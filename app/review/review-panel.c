@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/command/key-tips.h"
 #include "app/panel/swatch.h"
 #include "app/review/pair-box.h"
 #include "app/review/score-chart.h"
@@ -569,6 +570,7 @@ static void nadir_review_panel_init(NadirReviewPanel *p)
 	p->loading = TRUE;
 	gtk_widget_init_template(GTK_WIDGET(p));
 	p->loading = FALSE;
+	nadir_key_tip(GTK_WIDGET(p->filter_button), "win.review-filter");
 	make_counts(p);
 	p->signals = g_signal_group_new(NADIR_TYPE_REVIEW);
 	g_signal_group_connect_swapped(p->signals, "changed", G_CALLBACK(on_changed), p);

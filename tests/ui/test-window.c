@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/command/actions.h"
+#include "app/command/keymap.h"
 #include "app/command/shortcuts.h"
 #include "app/panel/export-dialog.h"
 #include "app/panel/status-line.h"
@@ -665,6 +666,59 @@ static void test_restored(world *w, gconstpointer data)
 		g_settings_reset(nadir_application_get_settings(w->app), keys[i]);
 }
 
+/* Tooltips of the window that have `text` in them. */
+static guint n_tips(GtkWidget *widget, const char *text)
+{
+	const char *tip = gtk_widget_get_tooltip_text(widget);
+	guint n = tip && strstr(tip, text) ? 1 : 0;
+	for (GtkWidget *c = gtk_widget_get_first_child(widget); c; c = gtk_widget_get_next_sibling(c))
+		n += n_tips(c, text);
+	return n;
+}
+
+static char *accel_of(GMenuModel *menu, int section, int item)
+{
+	g_autoptr(GMenuModel) inner = g_menu_model_get_item_link(menu, section, G_MENU_LINK_SECTION);
+	char *accel = NULL;
+	g_menu_model_get_item_attribute(inner, item, "accel", "s", &accel);
+	return accel;
+}
+
+/* What says a key says the one that is in force. */
+static void test_key_tips(world *w, gconstpointer data)
+{
+	static const struct {
+		const char *action, *before;
+	} told[] = {{"win.open", "Open an image or a project (Ctrl+O)"},
+	            {"win.undo", "Undo (Ctrl+Z)"},
+	            {"win.sidebar", "Sidebar (F9)"},
+	            {"win.table", "Attribute table (Ctrl+T)"},
+	            {"win.style", "Bands and stretch (Ctrl+B)"},
+	            {"win.turn-view::0", "Level the view (Alt+Backslash)"},
+	            {"win.chat-conversations", "Conversations about this image (Ctrl+L)"}};
+	GMenuModel *menu = G_MENU_MODEL(w->window->primary_menu);
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
+		g_autofree char *now = g_strndup(told[i].before, strcspn(told[i].before, "("));
+		g_autofree char *trigger = g_strdup_printf("<Control><Alt><Shift>%u", i), *key = NULL, *tip = NULL;
+		g_assert_cmpuint(n_tips(GTK_WIDGET(w->window), told[i].before), ==, 1);
+		nadir_keymap_choose(nadir_action_find(told[i].action), trigger);
+		key = nadir_action_key_label(nadir_action_find(told[i].action));
+		tip = g_strdup_printf("%s(%s)", now, key);
+		g_assert_cmpuint(n_tips(GTK_WIDGET(w->window), told[i].before), ==, 0);
+		g_assert_cmpuint(n_tips(GTK_WIDGET(w->window), tip), ==, 1);
+	}
+	g_autofree char *before = accel_of(menu, 0, 0);
+	g_assert_cmpstr(before, ==, "<Control><Shift>s");
+	nadir_keymap_choose(nadir_action_find("win.save-as"), "");
+	g_assert_null(accel_of(menu, 0, 0));
+	nadir_keymap_choose(nadir_action_find("win.palette"), "");
+	g_assert_false(gtk_widget_get_visible(GTK_WIDGET(w->window->palette_key)));
+	nadir_keymap_forget_choices();
+	g_assert_true(gtk_widget_get_visible(GTK_WIDGET(w->window->palette_key)));
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++)
+		g_assert_cmpuint(n_tips(GTK_WIDGET(w->window), told[i].before), ==, 1);
+}
+
 #define TEST(name, function) g_test_add("/window/" name, world, NULL, world_up, function, world_down)
 
 /* The tests run inside of one application, as its activation. No weights: what is tested here needs none, and the
@@ -674,6 +728,7 @@ int main(int argc, char **argv)
 	fixture_init_application(&argc, &argv);
 	TEST("table", test_table);
 	TEST("keys", test_keys);
+	TEST("key-tips", test_key_tips);
 	TEST("palette", test_palette);
 	TEST("empty", test_empty);
 	TEST("open", test_open);
