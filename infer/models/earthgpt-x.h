@@ -33,7 +33,7 @@ typedef struct {
 	char segmenter[65];                      /* SHA-256 of the segmenter it was trained with, lower case, or "" */
 	uint32_t width;                          /* of a spliced vector: the language model's */
 	uint32_t views, view_size;               /* most views of an image; their side in pixels */
-	uint32_t view_tokens[2];                 /* vectors of view 0, and of each other view */
+	uint32_t view_tokens[2];                 /* vectors of view 0 (and of numbers), and of each other view */
 	uint32_t regions_max;
 	uint32_t prompt_dim; /* of the vector for the segmenter: its sam.out_dim */
 	uint64_t parameters; /* of the vision side, R_lp included */
@@ -96,8 +96,8 @@ typedef struct {
 	uint32_t n_views, n_image, n_regions, width;
 	uint32_t view[EGX_VIEWS];        /* which views there are, 0 first */
 	uint32_t view_tokens[EGX_VIEWS]; /* vectors of each: their sum is n_image */
-	float *image;                    /* [n_image][width], view after view, rows of the grid from the top; owned */
-	float *region;                   /* [n_regions][width], in the order given; owned, NULL without regions */
+	float *image;  /* [n_image][width], view after view (of 0 numbers' too), rows from the top; owned */
+	float *region; /* [n_regions][width], in the order given; owned, NULL without regions */
 } egx_vectors;
 void egx_vectors_clear(egx_vectors *v);
 

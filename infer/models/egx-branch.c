@@ -139,7 +139,7 @@ bool egx_branch_load(egx_model *m, sam_build *b, const sam_pass *p)
 	m->fuse = weight_linear(b->loader, "egx.fuse", m->dim, columns, true);
 	m->view = weight_tensor(b->loader, "egx.view", TENSOR_SHAPE(m->info.views, m->dim));
 	sam_build_count(b, (uint64_t)m->n * m->dim, columns);
-	return sam_build_ok(b);
+	return egx_number_load(m, b);
 }
 
 /* --- running --- */
@@ -177,8 +177,20 @@ static void lite_features(const egx_model *m, const sam_pass *p, const float *pl
 	lite_trunk_run(m->lite, p, egx_upload(p, TENSOR_SHAPE(side, side, 4), image), taps);
 }
 
-/* [f32 | f16] of the cells, F32: in f16 storage the trunk's outliers cost more than one per cent. */
-static tensor lite_cells(const egx_model *m, const sam_pass *pass, const float *planes)
+/* y [1,C]: mean of the rows of x, into columns of y. */
+static void place_mean(const sam_pass *p, tensor y, uint32_t at, tensor x)
+{
+	const uint32_t n = x.ne[0];
+	const tensor mean = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(1, x.ne[1]));
+	g_autofree float *w = g_new(float, n);
+	for (uint32_t i = 0; i < n; i++)
+		w[i] = 1.0f / (float)n;
+	op_mix(p->o, p->cmd, mean, egx_upload(p, TENSOR_SHAPE(1, n), w), x);
+	op_place(p->o, p->cmd, y, at, mean, NULL);
+}
+
+/* [f32 | f16] of the cells, F32: in f16 storage the trunk's outliers cost more than one per cent. mean [1,zoom] too. */
+static tensor lite_cells(const egx_model *m, const sam_pass *pass, const float *planes, tensor mean)
 {
 	const sam_pass f32 = egx_in_f32(pass), *p = &f32;
 	const tensor y = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(m->n, m->zoom));
@@ -186,6 +198,8 @@ static tensor lite_cells(const egx_model *m, const sam_pass *pass, const float *
 	const tensor fine = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(m->n, m->c16));
 	tensor taps[TAPS] = {0};
 	lite_features(m, p, planes, m->info.view_size, taps);
+	place_mean(p, mean, 0, rows_of(taps[1]));
+	place_mean(p, mean, m->c32, rows_of(taps[0]));
 	sam_norm_run(p, coarse, rows_of(taps[1]), &m->ln32, EGX_EPS, ACT_NONE);
 	egx_halve(p, fine, m->means, rows_of(taps[0]));
 	sam_norm_run(p, fine, fine, &m->ln16, EGX_EPS, ACT_NONE);
@@ -197,7 +211,7 @@ static tensor lite_cells(const egx_model *m, const sam_pass *pass, const float *
 /* [ViT 2x2 cells | f32 | f16]. */
 static void lite_both(const egx_model *m, const sam_pass *p, const float *planes, const egx_mve *out)
 {
-	tensor cells = lite_cells(m, p, planes);
+	tensor cells = lite_cells(m, p, planes, out->mean);
 	if (p->act != DTYPE_F32) {
 		const tensor y = arena_tensor(p->work, p->act, cells.n_dims, cells.ne);
 		op_copy(p->o, p->cmd, y, cells);
@@ -234,10 +248,12 @@ egx_mve egx_mve_run(const egx_model *m, const sam_pass *p, egx_reader *r, const 
 	egx_read_view(r, f, (egx_normal){m->mean, m->std}, planes);
 	out.vit = egx_vit_run(&m->vit, p, patches_of(p, planes, 3, v, m->vit.patch), 1);
 	egx_read_view(r, f, cnn, planes);
-	if (m->lite)
+	if (m->lite) {
+		out.mean = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(1, m->zoom));
 		lite_both(m, p, planes, &out);
-	else
+	} else {
 		cnx_both(m, p, planes, &out);
+	}
 	const tensor y = arena_tensor(p->work, p->act, out.both.n_dims, out.both.ne);
 	sam_norm_run(p, y, out.both, &m->fuse_ln, EGX_EPS, ACT_NONE);
 	op_linear(p->o, p->cmd, out.fused, y, &m->fuse, ACT_NONE, NULL);

@@ -36,6 +36,9 @@ bool egx_hybrid_load(egx_model *m, sam_build *b, uint32_t ffn)
 	m->proj_fc2 = weight_linear(b->loader, "egx.proj.fc2", D, D, true);
 	m->region_ln = sam_norm_load(b, "egx.region.ln", region);
 	m->region_fc = weight_linear(b->loader, "egx.region.fc", D, region, true);
+	m->sized = gguf_find(b->file, "egx.size.weight");
+	if (m->sized)
+		m->size = weight_linear(b->loader, "egx.size", D, EGX_SIZE, true);
 	m->pix_fc1 = weight_linear(b->loader, "egx.pix.fc1", D, D, true);
 	m->pix_fc2 = weight_linear(b->loader, "egx.pix.fc2", m->info.prompt_dim, D, true);
 	if (m->map_rows)
@@ -124,22 +127,23 @@ static float *shares(const float *cover, uint32_t regions, uint32_t tokens)
 	return w;
 }
 
-tensor egx_region_run(const egx_model *m, const sam_pass *pass, tensor hybrid, uint32_t regions, const float *cover,
-                      const float *zoom, const float *codes)
+tensor egx_region_run(const egx_model *m, const sam_pass *pass, tensor hybrid, uint32_t regions, const egx_drawing *d)
 {
 	const sam_pass f32 = egx_in_f32(pass), *p = &f32;
 	const uint32_t tokens = hybrid.ne[0], K = regions;
-	g_autofree float *w = shares(cover, K, tokens);
+	g_autofree float *w = shares(d->cover, K, tokens);
 	const tensor h = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(K, m->dim));
 	const tensor x = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(K, m->dim + m->zoom + EGX_CODE));
 	const tensor y = arena_tensor(p->work, DTYPE_F32, TENSOR_SHAPE(K, m->info.width));
 	op_mix(p->o, p->cmd, h, egx_upload(p, TENSOR_SHAPE(K, tokens), w), hybrid);
 	op_place(p->o, p->cmd, x, 0, h, NULL);
-	if (zoom)
-		op_place(p->o, p->cmd, x, m->dim, egx_upload(p, TENSOR_SHAPE(K, m->zoom), zoom), NULL);
-	op_place(p->o, p->cmd, x, m->dim + m->zoom, egx_upload(p, TENSOR_SHAPE(K, EGX_CODE), codes), NULL);
+	if (d->zoom)
+		op_place(p->o, p->cmd, x, m->dim, egx_upload(p, TENSOR_SHAPE(K, m->zoom), d->zoom), NULL);
+	op_place(p->o, p->cmd, x, m->dim + m->zoom, egx_upload(p, TENSOR_SHAPE(K, EGX_CODE), d->codes), NULL);
 	sam_norm_run(p, x, x, &m->region_ln, EGX_EPS, ACT_NONE);
 	op_linear(p->o, p->cmd, y, x, &m->region_fc, ACT_NONE, NULL);
+	if (m->sized)
+		op_linear(p->o, p->cmd, y, egx_upload(p, TENSOR_SHAPE(K, EGX_SIZE), d->sizes), &m->size, ACT_NONE, &y);
 	return y;
 }
 

@@ -64,6 +64,19 @@ static egx_image *image_new(egx_model *m, GBytes *rgb, int w, int h, bool fast, 
 	return i;
 }
 
+static void download_to(const sam_pass *p, float *values, tensor t)
+{
+	if (!tensor_is_null(&t))
+		gpu_cmd_download(p->cmd, values, t.data);
+}
+
+static float *download(const sam_pass *p, tensor t)
+{
+	float *values = g_new(float, MAX(tensor_count(&t), 1));
+	download_to(p, values, t);
+	return values;
+}
+
 static bool encode_view(egx_image *i, uint32_t n, const egx_run *run, GError **error)
 {
 	egx_model *m = i->model;
@@ -77,6 +90,8 @@ static bool encode_view(egx_image *i, uint32_t n, const egx_run *run, GError **e
 	const tensor kept = tensor_slice(i->fused, n * m->n, m->n);
 	op_copy(p.o, p.cmd, kept, out.fused);
 	op_add(p.o, p.cmd, kept, kept, tensor_slice(m->view, (uint32_t)i->frame[n].number, 1), ACT_NONE);
+	if (n == 0 && m->numbers.rows)
+		i->numbers = download(&p, egx_number_run(m, &p, out.mean));
 	return sam_pass_end(&p, mark, error);
 }
 
@@ -99,6 +114,7 @@ void egx_image_free(egx_image *i)
 		return;
 	sam_encoding_free(i->encoding);
 	g_hash_table_unref(i->close_ups);
+	g_free(i->numbers);
 	gpu_buffer_free(i->buf);
 	egx_reader_clear(&i->reader);
 	g_bytes_unref(i->rgb);
@@ -114,39 +130,35 @@ void egx_vectors_clear(egx_vectors *v)
 	*v = (egx_vectors){0};
 }
 
-/* What the host works out of the regions. */
-typedef struct {
-	float *planes; /* [V][4][side][side] */
-	float *cover;  /* c_k [K][V*n] */
-	float *codes;  /* [K][EGX_CODE] */
-	float *zoom;   /* [K][zoom] or NULL */
-} drawing;
-
-static void drawing_clear(drawing *d)
+static void drawing_clear(egx_drawing *d)
 {
 	g_free(d->planes);
 	g_free(d->cover);
 	g_free(d->codes);
+	g_free(d->sizes);
 	g_free(d->zoom);
 }
 
-static drawing draw(const egx_image *i, const egx_region *regions, uint32_t k)
+static egx_drawing draw(const egx_image *i, const egx_region *regions, uint32_t k)
 {
 	const egx_model *m = i->model;
 	const uint32_t side = m->info.view_size, cls = m->n - m->grid * m->grid, tokens = i->n_views * m->n;
 	const size_t pixels = (size_t)side * side;
 	g_autofree float *cov = g_new(float, MAX(k, 1) * pixels);
-	drawing d = {.planes = g_new(float, 4 * pixels * i->n_views),
-	             .cover = g_new0(float, (size_t)k *tokens),
-	             .codes = g_new(float, (size_t)k *EGX_CODE),
-	             .zoom = m->zoom ? g_new(float, (size_t)k * m->zoom) : NULL};
+	egx_drawing d = {.planes = g_new(float, 4 * pixels * i->n_views),
+	                 .cover = g_new0(float, (size_t)k *tokens),
+	                 .codes = g_new(float, (size_t)k *EGX_CODE),
+	                 .sizes = g_new(float, (size_t)k *EGX_SIZE),
+	                 .zoom = m->zoom ? g_new(float, (size_t)k * m->zoom) : NULL};
 	for (uint32_t v = 0; v < i->n_views; v++) {
 		egx_raster(&i->frame[v], regions, k, i->reader.w, i->reader.h, d.planes + 4 * pixels * v, cov);
 		for (uint32_t r = 0; r < k; r++)
 			egx_cells(cov + r * pixels, (int)side, (int)m->grid, d.cover + (size_t)r * tokens + v * m->n + cls);
 	}
-	for (uint32_t r = 0; r < k; r++)
+	for (uint32_t r = 0; r < k; r++) {
 		egx_position_code(&regions[r], i->reader.w, i->reader.h, d.codes + (size_t)r * EGX_CODE);
+		egx_size_code(&regions[r], i->reader.w, i->reader.h, d.sizes + (size_t)r * EGX_SIZE);
+	}
 	return d;
 }
 
@@ -185,14 +197,6 @@ static bool zoom_in(egx_image *i, const egx_region *region, float *out, const eg
 	return true;
 }
 
-static float *download(const sam_pass *p, tensor t)
-{
-	float *values = g_new(float, MAX(tensor_count(&t), 1));
-	if (!tensor_is_null(&t))
-		gpu_cmd_download(p->cmd, values, t.data);
-	return values;
-}
-
 static void fill_shape(const egx_image *i, uint32_t regions, egx_vectors *out)
 {
 	out->width = i->model->info.width;
@@ -205,7 +209,20 @@ static void fill_shape(const egx_image *i, uint32_t regions, egx_vectors *out)
 	}
 }
 
-static bool run_splice(const egx_image *i, const drawing *d, egx_vectors *out, const egx_run *run, stretch *s,
+/* View 0's vectors, those of numbers, the other views'. */
+static void take_image(const egx_image *i, const sam_pass *p, tensor all, egx_vectors *out)
+{
+	const uint32_t n = i->model->n, rows = i->model->numbers.rows, behind = n + rows;
+	const size_t D = out->width;
+	out->image = g_new(float, out->n_image *D);
+	download_to(p, out->image, tensor_slice(all, 0, n));
+	if (rows)
+		memcpy(out->image + n * D, i->numbers, sizeof(float) * rows * D);
+	if (out->n_image > behind)
+		download_to(p, out->image + behind * D, tensor_slice(all, n, out->n_image - behind));
+}
+
+static bool run_splice(const egx_image *i, const egx_drawing *d, egx_vectors *out, const egx_run *run, stretch *s,
                        GError **error)
 {
 	egx_model *m = i->model;
@@ -218,9 +235,9 @@ static bool run_splice(const egx_image *i, const drawing *d, egx_vectors *out, c
 	const tensor hybrid = arena_tensor(p.work, DTYPE_F32, i->fused.n_dims, i->fused.ne);
 	op_copy(p.o, p.cmd, hybrid, i->fused);
 	egx_hybrid_run(m, &p, hybrid, prompt);
-	out->image = download(&p, egx_project_run(m, &p, hybrid, i->n_views));
+	take_image(i, &p, egx_project_run(m, &p, hybrid, i->n_views), out);
 	if (out->n_regions > 0)
-		out->region = download(&p, egx_region_run(m, &p, hybrid, out->n_regions, d->cover, d->zoom, d->codes));
+		out->region = download(&p, egx_region_run(m, &p, hybrid, out->n_regions, d));
 	return sam_pass_end(&p, mark, error);
 }
 
@@ -231,7 +248,7 @@ bool egx_image_splice(egx_image *i, const egx_region *regions, uint32_t n, egx_v
 	*out = (egx_vectors){0};
 	if (!egx_regions_check(regions, n, m->info.regions_max, i->reader.w, i->reader.h, error))
 		return false;
-	drawing d = draw(i, regions, n);
+	egx_drawing d = draw(i, regions, n);
 	const uint64_t zooms = m->zoom ? n : 0, all = i->n_views * m->splice_flops + zooms * m->zoom_flops;
 	stretch s = {run, 0, (double)m->zoom_flops / (double)all};
 	bool ok = true;

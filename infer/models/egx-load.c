@@ -65,6 +65,8 @@ static bool read_sizes(egx_model *m, sam_build *b)
 		if (strcmp(i->cnn, "lite") != 0)
 			return sam_build_fail(b, _("it has egx.pix.map, which goes with EfficientNet-Lite only"));
 	}
+	if (!egx_number_read(m, b))
+		return false;
 	m->dim = read_u32(b, KEY "hyb.dim", 4, DIM_MAX);
 	m->heads = read_u32(b, KEY "hyb.heads", 1, 1024);
 	return read_normal(b, KEY "mean", -10, m->mean) && read_normal(b, KEY "std", 1e-3f, m->std);
@@ -102,7 +104,7 @@ static bool check_grids(egx_model *m, sam_build *b, const egx_vit_sizes *vit, co
 	if (lite ? grid != 2 * g || v != 32 * g || v % 64 != 0 : grid != g || g % 2 != 0)
 		return sam_build_fail(b, _("view_size %u, vit.patch %u and sae.patch %u do not fit each other"), v, vit->patch,
 		                      sae->patch);
-	m->info.view_tokens[0] = m->n;
+	m->info.view_tokens[0] = m->n + m->numbers.rows;
 	m->info.view_tokens[1] = lite ? m->n / 4 : m->n;
 	return check_heads(b, KEY "hyb", m->dim, m->heads);
 }

@@ -39,6 +39,9 @@ struct egx_model {
 	weight proj_fc1, proj_fc2, region_fc, pix_fc1, pix_fc2;
 	weight pix_map;    /* [map_rows,D] where a phrase's mask is a map: egx-map.c */
 	uint32_t map_rows; /* 0: it is the decoder's */
+	weight size;       /* [D,EGX_SIZE] where region vectors are told how large their marks are */
+	bool sized;
+	egx_numbers numbers;
 	float *bracket[4]; /* [D] or NULL */
 };
 
@@ -58,6 +61,7 @@ typedef struct {
 	tensor vit;   /* [1 + cells,c] */
 	tensor both;  /* [n,C]: the branches side by side, as the fusion's norm sees them */
 	tensor fused; /* [n,d], without the view's embedding */
+	tensor mean;  /* F32 [1,zoom]: of the cells, f32 first, before their norms; null without EfficientNet-Lite */
 } egx_mve;
 egx_mve egx_mve_run(const egx_model *m, const sam_pass *p, egx_reader *r, const egx_frame *f);
 /* The columns of `both` that are the CNN branch's. */
@@ -78,9 +82,8 @@ tensor egx_prompt_run(const egx_model *m, const sam_pass *p, const float *planes
 void egx_hybrid_run(const egx_model *m, const sam_pass *p, tensor image, tensor prompt);
 /* Hybrid tokens of V views -> F32 [vectors,D]. */
 tensor egx_project_run(const egx_model *m, const sam_pass *p, tensor hybrid, uint32_t views);
-/* r_k: F32 [K,D]. cover: c_k, [K][V*n], zero at class tokens; zoom [K][zoom] or NULL; codes [K][EGX_CODE]. */
-tensor egx_region_run(const egx_model *m, const sam_pass *p, tensor hybrid, uint32_t regions, const float *cover,
-                      const float *zoom, const float *codes);
+/* r_k: F32 [K,D]. */
+tensor egx_region_run(const egx_model *m, const sam_pass *p, tensor hybrid, uint32_t regions, const egx_drawing *d);
 /* R_lp: hidden F32 [1,D] -> F32 [1,prompt_dim]. */
 tensor egx_pix_run(const egx_model *m, const sam_pass *p, tensor hidden);
 
@@ -101,6 +104,7 @@ struct egx_image {
 	egx_frame frame[EGX_VIEWS];
 	gpu_buffer *buf;
 	tensor fused;          /* F32 [V*n,d], with the views' embeddings */
+	float *numbers;        /* [numbers.rows][D]; owned */
 	GHashTable *close_ups; /* digest of a region (char *) -> its zoom vector (float [zoom]); both owned */
 	sam_model *segmenter;
 	sam_encoding *encoding; /* of the whole image by `segmenter`, or NULL */

@@ -1,5 +1,6 @@
 /* The parts EarthGPT-X's vision side is made of (spec earthgpt-x.md 3, 5 and 6). */
 #pragma once
+#include "infer/models/earthgpt-x.h"
 #include "infer/models/sam-model.h"
 
 G_BEGIN_DECLS
@@ -46,5 +47,29 @@ uint32_t egx_cnx_dim(const egx_cnx *c);
 #define EGX_STEM 4 /* side and stride of its first convolution */
 /* patches [(side/4)^2,48] -> [side/32,side/32,dim] after the head's norm. */
 tensor egx_cnx_run(const egx_cnx *c, const sam_pass *p, tensor patches, uint32_t side);
+
+/* --- vectors that say how many there are (egx-number.c) --- */
+
+/* What says how many there are: rows is 0 in files without it. */
+typedef struct {
+	uint32_t seen, hidden, rows; /* of the two layers between; vectors */
+	weight fc1, fc2, fc3;
+} egx_numbers;
+/* Whether the file has them, and their sizes; their weights. */
+bool egx_number_read(egx_model *m, sam_build *b);
+bool egx_number_load(egx_model *m, sam_build *b);
+/* mean: view 0's -> F32 [1,rows*D]. */
+tensor egx_number_run(const egx_model *m, const sam_pass *p, tensor mean);
+
+/* --- regions --- */
+
+/* What the host works out of K regions; all owned. */
+typedef struct {
+	float *planes; /* V_p of every view, [V][4][side][side] */
+	float *cover;  /* c_k [K][V*n], zero at class tokens */
+	float *codes;  /* g_k [K][EGX_CODE] */
+	float *sizes;  /* s_k [K][EGX_SIZE] */
+	float *zoom;   /* z_k [K][zoom] or NULL */
+} egx_drawing;
 
 G_END_DECLS

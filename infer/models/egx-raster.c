@@ -123,6 +123,17 @@ void egx_coverage(const egx_frame *f, const egx_region *r, int w, int h, float *
 	egx_shape_free(s);
 }
 
+void egx_size_code(const egx_region *r, int w, int h, float out[EGX_SIZE])
+{
+	const bool point = r->kind == EGX_POINT;
+	double b[4];
+	egx_bounds(r, w, h, b);
+	const double sides[] = {point ? 64 : b[2] - b[0], point ? 64 : b[3] - b[1], MIN(w, 256), MIN(h, 256)};
+	for (int i = 0; i < 4; i++)
+		out[i] = (float)log2(MAX(sides[i], 1) / 64);
+	out[4] = point;
+}
+
 static float kind_code(egx_kind kind)
 {
 	switch (kind) {

@@ -24,6 +24,10 @@ void egx_bounds(const egx_region *r, int w, int h, double b[4]);
 /* g_k: sin and cos of 2^j pi u for u in x0, y0, x1, y1 over the longer side and j = 0..7. */
 #define EGX_CODE 64
 void egx_position_code(const egx_region *r, int w, int h, float out[EGX_CODE]);
+/* s_k: log2 of the bounding box's sides and of the image's, in 64 px (box 1 px at least, image 256 at most), and 0; of
+ * a point, which has no extent, 0, 0 and 1 in the box's place and last. */
+#define EGX_SIZE 5
+void egx_size_code(const egx_region *r, int w, int h, float out[EGX_SIZE]);
 
 /* The part of the image around a region (spec 12, "Zoom vector"). Its side is at most the image's longer one, as in
  * training: a mark on all of a small image is seen at full resolution. */

@@ -8,11 +8,12 @@ egx-lite.gguf has the tiny configuration's form (EfficientNet-Lite branch, zoom 
 the full
 one's (ConvNeXt, class tokens, SentencePiece, untied output). Both are bound to fixture-efficientnet_lite.gguf, whose
 decoder
-gives the masks; in egx-lite.gguf a phrase's is a map. An output file holds cases "N.": N.regions is a JSON text in the metadata, N.view the view numbers, and
+gives the masks; in egx-lite.gguf a phrase's is a map, regions have sizes, and three vectors say
+numbers. An output file holds cases "N.": N.regions is a JSON text in the metadata, N.view the view numbers, and
 N.rgb [H,W,3]            pixels (absent: case 0's)       N.raster [V,4,v,v]   V_p
 N.vit [V,1+cells,c]      N.cnn [V,n,c]   both branches   N.fused [V,n,d]      before the view embedding
 N.sae [V,n,d]            N.hybrid [V,n,d]                N.image [tokens,D]   vectors for the language model, all views
-N.code [K,64] g_k        N.zoom [K,z] z_k (lite)         N.region [K,D] r_k
+N.code [K,64] g_k        N.zoom [K,z] z_k (lite)         N.region [K,D] r_k, N.size [K,5] s_k
 N.ids                    the prompt (lite: with <imgpad> and <vppad>; cnx: the text after the vectors)
 N.logits [vocabulary]    after the prompt                N.reply, N.margins   greedy ids and the margin of each step
 N.forced                 ids with a <pix> (cnx: any id) appended to the prompt; N.hidden [D] the state at the last of
@@ -58,6 +59,8 @@ LITE_FORM = Config(
     sae={"dim": 32, "depth": 2, "heads": 2, "patch": 32},
     hyb={"dim": 96, "heads": 3, "ffn": 160},
     map_rows=96 + fixtures.DIM + 16 + 8 + 1,
+    sized=True,
+    number={"seen": 12, "hidden": 20, "rows": 3},
     **COMMON,
 )
 CNX_FORM = Config(
@@ -295,6 +298,7 @@ def case(model: egx.Egx, n: int, pixels: np.ndarray, regions: list, fast: bool, 
         }
     if regions:
         out |= {"code": np.stack([R.position_code(r, width, height) for r in regions]), "region": seen["region"]}
+        out |= {"size": np.stack([R.size_code(r, width, height) for r in regions])}
         out |= {"zoom": seen["zoom"]} if "zoom" in seen else {}
     out |= language(model, seen, regions)
     out |= masks(model, pixels, out, encoded["fused"][:1] + model.egx.view[0], regions[0] if regions else None)

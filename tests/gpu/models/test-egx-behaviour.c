@@ -47,10 +47,14 @@ static const damage damages[] = {
 	{"earthgpt-x.lite.taps", IN_ARRAY, U32(4), "egx.lite.ln16"},
 	{"earthgpt-x.lite.taps", IN_ARRAY, U32(3), "1/16 and 1/32"},
 	{"earthgpt-x.lite.channels", IN_ARRAY, U32(9), "egx.lite.blocks.0.project"},
-	{"llama.embedding_length", AFTER_TYPE, U32(64), "egx.proj.fc1"},
+	{"llama.embedding_length", AFTER_TYPE, U32(144), "egx.proj.fc1"},
 	{"egx.pix.fc2.weight", -6, TEXT("weigth"), "egx.pix.fc2.weight"},
 	{"egx.region.ln.bias", -4, TEXT("bais"), "egx.region.ln.bias"},
 	{"egx.pix.map.bias", -4, TEXT("bais"), "egx.pix.map.bias"},
+	{"egx.number.fc1.bias", -4, TEXT("bais"), "egx.number.fc1.bias"},
+	{"egx.number.fc2.weight", FIRST_DIM, U32(8), "egx.number.fc2"},
+	{"egx.number.fc3.weight", FIRST_DIM + 8, U32(97), "no multiple of 96"},
+	{"egx.size.bias", -4, TEXT("bais"), "egx.size.bias"},
 	{"egx.vit.blk.1.ls2", -3, TEXT("ls3"), "egx.vit.blk.1.ls2"},
 	{"egx.lite.stem.weight", FIRST_DIM, U32(0x7fffffff), ""},
 };
@@ -170,7 +174,7 @@ static void test_info(fixture *f, gconstpointer unused)
 	g_assert_cmpstr(i->name, ==, "egx-lite");
 	g_assert_cmpstr(i->cnn, ==, "lite");
 	g_assert_cmpuint(strlen(i->segmenter), ==, 64);
-	g_assert_cmpuint(i->view_tokens[0], ==, 16);
+	g_assert_cmpuint(i->view_tokens[0], ==, 16 + 3);
 	g_assert_cmpuint(i->view_tokens[1], ==, 4);
 	g_assert_null(egx_model_bracket(f->model, EGX_IMG_START));
 }
@@ -183,7 +187,7 @@ static void test_repeatable(fixture *f, gconstpointer unused)
 	g_auto(egx_vectors) a = splice(i, two, 2, NULL), none = splice(i, NULL, 0, NULL), b = splice(i, two, 2, NULL);
 	const gsize bytes = sizeof(float) * a.n_image * a.width;
 	g_assert_cmpuint(a.n_views, ==, 5);
-	g_assert_cmpuint(a.n_image, ==, 16 + 4 * 4);
+	g_assert_cmpuint(a.n_image, ==, 16 + 3 + 4 * 4);
 	g_assert_cmpuint(none.n_regions, ==, 0);
 	g_assert_null(none.region);
 	g_assert_cmpmem(a.image, bytes, b.image, bytes);

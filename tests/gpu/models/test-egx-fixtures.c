@@ -181,6 +181,10 @@ static void check_splice(const bench *b, const fixture_case *c, egx_image *image
 	for (uint32_t k = 0; k < c->n_regions; k++)
 		egx_position_code(&c->region[k], c->w, c->h, codes + k * EGX_CODE);
 	compare(b, c, "code", codes, (gsize)c->n_regions * EGX_CODE, F32_MAX);
+	g_autofree float *sizes = g_new(float, (gsize)c->n_regions *EGX_SIZE);
+	for (uint32_t k = 0; k < c->n_regions; k++)
+		egx_size_code(&c->region[k], c->w, c->h, sizes + k * EGX_SIZE);
+	compare(b, c, "size", sizes, (gsize)c->n_regions * EGX_SIZE, F32_MAX);
 }
 
 /* The mask must be what the reference's logits give at full size, but for a few pixels on its edge. */

@@ -65,6 +65,7 @@ class Egx(torch.nn.Module):
         if c.lite:
             out["f16"], out["f32"] = e.lite.features(self.frames(pixels, views, [127] * 3, [128] * 3))
             out["cnn"] = e.lite.cells(out["f16"], out["f32"])
+            out["mean"] = torch.cat([t[:1].mean((2, 3)) for t in (out["f32"], out["f16"])], 1)
         else:
             frames = self.frames(pixels, views, [255 * m for m in CLIP_MEAN], [255 * s for s in CLIP_STD])
             out["cnn"] = e.cnx.tokens(frames, c.grid)
@@ -73,7 +74,7 @@ class Egx(torch.nn.Module):
 
     def understand(self, encoded: dict, regions: list[dict]) -> dict:
         """Whenever the marks change: raster, SAE, hybrid tokens, vectors for the language model."""
-        e, pixels, views = self.egx, encoded["pixels"], encoded["views"]
+        c, e, pixels, views = self.config, self.egx, encoded["pixels"], encoded["views"]
         height, width = pixels.shape[:2]
         drawn = [R.raster(regions, v, width, height) for v in views]
         out = {
@@ -83,13 +84,16 @@ class Egx(torch.nn.Module):
         out["sae"] = e.sae(out["raster"])
         out["hybrid"] = e.understand(encoded["fused"], [v.number for v in views], out["sae"])
         out["image"] = [e.proj(t) for t in e.reduce(out["hybrid"])]
+        if c.number:
+            out["image"][0] = torch.cat([out["image"][0], e.numbers(encoded["mean"])[0]])
         if regions:
             parts = [e.pool(out["hybrid"], out["cover"])]
-            if self.config.lite:
+            if c.lite:
                 out["zoom"] = self.zoom(pixels, regions)
                 parts.append(out["zoom"])
             parts.append(torch.from_numpy(np.stack([R.position_code(r, width, height) for r in regions])))
-            out["region"] = e.region(torch.cat(parts, 1))
+            sizes = torch.from_numpy(np.stack([R.size_code(r, width, height) for r in regions]))
+            out["region"] = e.regions(torch.cat(parts, 1), sizes)
         return out
 
     def zoom(self, pixels: np.ndarray, regions: list[dict]) -> Tensor:
@@ -202,15 +206,13 @@ def names(model: Egx) -> dict[str, Tensor]:
 def load(path: str) -> Egx:
     """A model from its GGUF file, f32."""
     meta, tensors = ggml.read(path)
-    width = meta["llama.embedding_length"]
-    rows = tensors["egx.pix.map.bias"].shape[0] if "egx.pix.map.bias" in tensors else 0
-    config = Config.from_metadata(meta, width, tensors["egx.pix.fc2.weight"].shape[0], rows)
+    own = {k[4:]: torch.from_numpy(v) for k, v in tensors.items() if k.startswith("egx.")}
+    config = Config.from_file(meta, own)
     model = Egx(config, meta | {"untied": "output.weight" in tensors})
     state = {
         k: torch.from_numpy(v).reshape(names(model)[k].shape) for k, v in tensors.items() if not k.startswith("egx.")
     }
     model.llm.load_state_dict(state)
-    own = {k[4:]: torch.from_numpy(v) for k, v in tensors.items() if k.startswith("egx.")}
     model.egx.load_state_dict(own)
     return model.eval()
 

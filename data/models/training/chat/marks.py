@@ -292,6 +292,16 @@ def zoom(pixels: np.ndarray, region: dict, side: int, quick: bool = False) -> tu
     return part, Shape(region, view, width, height).coverage()
 
 
+def size_code(region: dict, width: int, height: int) -> np.ndarray:
+    """s_k f32 [5]: log2 of the bounding box's sides and of the picture's, in 64 px (box 1 px at least, picture 256 at
+    most: all larger ones are alike), and 0; of a point, which has no extent, 0, 0 and 1 in the box's place and last."""
+    x0, y0, x1, y1 = bounds(region, width, height)
+    box = np.array([x1 - x0, y1 - y0]).clip(1)
+    point = region["kind"] == "point"
+    sides = np.concatenate([[64, 64] if point else box, np.minimum([width, height], 256)])
+    return np.append(np.log2(sides / 64), point).astype(np.float32)
+
+
 def position_code(region: dict, width: int, height: int) -> np.ndarray:
     """g_k f32 [64]: for each of x0, y0, x1, y1 over the longer side, for j = 0..7: sin, cos of 2^j * pi * u."""
     u = np.array(bounds(region, width, height))[:, None] / max(width, height)

@@ -40,6 +40,8 @@ class Config:
     width: int = 576  # of the language model
     prompt_dim: int = 256  # of the segmenter
     map_rows: int = 0  # numbers that ask for a phrase's map; 0: its mask is the decoder's
+    sized: bool = False  # region vectors are told how large their marks are in source pixels
+    number: dict | None = None  # {"seen", "hidden", "rows"}: further image vectors that say how many there are
 
     @property
     def grid(self) -> int:
@@ -59,15 +61,28 @@ class Config:
         return {"earthgpt-x." + k: v for k, v in out.items()}
 
     @staticmethod
-    def from_metadata(meta: dict, width: int, prompt_dim: int, map_rows: int = 0) -> "Config":
-        """The configuration of a file."""
+    def from_file(meta: dict, tensors: dict) -> "Config":
+        """The configuration of a file's keys and tensors (anything with shapes, by their names below `egx.`)."""
         found = {k.removeprefix("earthgpt-x."): v for k, v in meta.items() if k.startswith("earthgpt-x.")}
         parts = {
             p: {k.removeprefix(p + "."): v for k, v in found.items() if k.startswith(p + ".")} or None
             for p in ("vit", "sae", "hyb", "lite", "cnx")
         }
         plain = {k: found[k] for k in ("views", "view_size", "regions_max", "mean", "std")}
-        return Config(**parts, **plain, width=width, prompt_dim=prompt_dim, map_rows=map_rows)
+        prompt_dim, width = tensors["pix.fc2.weight"].shape
+        return Config(**parts, **plain, width=width, prompt_dim=prompt_dim, **optional(tensors))
+
+
+def optional(tensors: dict) -> dict:
+    """What of the parts that a file may lack these tensors hold, as fields of Config."""
+    out = {"sized": "size.weight" in tensors}
+    if "pix.map.bias" in tensors:
+        out["map_rows"] = len(tensors["pix.map.bias"])
+    if "number.fc1.weight" in tensors:
+        hidden, seen = tensors["number.fc2.weight"].shape
+        rows = len(tensors["number.fc3.bias"]) // tensors["pix.fc2.weight"].shape[1]
+        out["number"] = {"seen": seen, "hidden": hidden, "rows": rows}
+    return out
 
 
 class Block(nn.Module):
@@ -276,6 +291,22 @@ class Project(nn.Module):
         return self.fc2(F.gelu(self.fc1(self.ln(x))))
 
 
+class Number(nn.Module):
+    """Vectors that say how many there are: `fc1` reads presence and number of each label from the mean of the CNN
+    branch's cells, f32 first, before their norms; the rest puts that into words."""
+
+    def __init__(self, cin: int, seen: int, hidden: int, out: int) -> None:
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = nn.Linear(cin, seen), nn.Linear(seen, hidden), nn.Linear(hidden, out)
+
+    def said(self, seen: Tensor) -> Tensor:
+        """[B, out] of what fc1 reads, [B, seen]."""
+        return self.fc3(F.gelu(self.fc2(seen)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.said(self.fc1(x))
+
+
 class RegionHead(nn.Module):
     """r_k from [h_k | z_k | g_k]."""
 
@@ -325,6 +356,10 @@ class Vision(nn.Module):
         self.sae, self.hyb = SAE(c), Hybrid(d, c.hyb["heads"], c.hyb["ffn"])
         self.proj, self.region = Project(d, c.width), RegionHead(d + zoom + 64, c.width)
         self.pix = Pix(c.width, c.prompt_dim, c.map_rows)
+        self.size = nn.Linear(5, c.width) if c.sized else None
+        self.number = None
+        if c.number:
+            self.number = Number(zoom, c.number["seen"], c.number["hidden"], c.number["rows"] * c.width)
 
     def grid_rows(self, x: Tensor) -> Tensor:
         """Tokens without the class token."""
@@ -351,6 +386,17 @@ class Vision(nn.Module):
             return list(hybrid)
         g, d = self.config.grid, hybrid.shape[2]
         return [hybrid[0]] + [v.view(g // 2, 2, g // 2, 2, d).mean((1, 3)).reshape(-1, d) for v in hybrid[1:]]
+
+    def regions(self, x: Tensor, size: Tensor) -> Tensor:
+        """r_k [K, D] of [h_k | z_k | g_k] and s_k (marks.size_code)."""
+        return self.region(x) + self.size(size) if self.size is not None else self.region(x)
+
+    def numbers(self, mean: Tensor) -> Tensor:
+        """Vectors [B, rows, D] that say how many there are, of the mean [B, c32 + c16] of view 0's cells; no rows where
+        the file has none."""
+        if self.number is None:
+            return mean.new_zeros(len(mean), 0, self.config.width)
+        return self.number(mean).view(len(mean), -1, self.config.width)
 
     def pool(self, hybrid: Tensor, cover: Tensor) -> Tensor:
         """h_k [K, d_h]; cover [V, K, v, v]."""
