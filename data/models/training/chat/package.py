@@ -79,8 +79,8 @@ def assemble(work: str, checkpoint: str | None) -> Egx:
     if not state["vit.ln.weight"].any():
         depth = 1
         state = {k: v for k, v in state.items() if not k.startswith("vit.blk.") or k.startswith("vit.blk.0.")}
-    rows = len(state.get("pix.map.bias", []))
-    model = Egx(V.Config(**CONFIG, views=1, vit=V.Config().vit | {"depth": depth}, map_rows=rows), run.base["meta"])
+    config = V.Config(**CONFIG, views=1, vit=V.Config().vit | {"depth": depth}, **V.optional(state))
+    model = Egx(config, run.base["meta"])
     model.egx.load_state_dict(state | {"view": state["view"][:1]})
     if "pix" not in run.state["stages"]:  # R_lp says nothing yet: a marked region's mask is what its mark asks for
         torch.nn.init.zeros_(model.egx.pix.fc2.weight)

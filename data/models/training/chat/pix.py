@@ -18,16 +18,16 @@ from torch import Tensor, nn
 from conversations import Sample, Turn
 from ground import WIDTHS, layers, low_res, phrase_map
 from questions import box_mask
-from sequences import CELLS, collate, features
+from sequences import CELLS, collate, features, with_rows
 from store import default_data
-from tune import Run, cv2_threads, look, splice
+from tune import Run, cv2_threads, fused, look, splice
 import marks as R
 import prompts as P
 from predict import frame, load_gguf, normalise
 
 PART, SOURCES = 16, {"psu_car": 0, "sar_acd": 0, "aid": 0, "rsscn7": 0}  # cells shown; pictures without masks a source
 PHRASES, BATCH, MARKED = 4, 16, 6  # phrases a picture; phrases, and marks, a step
-LENT = 0.75  # share of phrases whose state is that of another picture: what a state says of its picture is learnt by heart
+ASKED, EVERY = 8, 3  # phrases that every EVERY-th picture is asked for, whether they are there or not
 
 
 class Ground:
@@ -79,7 +79,7 @@ class Ground:
     @torch.no_grad()
     def states(self, i: int, regions: list[dict], turns: list[Turn]) -> Tensor:
         """States at every `<pix>` of the turns' answers."""
-        run, cells = self.run, np.sort(self.run.source.rng.permutation(CELLS)[:PART])
+        run, cells = self.run, with_rows(np.sort(self.run.source.rng.permutation(CELLS)[:PART]))
         sample = Sample(i, regions, [], turns)
         item = run.source.rows(sample, cells, plain=True) | run.source.seen(i, regions)
         batch = collate([item | {"sample": sample, "shown": cells}], run.source.system, run.tokenizer.find("<imgpad>"))
@@ -89,25 +89,24 @@ class Ground:
     @torch.no_grad()
     def fused(self, i: int) -> Tensor:
         """Fused tokens [1, 64, d] of view 0, with its embedding."""
-        v = self.run.vision
-        cells = features([self.run.source.seen(i, [])])["cells"].float()
-        cnn = torch.cat([v.lite.ln32(cells[..., :352]), v.lite.ln16(cells[..., 352:])], -1)
-        return v.fuse(torch.cat([cnn.new_zeros(*cnn.shape[:2], 4 * v.config.vit["dim"]), cnn], -1)) + v.view[0]
+        return fused(self.run.vision, features([self.run.source.seen(i, [])])["cells"])
 
     def phrases(self, i: int) -> list[dict]:
-        """Up to PHRASES phrases about a picture: state, target, known, name, whether there is a mask."""
-        run, p = self.run, self.run.source.store.pictures[i]
-        options = run.source.author.nameable(p)
-        options = [options[n] for n in run.source.rng.permutation(len(options))[:PHRASES]]
-        turns = [
-            Turn("expression", f"Please segment {text} in the image.", f"<p>{text}</p><pix>") for text, _ in options
-        ]
-        out = []
-        for state, (text, targets) in zip(self.states(i, [], turns), options):
+        """Up to PHRASES phrases about a picture: target, known, text, whether there is a mask."""
+        p, out = self.run.source.store.pictures[i], []
+        options = self.run.source.author.nameable(p)
+        for n in self.run.source.rng.permutation(len(options))[:PHRASES]:
+            text, targets = options[n]
             true, known = self.low_target(p, *self.wanted(p, targets))
-            out.append({"picture": i, "state": state, "true": true, "known": known, "masked": p.mask is not None})
-            out[-1]["name"] = text.removeprefix("the ")
+            out.append({"picture": i, "true": true, "known": known, "masked": p.mask is not None, "text": text})
         return out
+
+    def ask(self, i: int, bank: dict[str, list]) -> None:
+        """Adds the states of picture i asked for phrases, those with the fewest states so far, to the bank."""
+        texts = sorted(bank, key=lambda t: (len(bank[t]), self.run.source.rng.random()))[:ASKED]
+        turns = [Turn("expression", f"Please segment {t} in the image.", f"<p>{t}</p><pix>") for t in texts]
+        for text, state in zip(texts, self.states(i, [], turns)):
+            bank[text].append(state)
 
     @torch.no_grad()
     def marked(self, i: int, encoding: tuple) -> list[dict]:
@@ -139,7 +138,7 @@ def mask_loss(logits: Tensor, true: Tensor, known: Tensor) -> Tensor:
 
 def even(samples: list[dict]) -> np.ndarray:
     """Chances of phrases: a half those with masks, and in each half a name as often as the root of how often it is."""
-    kinds = [(s["masked"], s["name"]) for s in samples]
+    kinds = [(s["masked"], s["text"]) for s in samples]
     often = Counter(kinds)
     out = np.array([often[k] ** -0.5 for k in kinds])
     for half in (True, False):
@@ -148,12 +147,10 @@ def even(samples: list[dict]) -> np.ndarray:
     return out / out.sum()
 
 
-def lent(rng: np.random.Generator, own: list[dict], named: dict[tuple, list[dict]]) -> list[dict]:
-    """The samples, most of them with the state of a phrase of the same name about any picture."""
-    other = [named[s["masked"], s["name"]] for s in own]
-    return [
-        s | {"state": o[int(rng.integers(len(o)))]["state"]} if rng.random() < LENT else s for s, o in zip(own, other)
-    ]
+def lent(rng: np.random.Generator, own: list[dict], bank: dict[str, list]) -> list[dict]:
+    """The samples, each with the state of its phrase about any picture: a state says more of its picture than of its
+    phrase, and what pictures there are is learnt by heart."""
+    return [s | {"state": bank[s["text"]][int(rng.integers(len(bank[s["text"]])))]} for s in own]
 
 
 def masks_of(ground: Ground, own: list[dict], encodings: dict, fused: dict) -> Tensor:
@@ -168,18 +165,26 @@ def masks_of(ground: Ground, own: list[dict], encodings: dict, fused: dict) -> T
         return low_res(ground.model, parts, torch.cat([tokens, pix(states)[:, None]], 1), raster).float()
 
 
-def prepare(ground: Ground, seconds: float) -> tuple[list, list, dict, dict]:
-    """Phrases, marks, encodings and fused tokens of as many chosen pictures as the time allows."""
+def prepare(ground: Ground, seconds: float) -> tuple[list, list, dict, dict, dict]:
+    """Phrases, marks, encodings and fused tokens of as many chosen pictures as the time allows, and states of each
+    phrase."""
     begin, samples, marked, encodings, fused = time.time(), [], [], {}, {}
     for i in ground.chosen:
-        if time.time() - begin > seconds:
+        if time.time() - begin > 0.6 * seconds:
             break
         encodings[i], fused[i] = ground.encode(i), ground.fused(i)
         samples += ground.phrases(i)
-        marked += ground.marked(i, encodings[i]) if len(encodings) % 3 == 0 else []
-    spent = time.time() - begin
-    print(f"{len(encodings)} pictures, {len(samples)} phrases, {len(marked)} marks, {spent:.0f} s", flush=True)
-    return samples, marked, encodings, fused
+        marked += ground.marked(i, encodings[i]) if len(encodings) % EVERY == 0 else []
+    bank = {s["text"]: [] for s in samples}
+    for n, i in enumerate(encodings):
+        if n % EVERY == 0 and (time.time() - begin < seconds or not all(bank.values())):
+            ground.ask(i, bank)
+    print(
+        f"{len(encodings)} pictures, {len(samples)} phrases, {sum(map(len, bank.values()))} states of {len(bank)}, "
+        f"{len(marked)} marks, {time.time() - begin:.0f} s",
+        flush=True,
+    )
+    return samples, marked, encodings, fused, bank
 
 
 def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
@@ -190,14 +195,12 @@ def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
         pix.map = nn.Linear(pix.fc1.in_features, run.vision.config.hyb["dim"] + sum(WIDTHS) + 1)
         nn.init.normal_(pix.map.weight, 0, 1e-3)
         nn.init.zeros_(pix.map.bias)
-    samples, marked, encodings, fused = prepare(ground, 30 * args.minutes)
-    optimiser, chances, named = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.05), even(samples), {}
-    for s in samples:
-        named.setdefault((s["masked"], s["name"]), []).append(s)
+    samples, marked, encodings, fused, bank = prepare(ground, 30 * args.minutes)
+    optimiser, chances = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.05), even(samples)
     while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
         now = "IoU of marks" if marked and step % 8 == 7 else "IoU"
         own = [marked[n] for n in rng.choice(len(marked), MARKED)] if now != "IoU" else []
-        own = own or lent(rng, [samples[n] for n in rng.choice(len(samples), BATCH, p=chances)], named)
+        own = own or lent(rng, [samples[n] for n in rng.choice(len(samples), BATCH, p=chances)], bank)
         logits = masks_of(ground, own, encodings, fused)
         true, known = (torch.stack([s[k] for s in own]) for k in ("true", "known"))
         loss = mask_loss(logits, true, known)

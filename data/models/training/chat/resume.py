@@ -47,14 +47,9 @@ def main() -> None:
     os.makedirs(args.work, exist_ok=True)
     model = egx.load(args.model)
     own = model.egx.state_dict()
+    views = own.pop("view")
     vision = fresh_vision(2.9, own)
-    state = vision.state_dict()
-    for name, value in own.items():
-        if name == "view":
-            state[name][: len(value)] = value
-        else:
-            state[name] = value
-    vision.load_state_dict(state)
+    vision.view.data[: len(views)] = views
     trunk = {k: v for k, v in model.egx.lite.state_dict().items() if not k.startswith("ln")}
     torch.save(trunk, os.path.join(args.work, "branch.pt"))
     learnt = dict(model.llm.state_dict())

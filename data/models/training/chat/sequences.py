@@ -19,13 +19,17 @@ from features import CELLS, SIDE, WIDTH, order
 from tokenizer import Tokenizer
 
 CHAINED, NAMED = 0.15, 0.3
+ROWS = 4  # further image vectors, which say how many there are
+# Sources whose features tell their few targets apart, not their labels: a share of pictures gets those of another one,
+# so that what is learnt by heart is not relied on and size counts.
+LENT = {"sar_acd": 0.6}
 CAPTIONED = "aid"  # the source with sentences
 FAR = -1e9
 # How often a source gives the picture.
 WEIGHTS = {
     "aid": 46,
     "rsscn7": 18,
-    "sar_acd": 5,
+    "sar_acd": 12,
     "hit_uav": 11,
     "hrplanes": 6,
     "rsod": 7,
@@ -53,6 +57,15 @@ def counts(p) -> dict[str, int]:
     return {} if p.source in ("psu_car", "sar_acd") else dict(Counter(b[0] for b in p.boxes))
 
 
+def codes(regions: list[dict], width: int, height: int) -> dict:
+    """Position and size codes of regions."""
+    found = {"code": (R.position_code, 64), "size": (R.size_code, 5)}
+    return {
+        k: np.stack([f(r, width, height) for r in regions]) if regions else np.zeros((0, n), np.float32)
+        for k, (f, n) in found.items()
+    }
+
+
 def quick_raster(regions: list[dict], width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     """V_p f32 [4, v, v] of view 0 and the regions' cell coverages f32 [K, 64]."""
     view = R.View(0, SIDE, SIDE / max(width, height), 0, 0)
@@ -64,6 +77,11 @@ def quick_raster(regions: list[dict], width: int, height: int) -> tuple[np.ndarr
         least[mine], out[2][mine], out[3][mine] = cover.sum(), k / 10 if regions else 0, R.KINDS[region["kind"]]
         cells.append(cover.reshape(8, 32, 8, 32).mean((1, 3)).ravel())
     return out, np.stack(cells[: len(regions)]) if regions else np.zeros((0, CELLS), np.float32)
+
+
+def with_rows(cells: np.ndarray) -> np.ndarray:
+    """Numbers of the image vectors to show: these cells and all further vectors."""
+    return np.append(cells, CELLS + np.arange(ROWS))
 
 
 class Source:
@@ -119,9 +137,10 @@ class Source:
 
     def item(self, kind: str, most: int, shown: int) -> dict:
         """One picture with its turns ("several", at most `most`; "short" answers; "captions" or "counts" alone): rows,
-        targets, features; `shown` of its cells are in the rows, twice as many where they are counted in."""
+        targets, features; `shown` of its cells are in the rows. Where there is only counting, half of the pictures show
+        another one's cells: numbers are to be read from the vectors of numbers, not known by heart."""
         if kind == "counts":
-            i, shown = int(self.rng.choice(self.countable, p=self.count_chances)), 2 * shown
+            i = int(self.rng.choice(self.countable, p=self.count_chances))
         else:
             i = self.draw(CAPTIONED if kind == "captions" else None)
         marks = self.marks.get(i, [])
@@ -131,29 +150,38 @@ class Source:
             sample = {"short": lambda: self.author.short(i, marks), "counts": lambda: self.author.many(i)}.get(
                 kind, lambda: self.author.told(i)
             )()
-        cells = np.sort(self.rng.permutation(CELLS)[:shown])
-        return self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
+        cells = with_rows(np.sort(self.rng.permutation(CELLS)[:shown]))
+        out = self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
+        if kind == "counts" and self.rng.random() < 0.5:
+            out["cells"] = self.cells[int(self.rng.choice(self.pools[self.store.pictures[i].source]))]
+        return out
+
+    def lender(self, i: int) -> int:
+        """The picture whose features stand for those of picture i: mostly itself (LENT)."""
+        source = self.store.pictures[i].source
+        if self.rng.random() >= LENT.get(source, 0):
+            return i
+        other = int(self.rng.choice(self.pools[source]))
+        return other if other in self.marks else i
 
     def seen(self, i: int, regions: list[dict]) -> dict:
         """Cached features and raster of picture i."""
-        p = self.store.pictures[i]
+        p, j = self.store.pictures[i], self.lender(i)
+        rows = [r["row"] for r in regions] if i == j else [self.marks[j][0][1]["row"]] * len(regions)
         raster, cover = (
             quick_raster(regions, p.width, p.height) if regions else (self.bare, np.zeros((0, CELLS), np.float32))
         )
-        zoom = np.stack([self.zoom[r["row"]] for r in regions]) if regions else np.zeros((0, WIDTH), np.float16)
-        code = (
-            np.stack([R.position_code(r, p.width, p.height) for r in regions])
-            if regions
-            else np.zeros((0, 64), np.float32)
-        )
-        return {"cells": self.cells[i], "raster": raster, "cover": cover, "zoom": zoom, "code": code}
+        own = {"raster": raster, "cover": cover, "zoom": self.zoom[rows] if rows else np.zeros((0, WIDTH), np.float16)}
+        cells = self.cells[j]
+        own |= {"cells": cells, "mean": cells.mean(0, dtype=np.float32)}
+        return own | codes(regions, p.width, p.height)
 
     def rows(self, sample, cells: np.ndarray, plain: bool = False) -> dict:
         """Ids, positions and tree nodes of a picture's rows, and what is learnt: (row, target, weight) and the tasks'
         spans in it; `plain`: no dialogue, no modality line."""
         t, rng, tree = self.tokenizer, self.rng, Tree(len(self.system))
         tree.put(0, [t.find("<imgpad>")] * len(cells), [len(self.system) + int(c) for c in cells])
-        tree.end[0] = len(self.system) + CELLS
+        tree.end[0] = len(self.system) + CELLS + ROWS
         tree.put(0, self.after)
         for k in range(len(sample.regions)):
             tree.put(0, t.compose(f"<Region {k + 1}>: <vp><vppad></vp>\n"))
@@ -228,9 +256,10 @@ def features(items: list[dict]) -> dict:
             rasters.append(item["raster"])
         out["raster_of"].append(places[id(item["raster"])])
     out["raster_of"] = torch.tensor(out["raster_of"])
-    out["cells"] = torch.from_numpy(np.stack([i["cells"] for i in items]))
+    for key in ("cells", "mean"):
+        out[key] = torch.from_numpy(np.stack([i[key] for i in items]))
     out["raster"] = torch.from_numpy(np.stack(rasters))
-    for key in ("cover", "zoom", "code"):
+    for key in ("cover", "zoom", "code", "size"):
         out[key] = torch.from_numpy(np.concatenate([i[key] for i in items]))
     out["owner"] = torch.tensor([n for n, i in enumerate(items) for _ in range(len(i["code"]))], dtype=torch.long)
     if "shown" in items[0]:
@@ -251,7 +280,8 @@ def collate(items: list[dict], system: list[int], imgpad: int) -> dict:
         bias[n, :, :start] = 0
         own = np.where(item["allowed"], np.float32(0), np.float32(FAR))
         # a cell that stands for several weighs as many
-        own[:, np.array(item["ids"]) == imgpad] += np.log(CELLS / len(item["shown"]))
+        cell = (np.array(item["ids"]) == imgpad) & (np.array(item["positions"]) < start + CELLS)
+        own[:, cell] += np.log(CELLS / cell.sum())
         bias[n, :size, start : start + size] = own
         flat["at"] += [first + a for a in item["at"]]
         for key in ("ids", "positions", "targets", "weights", "numbers"):

@@ -20,23 +20,25 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import vision as V
-from features import CELLS, LITE, branch, quick_kind
-from conversations import MODALITY, NUMBERS, surely
+from features import LITE, branch, quick_kind
+from conversations import EXHAUSTIVE, MODALITY, NUMBERS, surely
 from llama import Llama
-from sequences import CAPTIONED, FAR, Source, collate, counts, features
+from sequences import CAPTIONED, CELLS, FAR, ROWS, Source, collate, counts, features
 from store import Store, default_data
 from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
 UPDATED = ("attn_q", "attn_v", "attn_output")
-# Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in ten.
-KINDS = {"several": (1.0, 3), "short": (2.5, 3), "captions": (2.0, 2), "counts": (2.0, 2)}
+# Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in eleven.
+KINDS = {"several": (1.0, 3), "short": (2.5, 3), "captions": (2.0, 2), "counts": (2.5, 3)}
+COUNTING = {"several": (1.0, 1), "short": (2.5, 2), "counts": (4.0, 6)}  # the same of a first, short part
 MARKED, COUNTED = 0.25, 0.4  # shares of steps of STAGE words on marked objects, and on how many there are
-RIDGE = 100  # of the teacher of numbers
+RIDGE, BLUR = 100, 0.25  # of what reads numbers; of what it reads while that is put into words
 SPREAD = 0.2  # width of what a number counts as, in log(1 + n)
 
 LONG = ("caption", "detailed", "region", "region_detailed", "relation", "grounded")  # share of right tokens, else exact
 CONFIG = {"lite": LITE}
+NUMBER = {"seen": 32, "hidden": 96, "rows": ROWS}
 
 
 class LowRank(nn.Module):
@@ -156,11 +158,14 @@ class Language(nn.Module):
 
 
 def fresh_vision(norm: float, saved: dict | None = None) -> V.Vision:
-    """Random vision side whose vectors have about the length of a word's, with the ViT branch switched off; of the
-    form of a saved one's state."""
+    """Random vision side whose vectors have about the length of a word's, with the ViT branch switched off; what a
+    saved one's state has is as there."""
     torch.manual_seed(11)
-    model = V.Vision(V.Config(**CONFIG, map_rows=len((saved or {}).get("pix.map.bias", []))))
+    found = {"map_rows": 0, **V.optional(saved or {}), "sized": True, "number": NUMBER}
+    model = V.Vision(V.Config(**CONFIG, **found))
     with torch.no_grad():
+        for part in (model.size.weight, model.size.bias):
+            part.zero_()
         model.vit.ln.weight.zero_()
         model.vit.ln.bias.zero_()
         model.proj.fc2.weight.mul_(norm / (0.33 * 576**0.5))
@@ -169,27 +174,33 @@ def fresh_vision(norm: float, saved: dict | None = None) -> V.Vision:
         part.requires_grad_(False)
     for part in (model.lite.ln16, model.lite.ln32):
         part.requires_grad_(True)
+    model.load_state_dict(model.state_dict() | (saved or {}))
     return model
 
 
-def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor]:
-    """Image vectors [B, 64, D] and region vectors [K, D] from cached features; of the cells `part` alone if given."""
-    cells = batch["cells"].float()
-    if "part" in batch:
-        cells = cells[:, batch["part"]]
+def fused(v: V.Vision, cells: Tensor) -> Tensor:
+    """Fused tokens of view 0, with its embedding, [B, n, d], of cached cells."""
+    cells = cells.float()
     cnn = torch.cat([v.lite.ln32(cells[..., :352]), v.lite.ln16(cells[..., 352:])], -1)
     empty = cnn.new_zeros(*cnn.shape[:2], 4 * v.config.vit["dim"])
-    prompt, part = v.sae(batch["raster"])[batch["raster_of"]], batch.get("part")
-    fused = v.fuse(torch.cat([empty, cnn], -1)) + v.view[0]
-    hybrid = v.hyb(fused, prompt if part is None else prompt[:, part])
-    image = v.proj(hybrid)
+    return v.fuse(torch.cat([empty, cnn], -1)) + v.view[0]
+
+
+def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor, Tensor]:
+    """Image vectors [B, 64, D], region vectors [K, D] and vectors of numbers [B, ROWS, D] from cached features; of the
+    cells `part` alone if given."""
+    part = batch.get("part")
+    tokens = fused(v, batch["cells"] if part is None else batch["cells"][:, part])
+    prompt = v.sae(batch["raster"])[batch["raster_of"]]
+    hybrid = v.hyb(tokens, prompt if part is None else prompt[:, part])
+    image, rows = v.proj(hybrid), v.numbers(batch["mean"])
     zoom = batch["zoom"].float()
     if not len(zoom):
-        return image, image.new_zeros(0, image.shape[2])
+        return image, image.new_zeros(0, image.shape[2]), rows
     c = batch["cover"]
     h = torch.einsum("kt,ktd->kd", c, hybrid[batch["owner"]]) / (c.sum(1, keepdim=True) + 1e-6)
     z = torch.cat([v.lite.ln32(zoom[:, :352]), v.lite.ln16(zoom[:, 352:])], -1)
-    return image, v.region(torch.cat([h, z, batch["code"]], 1))
+    return image, v.regions(torch.cat([h, z, batch["code"]], 1), batch["size"]), rows
 
 
 class Numbers:
@@ -209,37 +220,38 @@ class Numbers:
         return torch.softmax(-0.5 * (far / SPREAD) ** 2, 1)
 
 
-class Teacher:
-    """How many of each label a ridge regression on the mean of a picture's cells sees, as log(1 + n): what learns by
-    steps learns the training pictures by heart instead (NOTES.md)."""
+def ridge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Weights of y [N] on x [N, C + 1], whose last column is one and nearly free."""
+    out = np.linalg.solve(x.T @ x + RIDGE * np.eye(x.shape[1]), x.T @ (y - y.mean()))
+    out[-1] += y.mean()
+    return out
 
-    def __init__(self, source: Source, labels: list[str]) -> None:
-        found = [counts(source.store.pictures[i]) for i in source.countable]
-        x = np.stack([source.cells[i].astype(np.float32).mean(0) for i in source.countable])
-        self.mean, self.std = x.mean(0), x.std(0) + 1e-3
-        x = self.wide(x)
-        self.weight = np.zeros((x.shape[1], len(labels)), np.float32)
-        for n, label in enumerate(labels):
-            at = [k for k, f in enumerate(found) if label in f]
-            if at:
-                y, own = np.log1p([found[k][label] for k in at]), x[at]
-                self.weight[:, n] = np.linalg.solve(own.T @ own + RIDGE * np.eye(x.shape[1]), own.T @ (y - y.mean()))
-                self.weight[-1, n] += y.mean()
 
-    def wide(self, x: np.ndarray) -> np.ndarray:
-        """Standardised, with a one behind."""
-        return np.concatenate([(x - self.mean) / self.std, np.ones((len(x), 1), np.float32)], 1)
-
-    def __call__(self, cells: Tensor) -> Tensor:
-        """cells [B, 64, C] -> log(1 + n) [B, labels], of one at least."""
-        return torch.from_numpy(self.wide(cells.float().mean(1).numpy()) @ self.weight).float().clamp(min=math.log(2))
+@torch.no_grad()
+def regress(layer: nn.Linear, source: Source) -> list[str]:
+    """Sets what a layer reads from the mean of a picture's cells by ridge regressions: of each label whose number is
+    known log(1 + n) where it is there, then whether it is there (-1 or 1). Returns the labels. What learns by steps
+    learns the training pictures by heart instead (NOTES.md)."""
+    found = [counts(source.store.pictures[i]) for i in source.countable]
+    x = np.stack([source.cells[i].astype(np.float32).mean(0) for i in source.countable])
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    x = np.concatenate([(x - mean) / std, np.ones((len(x), 1), np.float32)], 1)
+    labels, here = sorted({k for f in found for k in f}), {}
+    for n, label in enumerate(labels):
+        here = np.array([label in f for f in found])
+        many = ridge(x[here], np.log1p([f[label] for f in found if label in f]))
+        for row, w in ((n, many), (len(labels) + n, ridge(x, 2.0 * here - 1))):
+            layer.weight[row] = torch.from_numpy(w[:-1] / std)
+            layer.bias[row] = float(w[-1] - (w[:-1] / std) @ mean)
+    layer.weight[2 * len(labels) :] = layer.bias[2 * len(labels) :] = 0
+    return labels
 
 
 class Words(nn.Module):
     """Targets of STAGE words: directions of names and of captions' words in the embedding table, and linear readers
     of scene and label that keep what those directions alone would not tell apart."""
 
-    def __init__(self, source: Source, table: Tensor) -> None:
+    def __init__(self, source: Source, table: Tensor, number: V.Number) -> None:
         super().__init__()
         self.source, self.tokenizer, self.table = source, source.tokenizer, table
         self.centre = table[: -len(ADDED)].mean(0)
@@ -258,10 +270,10 @@ class Words(nn.Module):
         self.word = F.normalize(table[self.words] - self.centre, dim=1)
         torch.manual_seed(12)
         self.read_scene, self.read_label = (nn.Linear(table.shape[1], len(x)) for x in (self.scenes, self.labels))
-        self.read_many = nn.Linear(table.shape[1], len(self.labels))
-        self.numbers, self.teacher = Numbers(self.tokenizer), Teacher(source, self.labels)
+        self.numbers, self.counted = Numbers(self.tokenizer), regress(number.fc1, source)
         found = torch.stack([table[x].mean(0) for x in self.numbers.spaced]) - self.centre
         self.number = F.normalize(found - found.mean(0), dim=1)
+        self.slot = slots(store.pictures)
         self.scale, self.shift = nn.Parameter(torch.tensor(8.0)), nn.Parameter(torch.zeros(len(self.things)))
 
     def directions(self, names: list[str]) -> Tensor:
@@ -316,22 +328,20 @@ class Words(nn.Module):
         logits = self.scale * (pooled[n] * self.thing[x]).sum(1) + self.shift[x]
         return F.binary_cross_entropy_with_logits(logits, torch.tensor([float(r[2]) for r in rows]))
 
-    def of_cells(self, image: Tensor, pictures: list, many: Tensor) -> tuple[Tensor, dict]:
-        """Each cell names the label of the object nearest to it and how many of these there are; many [B, labels] in
-        log(1 + n)."""
-        label = torch.tensor([[self.labels.index(x) for x in nearest(p)] for p in pictures])
-        unit = F.normalize(image - self.centre, dim=2)
-        logits, names = 16 * unit @ self.number.T, 16 * unit @ self.label.T
-        like = self.numbers.like(many.gather(1, label).expm1().flatten()).view(logits.shape)
-        loss = -(like * logits.log_softmax(2)).sum(2).mean() + 0.3 * F.cross_entropy(names.flatten(0, 1), label.flatten())
-        near = (logits.mean(1).argmax(1) - like.mean(1).argmax(1)).abs() <= 1
-        return loss, {"number": near}
-
-    def of_counts(self, raw: Tensor, pictures: list, many: Tensor) -> Tensor:
-        """How many of each label there are, read from the mean image vector as log(1 + n)."""
-        rows = [(n, self.labels.index(x)) for n, p in enumerate(pictures) for x in counts(p)]
-        n, x = (list(k) for k in zip(*rows))
-        return F.smooth_l1_loss(self.read_many(raw)[n, x], many[n, x])
+    def of_rows(self, rows: Tensor, pictures: list, many: Tensor) -> tuple[Tensor, dict]:
+        """Rows [B, ROWS, D] name a label each and how many of these there are: many [B, counted labels], in log(1 + n),
+        one at least, or none."""
+        found = [(n, x, x in counts(p)) for n, p in enumerate(pictures) for x in countable(p)]
+        n, x, here = (list(k) for k in zip(*found))
+        label = torch.tensor([self.labels.index(k) for k in x])
+        own = rows[n, [self.slot[k] for k in x]]
+        unit = F.normalize(own - self.centre, dim=1)
+        logits = 16 * unit @ self.number.T
+        known = torch.tensor([self.counted.index(k) for k in x])
+        like = self.numbers.like(many[n, known].expm1().clamp(min=1) * torch.tensor(here))
+        loss = -(like * logits.log_softmax(1)).sum(1).mean() + F.cross_entropy(16 * unit @ self.label.T, label)
+        near = (logits.argmax(1) - like.argmax(1)).abs() <= 1
+        return loss + 0.02 * (own.norm(dim=1).mean() - 2.9) ** 2, {"number": near.float().mean().item()}
 
     def of_regions(self, region: Tensor, labels: list[str]) -> tuple[Tensor, dict]:
         true = torch.tensor([self.labels.index(x) for x in labels])
@@ -342,20 +352,13 @@ class Words(nn.Module):
         loss = loss + 0.02 * (region.norm(dim=1).mean() - 2.9) ** 2
         return loss, {k: r.float().mean().item() for k, r in right.items()}
 
-    def forward(
-        self, numbers: list[int], labels: list[str], image: Tensor, region: Tensor, many: Tensor | None = None
-    ) -> tuple[Tensor, dict]:
-        """Loss of pictures `numbers` whose regions (in order) have `labels`; `many` [B, labels], in log(1 + n), is how
-        many there are, where it is counted."""
+    def forward(self, numbers: list[int], labels: list[str], image: Tensor, region: Tensor) -> tuple[Tensor, dict]:
+        """Loss of pictures `numbers` whose regions (in order) have `labels`."""
         pictures, raw = [self.source.store.pictures[i] for i in numbers], image.mean(1)
         pooled = F.normalize(raw - self.centre, dim=1)
         loss, shown = self.of_scene(pooled, raw, pictures)
         loss = loss + 0.02 * (image.norm(dim=2).mean() - 2.9) ** 2
         loss = loss + 0.5 * self.of_words(pooled, [self.bags[i] for i in numbers]) + self.of_things(pooled, pictures)
-        if many is not None:
-            more, seen = self.of_cells(image, pictures, many)
-            loss = loss + more + 3 * self.of_counts(raw, pictures, many)
-            shown = shown | {k: r.float().mean().item() for k, r in seen.items()}
         if labels:
             more, seen = self.of_regions(region, labels)
             loss, shown = loss + more, shown | seen
@@ -371,10 +374,10 @@ class Run:
         self.base = torch.load(os.path.join(args.work, "base.pt"), weights_only=False)
         saved = torch.load(self.path, weights_only=False) if os.path.exists(self.path) else None
         self.vision = fresh_vision(2.9, saved and saved["vision"])
+        for name, p in self.vision.named_parameters():
+            p.requires_grad_(p.requires_grad and name.startswith(tuple(getattr(args, "only", None) or [""])))
         self.language = Language(self.base) if args.stage == "mix" else None
         self.state = saved["state"] if saved else {"stages": {}}
-        if saved:
-            self.vision.load_state_dict(saved["vision"])
         frozen = branch(args.work).state_dict()
         self.vision.lite.load_state_dict({k: v for k, v in frozen.items() if not k.startswith("ln")}, strict=False)
         if saved and self.language and saved["language"]:
@@ -434,7 +437,8 @@ def chosen_marks(run: "Run", i: int) -> list[tuple[int, dict]]:
 def words_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     """Loss of one batch of STAGE words: pictures without marks by a part of their cells (quicker), or with marks."""
     rng, numbers, items, labels = run.source.rng, [], [], []
-    kind = rng.random()
+    # where the image vectors do not learn there is nothing in pictures without marks
+    kind = rng.random() * (COUNTED + MARKED if run.args.only else 1)
     if kind < COUNTED:
         return counted_step(run, words)
     marked = kind < COUNTED + MARKED
@@ -449,32 +453,44 @@ def words_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     batch = features(items)
     if not marked and run.args.part < CELLS:
         batch["part"] = torch.from_numpy(np.sort(rng.permutation(CELLS)[: run.args.part]))
-    return words(numbers, labels, *look(run.vision, batch))
+    return words(numbers, labels, *look(run.vision, batch)[:2])
 
 
 def counted_step(run: Run, words: Words) -> tuple[Tensor, dict]:
-    """Loss of one batch of pictures to count in, all their cells; up to a half of these are those of another picture,
-    which the teacher sees too."""
-    source, size = run.source, run.args.batch
+    """Loss of a batch of pictures to count in; what is read is blurred, and the truth is what is read then."""
+    source, size = run.source, 2 * run.args.batch
     numbers = [int(i) for i in source.rng.choice(source.countable, size, p=source.count_chances)]
-    batch = features([source.seen(i, []) for i in numbers])
-    other = torch.from_numpy(source.rng.random((size, CELLS)) < 0.5 * source.rng.random((size, 1)))
-    batch["cells"] = torch.where(other[:, :, None], batch["cells"].roll(1, 0), batch["cells"])
-    return words(numbers, [], *look(run.vision, batch), words.teacher(batch["cells"]))
+    means = torch.from_numpy(np.stack([source.cells[i].astype(np.float32).mean(0) for i in numbers]))
+    read = run.vision.number.fc1(means)
+    read = read + BLUR * torch.randn_like(read)
+    rows = run.vision.number.said(read).view(size, ROWS, -1)
+    return words.of_rows(rows, [source.store.pictures[i] for i in numbers], read)
 
 
-def nearest(p) -> list[str]:
-    """The label of the object nearest to the middle of each of the 64 cells."""
-    scale = 8 / max(p.width, p.height)
-    at = np.array([[(b[1] + b[3] / 2) * scale, (b[2] + b[4] / 2) * scale] for b in p.boxes])
-    y, x = (n.ravel() + 0.5 for n in np.mgrid[:8, :8])
-    best = ((x[:, None] - at[:, 0]) ** 2 + (y[:, None] - at[:, 1]) ** 2).argmin(1)
-    return [p.boxes[n][0] for n in best]
+def countable(p) -> list[str]:
+    """Labels of a picture whose number is known: those that are there, and those that its source labels wherever they
+    are."""
+    found = counts(p)
+    return sorted({*found, *EXHAUSTIVE.get(p.source, [])}) if found else []
 
 
-def splice(run: Run, batch: dict, image: Tensor, region: Tensor, table: Tensor) -> Tensor:
+def slots(pictures: list) -> dict[str, int]:
+    """Which of the rows of numbers is whose: labels of one source have different ones."""
+    beside: dict[str, set] = {}
+    for source in sorted({p.source for p in pictures}):
+        own = {x for p in pictures if p.source == source for x in countable(p)}
+        for x in own:
+            beside.setdefault(x, set()).update(own - {x})
+    out: dict[str, int] = {}
+    for x in sorted(beside, key=lambda x: (-len(beside[x]), x)):
+        taken = {out[y] for y in beside[x] if y in out}
+        out[x] = next(n for n in range(ROWS) if n not in taken)
+    return out
+
+
+def splice(run: Run, batch: dict, image: Tensor, region: Tensor, rows: Tensor, table: Tensor) -> Tensor:
     """Embeddings [N, D]; of the image vectors those that are shown."""
-    x, ids = F.embedding(batch["ids"], table), batch["ids"]
+    x, ids, image = F.embedding(batch["ids"], table), batch["ids"], torch.cat([image, rows], 1)
     shown = image.gather(1, batch["shown"][:, :, None].expand(-1, -1, image.shape[2]))
     x = x.masked_scatter((ids == run.tokenizer.find("<imgpad>"))[:, None], shown)
     return x.masked_scatter((ids == run.tokenizer.find("<vppad>"))[:, None], region) if len(region) else x
@@ -495,10 +511,10 @@ def answers(run: Run, items: list[dict]) -> tuple[Tensor, Tensor, dict]:
     """Token losses and weights of a batch, and which tokens would be said."""
     batch = collate(items, run.source.system, run.tokenizer.find("<imgpad>"))
     with torch.set_grad_enabled(torch.is_grad_enabled() and not run.args.frozen):
-        image, region = look(run.vision, batch)
+        seen = look(run.vision, batch)
     table = run.language.table()
     # the added rows learn as outputs; as inputs they would take the gradient through all blocks
-    states = run.language(splice(run, batch, image, region, table.detach()), batch)
+    states = run.language(splice(run, batch, *seen, table.detach()), batch)
     logits = F.linear(states[batch["at"]], table)
     loss = F.cross_entropy(logits, batch["targets"], reduction="none")
     at = batch["numbers"] >= 0
@@ -511,7 +527,7 @@ def answers(run: Run, items: list[dict]) -> tuple[Tensor, Tensor, dict]:
 def mix_step(run: Run, words: Words) -> tuple[Tensor, dict]:
     """Loss of one batch of STAGE mix."""
     if not run.pending:  # batches of like lengths: pictures with several turns, and about as many rows of short ones
-        for kind, (size, steps) in KINDS.items():
+        for kind, (size, steps) in (COUNTING if run.args.counting else KINDS).items():
             for _ in range(steps):
                 count = round(size * run.args.batch)
                 run.pending.append([run.source.item(kind, run.args.turns, run.args.part) for _ in range(count)])
@@ -540,14 +556,18 @@ def main() -> None:
     parser.add_argument(
         "--frozen", action="store_true", help="STAGE mix: the vision side stays as it is, which is quicker"
     )
+    parser.add_argument("--only", nargs="*", help="STAGE words: what of the vision side learns (beginnings of names)")
+    parser.add_argument("--counting", action="store_true", help="STAGE mix: most steps on numbers alone, until those are read")
     parser.add_argument("--fresh", action="store_true", help="begin with a new optimiser state")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2_threads()
     run = Run(args)
-    words = Words(run.source, run.base["weights"]["token_embd.weight"]) if args.stage == "words" else None
-    if words:
+    words = None
+    if args.stage == "words":
+        run.vision.number.fc1.requires_grad_(False)
+        words = Words(run.source, run.base["weights"]["token_embd.weight"], run.vision.number)
         run.optimiser.add_param_group({"params": list(words.parameters()), "scale": 2.0})
     begin, saved, means = time.time(), time.time(), {}
     mine = run.state["stages"].setdefault(args.stage, {"steps": 0, "samples": 0, "seconds": 0.0})

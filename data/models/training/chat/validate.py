@@ -15,10 +15,9 @@ import torch
 from conversations import Sample, Turn, captions_of, counted
 from features import CELLS, Compiled, branch, zooms
 from questions import questions
-from sequences import quick_raster
+from sequences import codes, quick_raster, with_rows
 from store import default_data
 from tune import Run, answers, cv2_threads
-import marks as R
 
 
 def close_ups(run: Run, limit: int) -> list:
@@ -49,18 +48,16 @@ def truth(q) -> str:
 
 def item(run: Run, q, zoom, part: int) -> dict:
     """One question as a picture's rows and features."""
-    p, cells = run.source.store.pictures[q.picture], np.arange(CELLS)[:: CELLS // part]
+    p, cells = run.source.store.pictures[q.picture], with_rows(np.arange(CELLS)[:: CELLS // part])
     raster, cover = run.source.bare, np.zeros((0, CELLS), np.float32)
     if q.regions:
         raster, cover = quick_raster(q.regions, p.width, p.height)
     sample = Sample(q.picture, q.regions, [], [Turn(q.row, q.text, truth(q))])
     out = run.source.rows(sample, cells, plain=True)
-    code = [R.position_code(r, p.width, p.height) for r in q.regions]
-    out |= {"cells": run.source.cells[q.picture], "raster": raster, "cover": cover, "sample": sample, "shown": cells}
-    return out | {
-        "zoom": zoom if zoom is not None else np.zeros((0, run.source.zoom.shape[1]), np.float16),
-        "code": np.stack(code) if code else np.zeros((0, 64), np.float32),
-    }
+    found = run.source.cells[q.picture]
+    out |= {"cells": found, "mean": found.mean(0, dtype=np.float32), "raster": raster, "cover": cover, "sample": sample, "shown": cells}
+    out["zoom"] = zoom if zoom is not None else np.zeros((0, run.source.zoom.shape[1]), np.float16)
+    return out | codes(q.regions, p.width, p.height)
 
 
 @torch.no_grad()
