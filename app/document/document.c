@@ -258,7 +258,7 @@ const char *nadir_document_get_passed_over(NadirDocument *d)
 
 static bool save_as(document_job *j, project *p, GError **error)
 {
-	return g_strcmp0(project_path(p), j->text) == 0 || project_save_as(p, j->text, error);
+	return project_save_as(p, j->text, error);
 }
 
 static bool on_saved_as(document_job *j, const GError *error)

@@ -57,6 +57,19 @@ void project_unlock(const char *path, int lock)
 	g_autofree char *name = lock_path(path);
 	if (lock < 0)
 		return;
-	g_unlink(name);
+	if (still_there(lock, name)) /* else it is another window's: the project was moved, and its name given anew */
+		g_unlink(name);
 	close(lock);
+}
+
+bool project_has_lock(const project *p, const char *path)
+{
+	g_autofree char *name = lock_path(path);
+	return p->lock >= 0 && still_there(p->lock, name);
+}
+
+bool project_is_in_place(const project *p)
+{
+	struct stat now;
+	return stat(p->path, &now) == 0 && now.st_dev == p->opened.st_dev && now.st_ino == p->opened.st_ino;
 }

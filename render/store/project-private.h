@@ -4,6 +4,7 @@
 #include "render/store/history.h"
 
 #include <gdal.h>
+#include <sys/stat.h>
 
 G_BEGIN_DECLS
 
@@ -19,6 +20,7 @@ struct project {
 	char *path;
 	GDALDatasetH ds;         /* NULL only after a failed reopening */
 	int lock;                /* descriptor of the side file that holds the lock; -1 when read-only */
+	struct stat opened;      /* the file that was opened: by the time of a change its name may mean another one */
 	bool read_only, logging; /* logging: the file keeps a write-ahead log, from the first change on */
 	guint depth;             /* of transactions */
 	bool broken;             /* a part of the transaction failed */
@@ -29,7 +31,6 @@ struct project {
 };
 
 /* --- project-sql.c: the data set as a database --- */
-
 /* Calls `each` (NULL: nobody) with every row of the answer; ends early when it says false. False when it failed: GDAL's
  * last message says why. */
 typedef bool (*project_row)(OGRFeatureH row, void *data);
@@ -66,6 +67,8 @@ bool project_schema_check(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The lock that one project has one window; it dies with the process. -1 + error. */
 int project_lock(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void project_unlock(const char *path, int lock);
+bool project_has_lock(const project *p, const char *path); /* that of a project at this path is its own */
+bool project_is_in_place(const project *p);                /* the path still names the file that was opened */
 
 /* --- project-images.c, project-classes.c: inside a transaction --- */
 const project_place *project_place_of(project *p, gint64 image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -86,7 +89,6 @@ char *project_class_name(project *p, int id);    /* NULL when there is none */
 bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the colours for QGIS, both layers */
 
 /* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
-
 /* o->id and o->class_id are set. put: a row of that id is replaced; add: there is none, which spares looking for it. */
 bool project_add_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -101,7 +103,6 @@ char *feature_to_json(const feature *o);
 feature *feature_from_json(const char *text);
 
 /* --- project-journal.c: inside a transaction --- */
-
 /* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class or a text: object 0,
  * JSON without outline. before or after NULL: it was made or deleted. Both without outline: it stayed. */
 typedef struct {

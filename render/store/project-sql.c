@@ -169,13 +169,26 @@ static bool only_for_reading(project *p, GError **error)
 	return p->read_only;
 }
 
+/* A file without a name takes changes as willingly as any, and takes them with it when it is closed. */
+static bool elsewhere(project *p, GError **error)
+{
+	if (project_is_in_place(p))
+		return false;
+	g_set_error(
+		error, PROJECT_ERROR, PROJECT_ERROR_WRITE,
+		_("The project %s was moved, deleted or replaced while it was open, so nothing was changed: put it back, "
+	      "or save it anew with Save Project As."),
+		p->path);
+	return true;
+}
+
 bool project_begin(project *p, GError **error)
 {
 	if (p->depth > 0) {
 		p->depth++;
 		return true;
 	}
-	if (closed(p, error) || only_for_reading(p, error))
+	if (closed(p, error) || only_for_reading(p, error) || elsewhere(p, error))
 		return false;
 	gdal_session_begin();
 	if (!p->logging)
@@ -192,6 +205,8 @@ bool project_begin(project *p, GError **error)
 static void reopen(project *p)
 {
 	GDALDatasetRollbackTransaction(p->ds);
+	if (!project_is_in_place(p))
+		return; /* this connection is all that is left of it; Save As reads it */
 	GDALClose(p->ds);
 	p->ds = project_connect(p->path, p->read_only);
 	project_prepare(p);

@@ -120,7 +120,7 @@ static bool open_locked(project *p, GError **error)
 		return false;
 	}
 	gdal_session_begin();
-	p->ds = project_connect(p->path, p->read_only);
+	p->ds = stat(p->path, &p->opened) == 0 ? project_connect(p->path, p->read_only) : NULL;
 	if (!p->ds)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
 		            gdal_session_message());
@@ -229,12 +229,24 @@ const char *project_path(const project *p)
 	return p->path;
 }
 
+/* What a killed program left beside the file that is replaced: SQLite would take it for the new one's. */
+static void drop_log(const char *path)
+{
+	static const char *const ends[] = {"-wal", "-shm", "-journal"};
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *name = g_strconcat(path, ends[i], NULL);
+		g_unlink(name);
+	}
+}
+
 /* A consistent copy, made by the database itself under another name and renamed. */
 static bool copy_to(project *p, const char *path, GError **error)
 {
 	g_autofree char *temporary = g_strdup_printf("%s.%08x.gpkg", path, g_random_int());
 	g_autofree char *quoted = project_quote(temporary);
 	bool ok = project_run(p, error, "VACUUM INTO %s", quoted);
+	if (ok)
+		drop_log(path);
 	if (ok && rename(temporary, path) != 0) {
 		g_autoptr(GError) why = NULL;
 		output_set_error(&why, path, errno);
@@ -250,16 +262,19 @@ bool project_save_as(project *p, const char *path, GError **error)
 {
 	g_autofree char *from = realpath(p->path, NULL);
 	g_autofree char *to = realpath(path, NULL);
-	if (from && g_strcmp0(from, to) == 0)
+	if (from && g_strcmp0(from, to) == 0 && project_is_in_place(p))
 		return true;
-	int lock = project_lock(path, error);
+	const bool own = project_has_lock(p, path); /* its file is gone from there, and comes back */
+	int lock = own ? p->lock : project_lock(path, error);
 	if (lock < 0)
 		return false;
 	project *copy = project_alloc(path, lock);
 	if (!copy_to(p, path, error) || !open_locked(copy, error)) {
+		copy->lock = own ? -1 : lock;
 		project_close(copy);
 		return false;
 	}
+	p->lock = own ? -1 : p->lock;
 	project_set_undo_image(copy, p->undo_image);
 	project old = *p;
 	*p = *copy;

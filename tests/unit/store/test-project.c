@@ -357,6 +357,67 @@ static void test_save_as(fixture *f, gconstpointer unused)
 	g_assert_cmpuint(count(f), ==, 2);
 }
 
+static void expect_refused(fixture *f, const char *word)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(feature) o = fixture_object("ship", 20, 20, 4, 4);
+	g_assert_false(project_insert(f->p, f->image, o, "accept ship", &error));
+	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE);
+	g_test_message("%s", error->message);
+	g_assert_nonnull(strstr(error->message, word));
+}
+
+/* Changes to a file without a name would be gone with the window: they are refused, and all else can be saved. */
+static void test_moved_away(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *aside = g_strconcat(f->path, ".aside", NULL);
+	insert(f, "ship", 1, 1, 5, 5);
+	g_assert_cmpint(g_rename(f->path, aside), ==, 0);
+	expect_refused(f, "was moved");
+	g_assert_true(g_file_set_contents(f->path, "a stranger", -1, NULL));
+	expect_refused(f, "replaced");
+	g_assert_cmpint(g_rename(aside, f->path), ==, 0);
+	insert(f, "ship", 9, 9, 5, 5);
+	g_autofree char *before = fixture_digest(f->p);
+	g_assert_cmpint(g_unlink(f->path), ==, 0);
+	expect_refused(f, "deleted");
+	g_assert_true(project_save_as(f->p, f->path, &error));
+	g_assert_no_error(error);
+	g_autofree char *saved = fixture_digest(f->p);
+	g_assert_cmpstr(saved, ==, before);
+	g_assert_null(project_open(f->path, &error)); /* it is locked anew */
+	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN);
+	insert(f, "ship", 20, 20, 4, 4);
+	reopen(f);
+	g_assert_cmpuint(count(f), ==, 3);
+}
+
+/* A project that was killed leaves its log beside it; what is saved over it must not take that for its own. */
+static void test_save_over_a_log(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *other = g_build_filename(f->folder, "other.nadir.gpkg", NULL);
+	g_autofree char *log = g_strconcat(f->path, "-wal", NULL), *its_log = g_strconcat(other, "-wal", NULL),
+					*data = NULL;
+	gsize size = 0;
+	for (int i = 0; i < 40; i++)
+		insert(f, "ship", i, i, 5, 5);
+	g_assert_true(g_file_get_contents(log, &data, &size, NULL));
+	g_assert_cmpuint(size, >, 0);
+	for (int i = 0; i < 40; i++)
+		insert(f, "house", i, 2, 3, 3);
+	g_assert_true(g_file_set_contents(its_log, data, (gssize)size, NULL));
+	g_autofree char *before = fixture_digest(f->p);
+	g_assert_true(project_save_as(f->p, other, &error));
+	g_assert_no_error(error);
+	g_clear_pointer(&f->p, project_close);
+	f->p = project_open(other, &error);
+	g_assert_no_error(error);
+	g_autofree char *after = fixture_digest(f->p);
+	g_assert_cmpstr(before, ==, after);
+}
+
 static void expect_open_error(const char *path, int code)
 {
 	g_autoptr(GError) error = NULL;
@@ -587,6 +648,8 @@ int main(int argc, char **argv)
 	TEST("/project/for-others", test_for_others);
 	TEST("/project/two-windows", test_two_windows);
 	TEST("/project/save-as", test_save_as);
+	TEST("/project/moved-away", test_moved_away);
+	TEST("/project/save-over-a-log", test_save_over_a_log);
 	TEST("/project/bad-files", test_bad_files);
 	TEST("/project/version", test_version);
 	TEST("/project/full-disk", test_full_disk);
