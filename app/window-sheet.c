@@ -56,7 +56,9 @@ static void add_objects(NadirDocument *d, map_sheet *sheet)
 void nadir_window_write_sheet(NadirWindow *self, const char *path)
 {
 	NadirDocument *d = self->document;
-	const raster_rect area = viewport_visible(nadir_canvas_get_viewport(self->work->canvas));
+	NadirCanvas *canvas = self->work->canvas;
+	const viewport *v = nadir_canvas_get_viewport(canvas);
+	const raster_rect area = viewport_visible(v);
 	if (area.w <= 0 || area.h <= 0) {
 		nadir_window_show_notice(self, _("Nothing of the image is in sight: fit it in the window first."));
 		return;
@@ -65,6 +67,13 @@ void nadir_window_write_sheet(NadirWindow *self, const char *path)
 	w->path = g_strdup(path);
 	w->sheet = map_sheet_new(nadir_document_get_raster(d), nadir_document_get_georef(d), nadir_document_get_style(d),
 	                         &area, nadir_document_get_title(d), nadir_document_get_opacity(d));
+	const double turn = nadir_canvas_get_turn(canvas) * G_PI / 180;
+	if (turn != 0) {
+		double x, y;
+		viewport_to_image(v, v->screen_w / 2.0, v->screen_h / 2.0, &x, &y);
+		map_sheet_turn(w->sheet, turn, x, y, gtk_widget_get_width(GTK_WIDGET(canvas)) / v->scale,
+		               gtk_widget_get_height(GTK_WIDGET(canvas)) / v->scale);
+	}
 	add_objects(d, w->sheet);
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, on_written, g_object_ref(self));
 	g_task_set_task_data(task, w, writing_free);

@@ -271,6 +271,8 @@ static bool on_saved_as(document_job *j, const GError *error)
 	g_autofree char *name = g_path_get_basename(j->text);
 	g_autofree char *sentence = g_strdup_printf(_("The project is now kept in %s"), name);
 	nadir_document_notify_user(j->document, sentence);
+	if (nadir_document_can_retry(j->document)) /* what the old place did not take */
+		nadir_document_retry(j->document);
 	return false;
 }
 

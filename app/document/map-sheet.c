@@ -32,6 +32,8 @@ struct map_sheet {
 	georef *ref;
 	raster_style style;
 	raster_rect area;
+	cairo_matrix_t place; /* image pixels to the frame's, which are as large but turned */
+	double turn, w, h;    /* of the frame */
 	char *title;
 	double opacity;
 	GPtrArray *items; /* of item */
@@ -60,10 +62,44 @@ map_sheet *map_sheet_new(raster *image, const georef *ref, const raster_style *s
 	s->ref = georef_from_json(json, NULL); /* a copy of its own */
 	s->style = *style;
 	s->area = *area;
+	s->w = area->w;
+	s->h = area->h;
+	cairo_matrix_init_translate(&s->place, -area->x, -area->y);
 	s->title = g_strdup(title);
 	s->opacity = opacity;
 	s->items = g_ptr_array_new_with_free_func(item_free);
 	return s;
+}
+
+/* x0, y0, x1, y1 of what a part of the image covers in another frame. */
+static void cover(const cairo_matrix_t *place, const raster_rect *part, double box[4])
+{
+	box[0] = box[1] = INFINITY;
+	box[2] = box[3] = -INFINITY;
+	for (int i = 0; i < 4; i++) {
+		double x = part->x + (i & 1 ? part->w : 0), y = part->y + (i & 2 ? part->h : 0);
+		cairo_matrix_transform_point(place, &x, &y);
+		box[0] = fmin(box[0], x);
+		box[1] = fmin(box[1], y);
+		box[2] = fmax(box[2], x);
+		box[3] = fmax(box[3], y);
+	}
+}
+
+void map_sheet_turn(map_sheet *s, double turn, double x, double y, double w, double h)
+{
+	const raster_info *info = raster_get_info(s->image);
+	double box[4];
+	cairo_matrix_t about;
+	cairo_matrix_init_rotate(&about, turn);
+	cairo_matrix_translate(&about, -x, -y);
+	cover(&about, &(raster_rect){0, 0, info->width, info->height}, box);
+	const double x0 = fmax(box[0], -w / 2), y0 = fmax(box[1], -h / 2);
+	s->turn = turn;
+	s->w = fmax(fmin(box[2], w / 2) - x0, 1);
+	s->h = fmax(fmin(box[3], h / 2) - y0, 1);
+	cairo_matrix_init_translate(&s->place, -x0, -y0);
+	cairo_matrix_multiply(&s->place, &about, &s->place);
 }
 
 void map_sheet_free(map_sheet *s)
@@ -78,8 +114,11 @@ void map_sheet_free(map_sheet *s)
 void map_sheet_add(map_sheet *s, NadirObject *o, const project_class *klass)
 {
 	raster_rect b;
-	if (!nadir_object_get_shape(o) || !nadir_object_get_bounds(o, &b) || b.x >= s->area.x + s->area.w ||
-	    b.y >= s->area.y + s->area.h || b.x + b.w <= s->area.x || b.y + b.h <= s->area.y)
+	double box[4];
+	if (!nadir_object_get_shape(o) || !nadir_object_get_bounds(o, &b))
+		return;
+	cover(&s->place, &b, box);
+	if (box[0] >= s->w || box[1] >= s->h || box[2] <= 0 || box[3] <= 0)
 		return;
 	item *i = g_new0(item, 1);
 	i->object = g_object_ref(o);
@@ -94,12 +133,12 @@ void map_sheet_add(map_sheet *s, NadirObject *o, const project_class *klass)
 
 static page lay_out(const map_sheet *s)
 {
-	const bool across = s->area.w >= s->area.h;
+	const bool across = s->w >= s->h;
 	page l = {.width = across ? LONG_SIDE : SHORT_SIDE, .height = across ? SHORT_SIDE : LONG_SIDE};
 	const double w = l.width - 2 * MARGIN, h = l.height - 2 * MARGIN - HEAD - FOOT;
-	l.scale = MIN(w / s->area.w, h / s->area.h);
-	l.w = s->area.w * l.scale;
-	l.h = s->area.h * l.scale;
+	l.scale = MIN(w / s->w, h / s->h);
+	l.w = s->w * l.scale;
+	l.h = s->h * l.scale;
 	l.x = (l.width - l.w) / 2;
 	l.y = MARGIN + HEAD;
 	return l;
@@ -144,18 +183,28 @@ static cairo_surface_t *render_image(const map_sheet *s, const page *l, GCancell
 	return surface;
 }
 
-static void draw_image(cairo_t *cr, const page *l, cairo_surface_t *image)
+/* What follows is in image pixels. */
+static void to_image(cairo_t *cr, const map_sheet *s, const page *l)
 {
-	const double kx = l->w / cairo_image_surface_get_width(image), ky = l->h / cairo_image_surface_get_height(image);
+	cairo_translate(cr, l->x, l->y);
+	cairo_scale(cr, l->scale, l->scale);
+	cairo_transform(cr, &s->place);
+}
+
+static void draw_image(cairo_t *cr, const map_sheet *s, const page *l, cairo_surface_t *image)
+{
+	const double kx = s->area.w / (double)cairo_image_surface_get_width(image);
+	const double ky = s->area.h / (double)cairo_image_surface_get_height(image);
 	cairo_save(cr);
 	cairo_rectangle(cr, l->x, l->y, l->w, l->h);
 	cairo_set_source_rgb(cr, 0.93, 0.93, 0.93); /* under what is transparent */
 	cairo_fill_preserve(cr);
 	cairo_clip(cr);
-	cairo_translate(cr, l->x, l->y);
+	to_image(cr, s, l);
+	cairo_translate(cr, s->area.x, s->area.y);
 	cairo_scale(cr, kx, ky);
 	cairo_set_source_surface(cr, image, 0, 0);
-	cairo_pattern_set_filter(cairo_get_source(cr), kx > 1.5 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+	cairo_pattern_set_filter(cairo_get_source(cr), kx * l->scale > 1.5 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
 	cairo_paint(cr);
 	cairo_restore(cr);
 }
@@ -207,9 +256,7 @@ static void draw_objects(cairo_t *cr, const map_sheet *s, const page *l)
 		GdkRGBA fill = it->color;
 		fill.alpha = (float)s->opacity;
 		cairo_save(cr);
-		cairo_translate(cr, l->x, l->y);
-		cairo_scale(cr, l->scale, l->scale);
-		cairo_translate(cr, -s->area.x, -s->area.y);
+		to_image(cr, s, l);
 		add_path(cr, nadir_object_get_shape(it->object));
 		cairo_restore(cr);
 		gdk_cairo_set_source_rgba(cr, &fill);
@@ -282,7 +329,7 @@ static bool north_direction(const map_sheet *s, double *angle)
 	const double det = a * d - b * c;
 	if (!(fabs(det) > 0))
 		return false;
-	*angle = atan2(-b / det, -(a / det)); /* the pixel step whose ground step is due north */
+	*angle = atan2(-b / det, -(a / det)) + s->turn; /* the pixel step whose ground step is due north */
 	return true;
 }
 
@@ -358,7 +405,7 @@ static void draw_sheet(cairo_t *cr, const map_sheet *s, const page *l, cairo_sur
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_paint(cr);
 	draw_text(cr, s->title, l->x, MARGIN + 14, 14, TEXT_BOLD);
-	draw_image(cr, l, image);
+	draw_image(cr, s, l, image);
 	draw_objects(cr, s, l);
 	draw_north(cr, s, l->x + l->w - 10, foot + 10);
 	const double bar = draw_scale_bar(cr, s, l, l->x, foot);

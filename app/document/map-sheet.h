@@ -13,6 +13,9 @@ typedef struct map_sheet map_sheet;
  * or copy, so that a thread can write while editing goes on. */
 map_sheet *map_sheet_new(raster *image, const georef *ref, const raster_style *style, const raster_rect *area,
                          const char *title, double opacity);
+/* Before anything is added: the view is turned clockwise by `turn` radians about the middle of w x h image pixels that
+ * are seen, at x, y of the image; the area covers them. What of it lies beside the image is left out. */
+void map_sheet_turn(map_sheet *s, double turn, double x, double y, double w, double h);
 void map_sheet_free(map_sheet *s);
 /* What lies in the area is drawn, in the order of the calls. klass NULL: none of that name. */
 void map_sheet_add(map_sheet *s, NadirObject *o, const project_class *klass);

@@ -584,6 +584,25 @@ static void test_save_as(world *w, gconstpointer data)
 	g_assert_cmpuint(n_objects(w), ==, 2);
 }
 
+/* The project is deleted under the window: nothing more is taken for stored, and saved anew it holds everything. */
+static void test_deleted_project(world *w, gconstpointer data)
+{
+	int errors = 0;
+	fixture_count(w->d, "error", &errors);
+	add(w, 10, 10, 5, 5);
+	g_autofree char *path = g_strdup(nadir_document_get_project_path(w->d));
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	add(w, 20, 10, 5, 5);
+	g_assert_cmpint(errors, ==, 1);
+	g_assert_cmpuint(nadir_document_get_pending(w->d).drafts, ==, 1);
+	nadir_document_save_as(w->d, path);
+	fixture_settle(w->d);
+	g_assert_cmpint(errors, ==, 1);
+	g_assert_cmpuint(nadir_document_get_pending(w->d).drafts, ==, 0);
+	world_reopen(w);
+	g_assert_cmpuint(n_objects(w), ==, 2);
+}
+
 static void on_exported(GObject *source, GAsyncResult *result, gpointer data)
 {
 	*(GAsyncResult **)data = g_object_ref(result);
@@ -724,6 +743,7 @@ int main(int argc, char **argv)
 	ADD("apply-class", test_apply_class);
 	ADD("style", test_style);
 	ADD("save-as", test_save_as);
+	ADD("deleted-project", test_deleted_project);
 	ADD("export", test_export);
 	ADD("import", test_import);
 	ADD("marks-refused", test_refused);

@@ -4,6 +4,7 @@
 
 #include <cairo.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct {
@@ -87,6 +88,44 @@ static void test_png(world *w, gconstpointer data)
 	cairo_surface_destroy(png);
 }
 
+static bool is_red(cairo_surface_t *png, double x, double y)
+{
+	const int stride = cairo_image_surface_get_stride(png);
+	const unsigned char *row = cairo_image_surface_get_data(png) + (gsize)lround(y) * (gsize)stride;
+	return (*(const guint32 *)(const void *)(row + 4 * (gsize)lround(x)) & 0xffffff) == 0xff0000;
+}
+
+/* Turned by an eighth, the square object stands on its corner, and all of the image is on the sheet. */
+static void test_turned(world *w, gconstpointer data)
+{
+	static const project_class tree = {.id = 1, .name = (char *)"tree", .color = "#ff0000", .pattern = 0};
+	const raster_rect area = {0, 0, 400, 400};
+	g_autoptr(map_sheet) s = map_sheet_new(w->image, w->ref, &w->style, &area, "A sheet", 1);
+	map_sheet_turn(s, G_PI / 4, 200, 200, 1000, 1000);
+	map_sheet_add(s, w->object, &tree);
+	cairo_surface_t *png = write_png(w, s);
+	const double high = 595.28 - 2 * 28 - 26 - 54, scale = high / (400 * G_SQRT2) * 150 / 72; /* dots a pixel */
+	const double x = 841.89 / 2 * 150 / 72, y = (28 + 26 + high / 2) * 150 / 72;
+	g_assert_cmpfloat_with_epsilon(red_share(png), 200 * 200 * scale * scale / (1753.0 * 1240), 0.005);
+	g_assert_true(is_red(png, x, y - 135 * scale));
+	g_assert_true(is_red(png, x + 135 * scale, y));
+	g_assert_false(is_red(png, x - 90 * scale, y - 90 * scale));
+	cairo_surface_destroy(png);
+}
+
+/* Of what the turned view shows only a part, and the object is beside it though its box is not. */
+static void test_turned_part(world *w, gconstpointer data)
+{
+	static const project_class tree = {.id = 1, .name = (char *)"tree", .color = "#ff0000", .pattern = 0};
+	const raster_rect area = {0, 0, 120, 120};
+	g_autoptr(map_sheet) s = map_sheet_new(w->image, w->ref, &w->style, &area, "A sheet", 1);
+	map_sheet_turn(s, G_PI / 4, 60, 60, 110, 40);
+	map_sheet_add(s, w->object, &tree);
+	cairo_surface_t *png = write_png(w, s);
+	g_assert_cmpfloat(red_share(png), ==, 0);
+	cairo_surface_destroy(png);
+}
+
 static void test_elsewhere(world *w, gconstpointer data)
 {
 	g_autoptr(map_sheet) s = sheet_of(w, 0, 0, 90); /* the object is not in sight: neither drawn nor in the legend */
@@ -131,6 +170,8 @@ int main(int argc, char *argv[])
 {
 	g_test_init(&argc, &argv, NULL);
 	TEST("/sheet/png", test_png);
+	TEST("/sheet/turned", test_turned);
+	TEST("/sheet/turned-part", test_turned_part);
 	TEST("/sheet/elsewhere", test_elsewhere);
 	TEST("/sheet/formats", test_formats);
 	TEST("/sheet/refused", test_refused);
