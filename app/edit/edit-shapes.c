@@ -173,23 +173,23 @@ static bool add_neighbours(document_job *j, project *p, GPtrArray *objects, doub
 {
 	g_autoptr(GPtrArray) all = project_objects(p, j->scene->image_id, error);
 	g_autoptr(wkb_shape) selected = wkb_shape_new();
+	g_autoptr(GHashTable) own = g_hash_table_new(g_int64_hash, g_int64_equal);
 	double e[4];
 	if (!all)
 		return false;
 	wkb_shape_add_part(selected);
 	wkb_shape_add_ring(selected);
 	for (guint i = 0; i < objects->len; i++) {
-		g_autoptr(wkb_shape) s = wkb_shape_read(((feature *)objects->pdata[i])->px_geom, NULL);
+		const feature *o = objects->pdata[i];
+		g_autoptr(wkb_shape) s = wkb_shape_read(o->px_geom, NULL);
+		g_hash_table_add(own, (gpointer)&o->id);
 		for (guint k = 0; s && k < s->xy->len; k += 2)
 			wkb_shape_add_point(selected, g_array_index(s->xy, double, k), g_array_index(s->xy, double, k + 1));
 	}
 	wkb_shape_extent(selected, e);
 	for (guint i = 0; i < all->len; i++) {
 		const feature *f = all->pdata[i];
-		bool own = false;
-		for (guint k = 0; k < objects->len; k++)
-			own = own || ((feature *)objects->pdata[k])->id == f->id;
-		if (!own && overlaps(f->px_geom, e, margin))
+		if (!g_hash_table_contains(own, &f->id) && overlaps(f->px_geom, e, margin))
 			g_ptr_array_add(shapes, g_bytes_ref(f->px_geom));
 	}
 	return true;

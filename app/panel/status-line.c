@@ -188,6 +188,8 @@ char *nadir_describe_saved(NadirDocument *d)
 		return g_strdup_printf(_("%u not stored"), p.drafts);
 	if (p.storing > 0)
 		return g_strdup_printf(_("storing %u…"), p.storing);
+	if (p.jobs > 0) /* an edit of many objects takes its time */
+		return g_strdup(_("storing…"));
 	return g_strdup(nadir_document_get_project_path(d) ? _("every change saved") : _("nothing to save yet"));
 }
 

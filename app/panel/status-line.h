@@ -19,7 +19,7 @@ void nadir_status_line_refresh(NadirStatusLine *line); /* positions are written 
 char *nadir_status_line_get_position_text(NadirStatusLine *line);
 NadirPixelValues *nadir_status_line_get_values(NadirStatusLine *line); /* borrowed; follows the pointer */
 
-/* "every change saved", "storing 2…", "1 not stored". g_free. */
+/* "every change saved", "storing 2…" objects, "storing…" another change, "1 not stored". g_free. */
 char *nadir_describe_saved(NadirDocument *d);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 
 #include "app/document/document-history.h"
 #include "app/edit/edit-shapes.h"
+#include "app/panel/status-line.h"
 #include "render/geometry/shape-edit.h"
 #include "tests/ui/document-world.h"
 
@@ -203,6 +204,18 @@ static void test_transform(world *w, gconstpointer data)
 	g_assert_cmpint(object_row(w, 0)->area_px, ==, 800);
 }
 
+/* Until the edit is on the disk, nothing says that it were. */
+static void test_said_while_storing(world *w, gconstpointer data)
+{
+	add(w, 50, 50, 40, 20);
+	nadir_document_edit(w->d, &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM, .matrix = {1, 0, 7, 0, 1, -3}});
+	g_autofree char *during = nadir_describe_saved(w->d);
+	g_assert_cmpstr(during, ==, "storing…");
+	fixture_settle(w->d);
+	g_autofree char *after = nadir_describe_saved(w->d);
+	g_assert_cmpstr(after, ==, "every change saved");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -216,5 +229,6 @@ int main(int argc, char **argv)
 	ADD("meet", test_meet);
 	ADD("duplicate", test_duplicate);
 	ADD("transform", test_transform);
+	ADD("said-while-storing", test_said_while_storing);
 	return g_test_run();
 }
