@@ -166,8 +166,6 @@ static void nadir_workspace_class_init(NadirWorkspaceClass *klass)
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_scale);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, brush_label);
-	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, smaller_key);
-	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, larger_key);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_box);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_progress);
 	gtk_widget_class_bind_template_child(widget_class, NadirWorkspace, encode_text);
@@ -197,6 +195,4 @@ static void nadir_workspace_init(NadirWorkspace *self)
 	nadir_navigator_set_canvas(self->navigator, self->canvas);
 	nadir_remote_state_set_canvas(self->remote, self->canvas);
 	nadir_key_tip(GTK_WIDGET(self->style_button), "win.style");
-	nadir_key_badge(self->smaller_key, "win.brush-smaller");
-	nadir_key_badge(self->larger_key, "win.brush-larger");
 }

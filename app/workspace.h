@@ -42,7 +42,7 @@ struct _NadirWorkspace {
 	NadirSearchBar *search;
 	GtkWidget *tool_box, *zoom_box, *brush_box;
 	GtkScale *brush_scale;
-	GtkLabel *brush_label, *smaller_key, *larger_key;
+	GtkLabel *brush_label;
 	GtkWidget *encode_box;
 	GtkProgressBar *encode_progress;
 	GtkLabel *encode_text;

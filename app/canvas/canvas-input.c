@@ -6,6 +6,7 @@
 #define WHEEL_STEP 1.25
 #define PAN_KEY_STEP 80   /* screen pixels */
 #define REST_MS 250       /* a pointer that does not move for so long rests */
+#define TREMBLE 3         /* screen pixels: a mouse that moves no more has not been taken up */
 #define PAN_SCROLL_STEP 1 /* screen pixels a unit of a touchpad */
 
 /* --- cursor --- */
@@ -73,8 +74,8 @@ void canvas_hover(NadirCanvas *c)
 static void set_pointer(NadirCanvas *c, GtkEventController *controller, double sx, double sy)
 {
 	c->inside = true;
-	c->pointer[0] = sx;
-	c->pointer[1] = sy;
+	c->pointer[0] = c->mouse[0] = sx;
+	c->pointer[1] = c->mouse[1] = sy;
 	const GdkModifierType state = gtk_event_controller_get_current_event_state(controller);
 	c->pointer_shift = state & GDK_SHIFT_MASK;
 	c->pointer_control = state & GDK_CONTROL_MASK;
@@ -88,6 +89,9 @@ static void set_pointer(NadirCanvas *c, GtkEventController *controller, double s
 static void on_motion(GtkEventControllerMotion *controller, double sx, double sy, NadirCanvas *c)
 {
 	canvas_to_sheet(c, &sx, &sy);
+	/* GTK tells of a motion, too, where something changed under a mouse that lies still. */
+	if (c->cursor_shown && hypot(sx - c->mouse[0], sy - c->mouse[1]) < TREMBLE)
+		return;
 	set_pointer(c, GTK_EVENT_CONTROLLER(controller), sx, sy);
 }
 

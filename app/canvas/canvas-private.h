@@ -63,7 +63,8 @@ struct _NadirCanvas {
 	double brush_radius;
 	bool space;        /* Space is held: drags pan */
 	bool inside;       /* the pointer is over the canvas */
-	double pointer[2]; /* sx, sy */
+	double pointer[2]; /* sx, sy; the keyboard's cursor while it is shown */
+	double mouse[2];   /* sx, sy */
 	double pressure;   /* of a pen, 0 to 1; < 0: no pen, or one that does not tell */
 	bool eraser;       /* the pen is turned over */
 	bool pointer_shift, pointer_control;

@@ -237,7 +237,7 @@ static void draw_polygon(NadirCanvas *c, cairo_t *cr)
 {
 	const double *p = &g_array_index(c->polygon, double, 0);
 	const guint n = c->polygon->len / 2;
-	GdkRGBA color = overlay_class_color(c->document, NULL);
+	GdkRGBA color = c->tool == NADIR_TOOL_HOLE ? white : overlay_class_color(c->document, NULL);
 	if (n == 0)
 		return;
 	path_points(c, cr, p, n);
@@ -250,9 +250,8 @@ static void draw_polygon(NadirCanvas *c, cairo_t *cr)
 		cairo_fill(cr);
 		cairo_append_path(cr, line);
 		cairo_path_destroy(line);
-		color.alpha = 1;
 	}
-	paint_line(cr, &color, 2, false);
+	paint_line(cr, &white, 1.5, false); /* the class's colour would drown in an object of that class */
 	for (guint i = 0; i < n; i++) {
 		double x, y;
 		viewport_to_screen(&c->view, p[2 * (gsize)i], p[2 * (gsize)i + 1], &x, &y);

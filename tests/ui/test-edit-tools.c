@@ -77,6 +77,30 @@ static void test_snap(world *w, gconstpointer data)
 	g_assert_cmpfloat_with_epsilon(e[2], 203, 0.01);
 }
 
+/* What GTK tells of a mouse at (x, y), screen pixels. */
+static void mouse_at(world *w, double x, double y)
+{
+	g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(GTK_WIDGET(w->c));
+	for (guint i = 0; i < g_list_model_get_n_items(controllers); i++) {
+		g_autoptr(GtkEventController) e = g_list_model_get_item(controllers, i);
+		if (GTK_IS_EVENT_CONTROLLER_MOTION(e))
+			g_signal_emit_by_name(e, "motion", x, y);
+	}
+}
+
+/* The keyboard's cursor stays while the mouse lies still, and goes when it is taken up. */
+static void test_cursor_and_mouse(world *w, gconstpointer data)
+{
+	mouse_at(w, 80, 60);
+	nadir_canvas_toggle_cursor(w->c);
+	g_assert_true(edit_cursor_key(w->c, GDK_KEY_Right, 0));
+	mouse_at(w, 80, 60);
+	g_assert_true(w->c->cursor_shown);
+	g_assert_true(edit_cursor_key(w->c, GDK_KEY_Right, 0));
+	mouse_at(w, 95, 60);
+	g_assert_false(w->c->cursor_shown);
+}
+
 /* An outline without a mouse. */
 static void test_cursor(world *w, gconstpointer data)
 {
@@ -165,5 +189,6 @@ int main(int argc, char **argv)
 	ADD("snap", test_snap);
 	ADD("snap-among-many", test_snap_among_many);
 	ADD("cursor", test_cursor);
+	ADD("cursor-and-mouse", test_cursor_and_mouse);
 	return g_test_run();
 }
