@@ -46,8 +46,9 @@ typedef struct {
 	guint n;
 	double *area_m2;
 	int width, height;
-	GPtrArray *out; /* of GBytes */
-	guint before, after;
+	GPtrArray *out;      /* of GBytes */
+	guint before, after; /* vertices */
+	guint changed;       /* outlines */
 } trial;
 
 static void trial_free(void *data)
@@ -85,6 +86,7 @@ static void run_trial(GTask *task, gpointer source, gpointer data, GCancellable 
 	for (guint i = 0; t->out && i < t->n; i++) {
 		t->before += shape_vertices(t->shapes->pdata[i]);
 		t->after += shape_vertices(t->out->pdata[i]);
+		t->changed += !g_bytes_equal(t->shapes->pdata[i], t->out->pdata[i]);
 	}
 	if (error)
 		g_task_return_error(task, error);
@@ -101,9 +103,11 @@ static void on_trial(GObject *object, GAsyncResult *result, gpointer data)
 	if (!self->document || self->running != g_task_get_cancellable(G_TASK(result)))
 		return; /* closed, or a newer one is under way */
 	/* Translators: numbers of vertices before and after. */
-	g_autofree char *text = ok ? g_strdup_printf(_("%u → %u vertices"), t->before, t->after) : g_strdup(error->message);
+	g_autofree char *text = !ok          ? g_strdup(error->message)
+	                        : t->changed ? g_strdup_printf(_("%u → %u vertices"), t->before, t->after)
+	                                     : g_strdup(_("Nothing changes by this."));
 	gtk_label_set_text(self->outcome, text);
-	gtk_widget_set_sensitive(self->apply, ok);
+	gtk_widget_set_sensitive(self->apply, ok && t->changed);
 	show_ghosts(self, ok ? t->out : NULL);
 }
 

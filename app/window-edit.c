@@ -164,6 +164,14 @@ static void on_select_invert(GSimpleAction *action, GVariant *parameter, gpointe
 	nadir_document_invert_selection(((NadirWindow *)data)->document);
 }
 
+/* Undone by other means: there is nothing left to take back. */
+static void on_store_changed(AdwToast *toast, NadirDocument *d)
+{
+	const char *step = g_variant_get_string(adw_toast_get_action_target_value(toast), NULL);
+	if (g_strcmp0(nadir_document_get_redo_text(d), step) == 0)
+		adw_toast_dismiss(toast);
+}
+
 /* step: what the deletion is called in the undo list; the button takes back that and nothing else. */
 static void show_deleted(NadirWindow *self, guint n, const char *step)
 {
@@ -172,6 +180,7 @@ static void show_deleted(NadirWindow *self, guint n, const char *step)
 	adw_toast_set_button_label(toast, _("_Undo"));
 	adw_toast_set_action_name(toast, "win.undo-delete");
 	adw_toast_set_action_target_value(toast, g_variant_new_string(step));
+	g_signal_connect_object(self->document, "store-changed", G_CALLBACK(on_store_changed), toast, G_CONNECT_SWAPPED);
 	adw_toast_overlay_add_toast(self->toasts, toast);
 }
 

@@ -57,7 +57,7 @@ void nadir_document_apply_class(NadirDocument *d, int index)
 	if (index < 0 || (guint)index >= d->classes->len)
 		return;
 	nadir_document_set_current_class(d, index);
-	if (!d->preview.marks && d->selected)
+	if (!d->preview.marks && nadir_document_get_selected(d))
 		nadir_document_relabel(d, d->selected, nadir_document_current_class_name(d));
 }
 

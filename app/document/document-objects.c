@@ -69,19 +69,16 @@ static void admit(NadirDocument *d, NadirObject *o)
 
 void nadir_document_apply(NadirDocument *d, GPtrArray *changed)
 {
-	const object_change *about_selected = NULL;
+	bool about_selected = false;
 	for (guint i = 0; i < changed->len; i++) {
 		const object_change *c = changed->pdata[i];
-		about_selected = c->id == d->selected ? c : about_selected;
+		about_selected |= c->id == d->selected || g_hash_table_contains(d->chosen, &c->id);
 		if (c->now)
 			admit(d, c->now);
 	}
 	nadir_object_list_apply(d->objects, (object_change *const *)changed->pdata, changed->len);
-	if (!about_selected)
-		return;
-	if (!about_selected->now)
-		d->selected = 0;
-	nadir_document_emit(d, SIGNAL_SELECTION);
+	if (about_selected) /* what is gone stays chosen: when undo brings it back it is selected as it was */
+		nadir_document_emit(d, SIGNAL_SELECTION);
 }
 
 /* --- changes --- */

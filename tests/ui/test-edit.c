@@ -54,8 +54,13 @@ static void test_selection(world *w, gconstpointer data)
 	fixture_settle(w->d);
 	g_assert_cmpuint(n_objects(w), ==, 0);
 	g_assert_cmpuint(nadir_document_n_selected(w->d), ==, 0);
+	nadir_document_apply_class(w->d, 0); /* to what is gone */
+	fixture_settle(w->d);
+	g_assert_null(w->told);
 	undo(w); /* one step */
 	g_assert_cmpuint(n_objects(w), ==, 3);
+	g_assert_cmpuint(nadir_document_n_selected(w->d), ==, 3); /* as before */
+	g_assert_cmpint(nadir_object_get_feature(nadir_document_get_selected(w->d))->id, ==, a);
 }
 
 /* --- several objects --- */
