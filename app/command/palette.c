@@ -9,6 +9,7 @@
 struct _NadirCommand {
 	GObject parent_instance;
 	char *title, *section, *key, *action;
+	char *name;     /* case-folded title without its dots */
 	char *haystack; /* case-folded title, section and keywords */
 	int place;      /* by the last search */
 };
@@ -22,6 +23,7 @@ static void nadir_command_finalize(GObject *object)
 	g_free(self->section);
 	g_free(self->key);
 	g_free(self->action);
+	g_free(self->name);
 	g_free(self->haystack);
 	G_OBJECT_CLASS(nadir_command_parent_class)->finalize(object);
 }
@@ -45,6 +47,9 @@ NadirCommand *nadir_command_new(const char *title, const char *section, const ch
 	self->key = g_strdup(key ? key : "");
 	self->action = g_strdup(action);
 	self->haystack = g_utf8_casefold(all, -1);
+	self->name = g_utf8_casefold(title, -1);
+	if (g_str_has_suffix(self->name, "…"))
+		self->name[strlen(self->name) - strlen("…")] = 0;
 	return self;
 }
 
@@ -72,7 +77,8 @@ struct _NadirPalette {
 	GtkSorter *sorter;
 	GtkSingleSelection *selection;
 	GtkSortListModel *sorted; /* borrowed, of the selection */
-	char **words;             /* case-folded, all must occur */
+	char *asked;              /* case-folded, or NULL */
+	char **words;             /* its words, all must occur */
 };
 
 G_DEFINE_FINAL_TYPE(NadirPalette, nadir_palette, GTK_TYPE_WINDOW)
@@ -92,15 +98,27 @@ static bool is_enabled(GtkWindow *parent, NadirCommand *command)
 	return nadir_action_is_enabled(GTK_WIDGET(parent), &(nadir_action){.action = command->action});
 }
 
-/* Where the first word stands: a title that begins with it is what was meant. */
+static bool begins_a_word(const char *name, const char *word)
+{
+	for (const char *at = strstr(name, word); at; at = strstr(at + 1, word))
+		if (at == name || at[-1] == ' ')
+			return true;
+	return false;
+}
+
+/* 0: what was typed is its name, to 4: some of it stands in its section and keywords only. */
 static int rank(const NadirPalette *self, const NadirCommand *command)
 {
-	if (!self->words || !self->words[0] || !*self->words[0])
+	bool whole = true, within = true;
+	if (!self->asked || g_str_equal(self->asked, command->name))
 		return 0;
-	const char *at = strstr(command->haystack, self->words[0]);
-	if (!at)
-		return 3;
-	return at == command->haystack ? 0 : at[-1] == ' ' ? 1 : 2;
+	if (g_str_has_prefix(command->name, self->asked))
+		return 1;
+	for (char **word = self->words; *word; word++) {
+		whole &= begins_a_word(command->name, *word);
+		within &= strstr(command->name, *word) != NULL;
+	}
+	return whole ? 2 : within ? 3 : 4;
 }
 
 static int compare(gconstpointer a, gconstpointer b, gpointer data)
@@ -121,9 +139,10 @@ static void place_all(NadirPalette *self)
 
 static void on_search_changed(NadirPalette *self)
 {
-	g_autofree char *folded = g_utf8_casefold(gtk_editable_get_text(GTK_EDITABLE(self->entry)), -1);
+	g_free(self->asked);
+	self->asked = g_strstrip(g_utf8_casefold(gtk_editable_get_text(GTK_EDITABLE(self->entry)), -1));
 	g_strfreev(self->words);
-	self->words = g_strsplit(folded, " ", -1);
+	self->words = g_strsplit(self->asked, " ", -1);
 	gtk_sort_list_model_set_sorter(self->sorted, NULL);
 	gtk_filter_changed(self->filter, GTK_FILTER_CHANGE_DIFFERENT);
 	place_all(self);
@@ -210,6 +229,7 @@ static void nadir_palette_dispose(GObject *object)
 	g_clear_object(&self->sorter);
 	g_clear_object(&self->commands);
 	g_clear_pointer(&self->words, g_strfreev);
+	g_clear_pointer(&self->asked, g_free);
 	G_OBJECT_CLASS(nadir_palette_parent_class)->dispose(object);
 }
 

@@ -32,6 +32,10 @@ class Scenes(WindowTest):
     def setUp(self):
         super().setUp()
         self.width, self.height = (int(n) // self.scale for n in Display.size.split("x"))
+        if shutil.which("xcompmgr"):  # without one, what is transparent about a popover is black
+            compositor = subprocess.Popen(["xcompmgr"], env=self.hand.env, stderr=subprocess.DEVNULL)
+            self.addCleanup(compositor.wait)
+            self.addCleanup(compositor.terminate)
 
     def at(self, u, v):
         """Screen pixel of a share of the sample, which is square and fills the canvas from top to bottom."""
@@ -211,10 +215,9 @@ class Scenes(WindowTest):
     def scene_classes(self):
         hand = self.hand
         self.begin()
-        row = self.height - FOOT - (118 if self.height > 800 else 113)
-        hand.click((self.width - SIDEBAR + 28) * self.scale, row * self.scale)
+        hand.click((self.width - SIDEBAR + 34) * self.scale, (self.height - FOOT - 77) * self.scale)
         self.shoot("class-menu")
-        hand.key("Escape")
+        hand.key("Escape", "alt+0")
         self.ask("edit the current class")
         self.shoot("class-editor")
         hand.key("Escape")
@@ -241,7 +244,7 @@ class Scenes(WindowTest):
         self.shoot("image")
         hand.key("ctrl+b")
         self.shoot("bands")
-        hand.key("alt+n")
+        hand.key("Escape", "alt+n")
         hand.move(*self.at(0.6, 0.4))
         hand.key(*5 * ["plus"])
         self.shoot("navigator", 1.5)
