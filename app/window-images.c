@@ -39,6 +39,15 @@ void nadir_window_collect(GFile *file, GCancellable *cancel, GAsyncReadyCallback
 
 /* --- another image --- */
 
+/* Cancelled: there is a newer wish, or another project. */
+static void on_not_opened(NadirWindow *self, const GError *error)
+{
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	self->wanted_image = 0;
+	nadir_window_show_error(self, error->message);
+}
+
 static void on_image_opened(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(NadirWindow) self = data;
@@ -46,8 +55,8 @@ static void on_image_opened(GObject *source, GAsyncResult *result, gpointer data
 	g_autoptr(NadirDocument) d = nadir_document_open_finish(result, &error);
 	if (d)
 		nadir_window_change_document(self, d);
-	else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		nadir_window_show_error(self, error->message);
+	else
+		on_not_opened(self, error);
 }
 
 static void on_image_found(GObject *source, GAsyncResult *result, gpointer data)
@@ -58,8 +67,10 @@ static void on_image_found(GObject *source, GAsyncResult *result, gpointer data)
 	if (path && self->document && source == G_OBJECT(self->document) && !self->review)
 		nadir_document_open_image_async(self->document, self->wanted_image, path, NULL, self->going, on_image_opened,
 		                                g_object_ref(self));
-	else if (!path && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		nadir_window_show_error(self, error->message);
+	else if (!path)
+		on_not_opened(self, error);
+	else
+		self->wanted_image = 0; /* a review began in the meantime */
 }
 
 /* The newest wish counts: what is on its way is dropped. */
@@ -79,9 +90,10 @@ static void on_open(NadirWindow *self, gint64 image)
 	go_to_image(self, image);
 }
 
+/* A second key goes on from the image that the first one asked for, though that is not open yet. */
 static void step(NadirWindow *self, int direction, bool unreviewed)
 {
-	const gint64 image = nadir_panel_images_step(self->work->images, direction, unreviewed);
+	const gint64 image = nadir_panel_images_step(self->work->images, self->wanted_image, direction, unreviewed);
 	if (image > 0)
 		go_to_image(self, image);
 	else if (unreviewed)

@@ -52,9 +52,9 @@ struct _NadirWindow {
 	guint opening_source;                  /* shows the spinner when opening takes a while */
 	struct window_review *review;          /* window-review.c; NULL: marking */
 	GCancellable *going;                   /* to another image of the project; owned; window-images.c */
-	gint64 wanted_image;
-	int table_height;       /* of the attribute table when it was last seen */
-	gboolean images_hidden; /* the list of images was closed by hand */
+	gint64 wanted_image;                   /* on its way; 0: none */
+	int table_height;                      /* of the attribute table when it was last seen */
+	gboolean images_hidden;                /* the list of images was closed by hand */
 };
 
 /* window.c: action: what the bar offers to do about it ("win.retry"), or NULL */

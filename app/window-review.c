@@ -434,8 +434,7 @@ static void add_widgets(NadirWindow *self)
 	add_overlay(self, w->bar, GTK_ALIGN_CENTER, GTK_ALIGN_END, 56);
 	gtk_widget_set_margin_bottom(w->bar, 14);
 	add_overlay(self, w->progress, GTK_ALIGN_FILL, GTK_ALIGN_START, 0);
-	gtk_widget_set_visible(self->work->tool_box, FALSE);
-	gtk_widget_set_visible(self->work->zoom_box, FALSE);
+	nadir_workspace_give_place(self->work, w->bar);
 	w->pages = g_object_ref(adw_flap_get_flap(self->work->flap));
 	gtk_widget_set_size_request(w->panel, 340, -1);
 	gtk_widget_add_css_class(w->panel, "sidebar-pane");
@@ -486,8 +485,7 @@ void nadir_window_leave_review(NadirWindow *self)
 	gtk_overlay_remove_overlay(overlay_of(self), w->progress);
 	adw_flap_set_flap(self->work->flap, w->pages);
 	g_object_unref(w->pages);
-	gtk_widget_set_visible(self->work->tool_box, TRUE);
-	gtk_widget_set_visible(self->work->zoom_box, TRUE);
+	nadir_workspace_give_place(self->work, NULL);
 	self->review = NULL;
 	nadir_canvas_want_next(self->work->canvas, NULL, 0);
 	nadir_workspace_update_view(self->work);

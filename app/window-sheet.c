@@ -92,8 +92,14 @@ static void on_chosen(NadirWindow *self, int response)
 
 void nadir_window_choose_sheet(NadirWindow *self)
 {
-	g_autofree char *image = g_path_get_basename(raster_get_info(nadir_document_get_raster(self->document))->path);
-	g_autofree char *name = g_strconcat(image, ".pdf", NULL);
+	const char *image = raster_get_info(nadir_document_get_raster(self->document))->path;
+	const char *place = nadir_document_get_project_path(self->document);
+	g_autofree char *whole = g_path_get_basename(image), *folder = g_path_get_dirname(place ? place : image);
+	char *dot = strrchr(whole, '.');
+	if (dot > whole)
+		*dot = 0;
+	g_autofree char *name = g_strconcat(whole, "-view.pdf", NULL);
+	g_autoptr(GFile) dir = g_file_new_for_path(folder);
 	g_clear_object(&self->chooser);
 	self->chooser =
 		gtk_file_chooser_native_new(_("Export the View"), GTK_WINDOW(self), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
@@ -103,6 +109,7 @@ void nadir_window_choose_sheet(NadirWindow *self)
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
 		gtk_file_filter_add_suffix(filter, kinds[i]);
 	gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(self->chooser), filter);
+	gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(self->chooser), dir, NULL);
 	gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), name);
 	gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
 	g_signal_connect_swapped(self->chooser, "response", G_CALLBACK(on_chosen), self);

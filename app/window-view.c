@@ -73,7 +73,7 @@ static void change_table(GSimpleAction *action, GVariant *state, gpointer data)
 	nadir_workspace_show_table(self->work, on, self->table_height);
 	if (on)
 		nadir_attribute_table_focus(self->work->table);
-	else
+	else if (self->document)
 		gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
 	g_simple_action_set_state(action, state);
 }

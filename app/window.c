@@ -109,6 +109,7 @@ void nadir_window_change_document(NadirWindow *self, NadirDocument *document)
 	nadir_window_close_history(self);
 	close_document(self);
 	g_set_object(&self->document, document);
+	self->wanted_image = 0;
 	nadir_window_follow_team(self);
 	nadir_window_follow_batch(self);
 	gtk_stack_set_visible_child_name(self->stack, document ? "image" : self->opening ? "opening" : "empty");
@@ -117,6 +118,8 @@ void nadir_window_change_document(NadirWindow *self, NadirDocument *document)
 	on_state_changed(self);
 	if (document)
 		gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
+	else
+		gtk_window_set_focus(GTK_WINDOW(self), NULL); /* keys that went to what is hidden would be lost */
 }
 
 NadirDocument *nadir_window_get_document(NadirWindow *self)

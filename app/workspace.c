@@ -6,6 +6,8 @@
 #include "app/command/key-tips.h"
 #include "app/panel/tool-strip.h"
 
+#define FLOAT_MARGIN 12 /* pixels about what floats over the image, as in workspace.ui */
+
 G_DEFINE_FINAL_TYPE(NadirWorkspace, nadir_workspace, GTK_TYPE_WIDGET)
 
 static void update_zoom(NadirWorkspace *self)
@@ -73,6 +75,17 @@ void nadir_workspace_show_progress(NadirWorkspace *self, double fraction, gboole
 	} else if (loading) {
 		gtk_label_set_text(self->encode_text, _("Loading the model…"));
 	}
+}
+
+void nadir_workspace_give_place(NadirWorkspace *self, GtkWidget *bar)
+{
+	g_return_if_fail(NADIR_IS_WORKSPACE(self));
+	int height = 0;
+	if (bar)
+		gtk_widget_measure(bar, GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL, NULL);
+	gtk_widget_set_visible(self->tool_box, !bar);
+	gtk_widget_set_visible(self->zoom_box, !bar);
+	gtk_widget_set_margin_bottom(self->scale_box, FLOAT_MARGIN + (bar ? height + FLOAT_MARGIN : 0));
 }
 
 void nadir_workspace_show_page(NadirWorkspace *self, const char *page)

@@ -70,6 +70,8 @@ void nadir_workspace_show_page(NadirWorkspace *workspace, const char *page);    
 /* height: of the table, 0: as small as it can be. */
 void nadir_workspace_show_table(NadirWorkspace *workspace, bool shown, int height);
 void nadir_workspace_update_view(NadirWorkspace *workspace); /* zoom, scale, brush */
+/* bar: over the foot of the image, shown instead of the tools; the scale stands above it. NULL: the tools again. */
+void nadir_workspace_give_place(NadirWorkspace *workspace, GtkWidget *bar);
 /* fraction < 0: nothing is being encoded; `loading`: the model is still on its way and marks wait for it. */
 void nadir_workspace_show_progress(NadirWorkspace *workspace, double fraction, gboolean loading);
 

@@ -388,8 +388,21 @@ void nadir_chat_entry_light(NadirChatEntry *self, int region)
 
 /* --- the widget --- */
 
+/* A text view that grows goes on scrolling to where the cursor was out of sight: lines would stay hidden although there
+ * is room for all of them. */
+static void nadir_chat_entry_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+{
+	GTK_WIDGET_CLASS(nadir_chat_entry_parent_class)->size_allocate(widget, width, height, baseline);
+	GtkAdjustment *a = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(widget));
+	if (gtk_adjustment_get_upper(a) <= height) {
+		gtk_adjustment_set_page_size(a, height);
+		gtk_adjustment_set_value(a, 0);
+	}
+}
+
 static void nadir_chat_entry_class_init(NadirChatEntryClass *klass)
 {
+	GTK_WIDGET_CLASS(klass)->size_allocate = nadir_chat_entry_size_allocate;
 	GTK_TEXT_VIEW_CLASS(klass)->snapshot_layer = nadir_chat_entry_snapshot_layer;
 	static const char *const plain[] = {[SEND] = "send", [LEAVE] = "leave", [RECALL] = "recall"};
 	for (guint i = SEND; i <= RECALL; i++)

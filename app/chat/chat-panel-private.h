@@ -41,6 +41,7 @@ struct _NadirChatPanel {
 	GtkFileChooserNative *chooser;
 
 	gboolean follow; /* the newest message stays in sight */
+	guint follow_source;
 	gboolean was_asking;
 	gboolean loading; /* widgets follow the session: do not answer */
 };

@@ -307,11 +307,20 @@ static void on_unmap(NadirChatPanel *self)
 
 /* --- the newest message stays in sight, unless somebody scrolled up --- */
 
+static gboolean go_to_end(gpointer data)
+{
+	NadirChatPanel *self = data;
+	GtkAdjustment *a = gtk_scrolled_window_get_vadjustment(self->scroller);
+	self->follow_source = 0;
+	gtk_adjustment_set_value(a, gtk_adjustment_get_upper(a) - gtk_adjustment_get_page_size(a));
+	return G_SOURCE_REMOVE;
+}
+
+/* Told of while the widgets get their places: what is scrolled in that moment is drawn where it was. */
 static void on_height_changed(NadirChatPanel *self)
 {
-	GtkAdjustment *a = gtk_scrolled_window_get_vadjustment(self->scroller);
-	if (self->follow)
-		gtk_adjustment_set_value(a, gtk_adjustment_get_upper(a) - gtk_adjustment_get_page_size(a));
+	if (self->follow && self->follow_source == 0)
+		self->follow_source = g_idle_add_full(GTK_PRIORITY_RESIZE - 1, go_to_end, self, NULL);
 }
 
 static void on_scrolled(NadirChatPanel *self)
@@ -386,6 +395,7 @@ static void nadir_chat_panel_dispose(GObject *object)
 		nadir_chat_close(self->chat);
 	g_clear_object(&self->chat);
 	g_clear_object(&self->chooser);
+	g_clear_handle_id(&self->follow_source, g_source_remove);
 	while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))))
 		gtk_widget_unparent(child);
 	G_OBJECT_CLASS(nadir_chat_panel_parent_class)->dispose(object);

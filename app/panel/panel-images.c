@@ -347,9 +347,9 @@ gint64 nadir_panel_images_get_shown(NadirPanelImages *self)
 	return self->shown;
 }
 
-gint64 nadir_panel_images_step(NadirPanelImages *self, int step, bool unreviewed)
+gint64 nadir_panel_images_step(NadirPanelImages *self, gint64 from, int step, bool unreviewed)
 {
-	return nadir_image_list_step(self->images, self->shown, step, unreviewed);
+	return nadir_image_list_step(self->images, from ? from : self->shown, step, unreviewed);
 }
 
 int nadir_panel_images_get_state(NadirPanelImages *self)

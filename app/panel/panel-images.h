@@ -14,8 +14,8 @@ void nadir_panel_images_reload(NadirPanelImages *panel); /* all of the project: 
 void nadir_panel_images_update(NadirPanelImages *panel); /* the image that is shown */
 guint nadir_panel_images_get_total(NadirPanelImages *panel);
 gint64 nadir_panel_images_get_shown(NadirPanelImages *panel); /* 0: not in a project */
-/* As nadir_image_list_step() from the image that is shown. */
-gint64 nadir_panel_images_step(NadirPanelImages *panel, int step, bool unreviewed);
+/* As nadir_image_list_step(); from 0: the image that is shown. */
+gint64 nadir_panel_images_step(NadirPanelImages *panel, gint64 from, int step, bool unreviewed);
 /* Whether somebody said "done" or "flagged" of the image that is shown, or its objects say so: an image_state. */
 int nadir_panel_images_get_state(NadirPanelImages *panel);
 void nadir_panel_images_focus_search(NadirPanelImages *panel);

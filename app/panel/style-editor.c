@@ -106,7 +106,7 @@ static void load_look(NadirStyleEditor *self)
 {
 	const raster_style *style = nadir_document_get_style(self->document);
 	const bool single = style->band[0] == style->band[1] && style->band[1] == style->band[2] && !style->palette;
-	g_autofree char *range = raster_style_range_text(style->db, style->lo, style->hi);
+	g_autofree char *range = raster_style_range_label(style->db, style->lo, style->hi);
 	gtk_drop_down_set_selected(self->ramp, (guint)style->ramp);
 	gtk_range_set_value(GTK_RANGE(self->gamma), style->gamma);
 	gtk_widget_set_visible(GTK_WIDGET(self->ramp), single);

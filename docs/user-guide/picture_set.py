@@ -32,10 +32,11 @@ class Scenes(WindowTest):
     def setUp(self):
         super().setUp()
         self.width, self.height = (int(n) // self.scale for n in Display.size.split("x"))
-        if shutil.which("xcompmgr"):  # without one, what is transparent about a popover is black
-            compositor = subprocess.Popen(["xcompmgr"], env=self.hand.env, stderr=subprocess.DEVNULL)
-            self.addCleanup(compositor.wait)
-            self.addCleanup(compositor.terminate)
+        # Without a compositor, what is transparent about a popover is black; without a window manager, windows lie in the corner.
+        for helper in filter(shutil.which, ("xcompmgr", "openbox")):
+            process = subprocess.Popen([helper], env=self.hand.env, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.terminate)
 
     def at(self, u, v):
         """Screen pixel of a share of the sample, which is square and fills the canvas from top to bottom."""
@@ -72,7 +73,6 @@ class Scenes(WindowTest):
     def open(self, path=None):
         more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if self.dark else {}
         self.start(path or self.image, common.model(), GDK_SCALE=str(self.scale), **more)
-        # No window manager: nobody else would fill the screen.
         self.hand.do("search", "--onlyvisible", "--name", "OSBS_029", "windowsize", "--sync", self.width * self.scale, self.height * self.scale)
         time.sleep(1.5)
 

@@ -2,7 +2,6 @@
 """Makes the pictures of this guide from the real program on the shipped sample: a window under Xvfb, driven by xdotool.
 
     python3 docs/user-guide/pictures.py build [NAME…]
-    python3 docs/user-guide/pictures.py build --all FOLDER   every panel and tool in use, light and dark, 1280x720 and 3840x2160 at 200 %
 """
 import os
 import subprocess
@@ -17,18 +16,7 @@ BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 os.environ.setdefault("NADIR", str(BUILD / "nadir"))
 sys.path[:0] = [str(ROOT / "tests" / "ui"), str(ROOT / "tests" / "cli")]
 import common  # noqa: E402
-from e2e import BUSH, TREE, Display, WindowTest, wait_for  # noqa: E402
-
-# What the palette is asked for, and what closes it again.
-PANELS = [("image", "show image information", ""), ("chat", "show chat", ""), ("objects", "show objects", ""),
-          ("table", "attribute table", "ctrl+t"), ("history", "history…", "Escape"), ("go-to", "go to a place", "Escape"),
-          ("navigator", "navigator", ""), ("images", "list of images", ""), ("select-where", "select by condition", "Escape"),
-          ("smooth", "smooth", "Escape"), ("simplify", "simplify", "Escape"), ("export", "export…", "Escape"),
-          ("statistics", "statistics of the review", "Escape"), ("batch", "work on many", "Escape"), ("team", "team", "Escape"),
-          ("edit-class", "edit the current class", "Escape"), ("preferences", "preferences", "Escape"),
-          ("shortcuts", "keyboard shortcuts", "Escape"), ("second", "compare with other bands", ""),
-          ("review", "review objects", "")]
-TOOLS = {"point": "p", "box": "b", "circle": "c", "scribble": "s", "polygon": "g", "brush": "e", "vertex": "j", "split": "x", "hole": "q"}
+from e2e import BUSH, TREE, WindowTest, wait_for  # noqa: E402
 
 
 class Pictures(WindowTest):
@@ -126,68 +114,7 @@ class Pictures(WindowTest):
         self.shoot("chat")
 
 
-class Everything(WindowTest):
-    """One pass a theme and a screen; marks lie at shares of the screen, so that they fit every size."""
-
-    folder = Path(".")
-
-    def at(self, x, y):
-        width, height = map(int, Display.size.split("x"))
-        return int(x * width), int(y * height)
-
-    def shoot(self, name):
-        time.sleep(1.2)
-        env = dict(os.environ, DISPLAY=self.display.name)
-        subprocess.run(["import", "-window", "root", str(self.folder / f"{self.prefix}-{name}.png")], env=env, check=True)
-
-    def ask(self, words):
-        self.hand.key("ctrl+k")
-        time.sleep(0.6)
-        self.hand.type(words)
-        time.sleep(0.4)
-        self.hand.key("Return")
-
-    def pass_through(self, dark, scale):
-        hand = self.hand
-        self.prefix = f"{'dark' if dark else 'light'}-{Display.size}"
-        more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if dark else {}
-        self.start(self.image, common.model(), GDK_SCALE=str(scale), **more)
-        width, height = map(int, Display.size.split("x"))  # no window manager: nobody else would fill the screen
-        hand.do("search", "--onlyvisible", "--name", "OSBS_029", "windowsize", "--sync", width, height)
-        time.sleep(2)
-        hand.key("b")
-        for n, (x, y) in enumerate([(0.35, 0.4), (0.5, 0.5), (0.42, 0.62)], 1):
-            hand.drag(self.at(x, y), self.at(x + 0.06, y + 0.1))
-            time.sleep(2)
-            hand.key("Return")
-            self.wait_objects(n, f"object {n}")
-        self.shoot("marked")
-        for tool, key in TOOLS.items():
-            hand.key(key)
-            hand.move(*self.at(0.45, 0.5))
-            self.shoot(f"tool-{tool}")
-        hand.key("b", "Escape", "ctrl+a")  # the edits are of what is selected
-        for name, words, leave in PANELS:
-            self.ask(words)
-            self.shoot(f"panel-{name}")
-            if leave:
-                hand.key(leave)
-
-    def test_pass(self):
-        for size, scale in ("1280x720", 1), ("3840x2160", 2):
-            for dark in False, True:
-                with self.subTest(size=size, dark=dark):
-                    Display.size = size
-                    self.tearDown()
-                    self.setUp()
-                    self.pass_through(dark, scale)
-
-
 if __name__ == "__main__":
-    if "--all" in sys.argv:
-        Everything.folder = Path(sys.argv[sys.argv.index("--all") + 1])
-        Everything.folder.mkdir(parents=True, exist_ok=True)
-        unittest.main(argv=[sys.argv[0], "Everything.test_pass"])
     (HERE / "images").mkdir(exist_ok=True)
     wanted = [f"Pictures.test_{n}" for n in sys.argv[2:]]
     unittest.main(argv=[sys.argv[0], *wanted])

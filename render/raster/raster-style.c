@@ -273,11 +273,11 @@ bool raster_style_resolve(raster *r, const char *bands, const char *stretch, con
 	return raster_style_resolve_in(r, bands, stretch, source, NULL, style, cancel, error);
 }
 
-/* Shortest text that reads back as the same number. */
-static void append_number(GString *text, double v)
+/* Shortest text that reads back as the same number, as far as so many digits do. */
+static void append_number(GString *text, double v, int most)
 {
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
-	for (int digits = 6; digits <= 17; digits++) {
+	for (int digits = MIN(6, most); digits <= most; digits++) {
 		char format[8];
 		g_snprintf(format, sizeof format, "%%.%dg", digits);
 		g_ascii_formatd(number, sizeof number, format, v);
@@ -287,18 +287,28 @@ static void append_number(GString *text, double v)
 	g_string_append(text, number);
 }
 
-char *raster_style_range_text(bool db, const double lo[3], const double hi[3])
+static char *range_text(bool db, const double lo[3], const double hi[3], int digits)
 {
 	const bool one = lo[0] == lo[1] && lo[1] == lo[2] && hi[0] == hi[1] && hi[1] == hi[2];
 	GString *text = g_string_new(db ? "db:" : NULL);
 	for (int i = 0; i < (one ? 1 : 3); i++) {
 		if (i)
 			g_string_append_c(text, ',');
-		append_number(text, lo[i]);
+		append_number(text, lo[i], digits);
 		g_string_append(text, "..");
-		append_number(text, hi[i]);
+		append_number(text, hi[i], digits);
 	}
 	return g_string_free(text, FALSE);
+}
+
+char *raster_style_range_text(bool db, const double lo[3], const double hi[3])
+{
+	return range_text(db, lo, hi, 17);
+}
+
+char *raster_style_range_label(bool db, const double lo[3], const double hi[3])
+{
+	return range_text(db, lo, hi, 5);
 }
 
 char *raster_style_key(const raster_style *s)

@@ -38,6 +38,7 @@ bool raster_style_resolve_in(raster *r, const char *bands, const char *stretch, 
 /* "LOW..HIGH" or three of them, "db:" before when the numbers are decibels: a stretch for raster_style_resolve. g_free.
  */
 char *raster_style_range_text(bool db, const double lo[3], const double hi[3]);
+char *raster_style_range_label(bool db, const double lo[3], const double hi[3]); /* the same, to five digits: to read */
 /* Statistics of the bands over the whole image, from a level <= 1024 px. */
 typedef struct {
 	double min, max, mean, stddev, p2, p98;

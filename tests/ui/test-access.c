@@ -122,10 +122,9 @@ static bool is_of_gtk(GtkWidget *widget)
 {
 	for (GtkWidget *p = widget; p; p = gtk_widget_get_parent(p)) {
 		const char *name = G_OBJECT_TYPE_NAME(p);
-		if (g_str_equal(name, "GtkFileChooserWidget") || g_str_equal(name, "GtkShortcutsWindow") ||
-		    g_str_equal(name, "GtkWindowControls") || g_str_equal(name, "GtkSearchEntry") ||
-		    g_str_equal(name, "GtkSpinButton") || g_str_equal(name, "GtkScrollbar") ||
-		    g_str_equal(name, "GtkColumnView"))
+		if (g_str_equal(name, "GtkFileChooserWidget") || g_str_equal(name, "GtkWindowControls") ||
+		    g_str_equal(name, "GtkSearchEntry") || g_str_equal(name, "GtkSpinButton") ||
+		    g_str_equal(name, "GtkScrollbar") || g_str_equal(name, "GtkColumnView"))
 			return p != widget;
 	}
 	return false;

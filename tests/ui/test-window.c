@@ -216,6 +216,40 @@ static void test_palette(world *w, gconstpointer data)
 	g_assert_cmpint(nadir_canvas_get_tool(nadir_window_get_canvas(w->window)), ==, NADIR_TOOL_SCRIBBLE);
 }
 
+static GtkWidget *label_of(GtkWidget *parent, const char *text)
+{
+	if (GTK_IS_LABEL(parent) && g_str_equal(gtk_label_get_text(GTK_LABEL(parent)), text))
+		return parent;
+	GtkWidget *found = NULL;
+	for (GtkWidget *c = gtk_widget_get_first_child(parent); c && !found; c = gtk_widget_get_next_sibling(c))
+		found = label_of(c, text);
+	return found;
+}
+
+/* Found by the key as well as by the name. */
+static void test_shortcuts(world *w, gconstpointer data)
+{
+	GtkWidget *window = nadir_shortcuts_window_new(GTK_WINDOW(w->window));
+	GtkWidget *entry = find_child(window, GTK_TYPE_SEARCH_ENTRY);
+	GtkWidget *fit = label_of(window, "Fit the Image in the Window"), *undo = label_of(window, "Undo");
+	static const struct {
+		const char *word;
+		bool fit, undo;
+	} cases[] = {{"", true, true},
+	             {"FIT THE", true, false},
+	             {"ctrl+z", false, true},
+	             {"view", true, false} /* its section */,
+	             {"no such key", false, false}};
+	gtk_window_present(GTK_WINDOW(window));
+	fixture_spin(0.1);
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		gtk_editable_set_text(GTK_EDITABLE(entry), cases[i].word);
+		fixture_spin(0.4);
+		g_assert_true(gtk_widget_get_mapped(fit) == cases[i].fit && gtk_widget_get_mapped(undo) == cases[i].undo);
+	}
+	g_signal_emit_by_name(entry, "stop-search");
+}
+
 /* --- what can be done when --- */
 
 static void test_empty(world *w, gconstpointer data)
@@ -229,6 +263,12 @@ static void test_empty(world *w, gconstpointer data)
 		g_assert_true(enabled(w, on[i]));
 	g_assert_true(nadir_window_is_empty(w->window));
 	g_assert_cmpstr(gtk_stack_get_visible_child_name(w->window->stack), ==, "empty");
+	GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(w->window)); /* no key reaches what is not in sight */
+	g_assert_true(!focus || gtk_widget_get_mapped(focus));
+	open_file(w, w->sample);
+	nadir_window_change_document(w->window, NULL);
+	focus = gtk_window_get_focus(GTK_WINDOW(w->window));
+	g_assert_true(!focus || gtk_widget_get_mapped(focus));
 }
 
 static void test_open(world *w, gconstpointer data)
@@ -256,6 +296,32 @@ static void test_open(world *w, gconstpointer data)
 	g_assert_true(enabled(w, "redo"));
 	run(w, "win.redo");
 	g_assert_true(enabled(w, "export"));
+}
+
+static bool shows(world *w, const char *name)
+{
+	NadirDocument *d = nadir_window_get_document(w->window);
+	return d && g_str_has_suffix(raster_get_info(nadir_document_get_raster(d))->path, name);
+}
+
+/* Two keys in a hurry are two images further, though the first of them is not open yet. */
+static void test_images(world *w, gconstpointer data)
+{
+	g_autofree char *folder = g_build_filename(w->dir, "many", NULL), *all = NULL;
+	gsize n;
+	g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+	g_assert_true(g_file_get_contents(w->sample, &all, &n, NULL));
+	for (const char *name = "abc"; *name; name++) {
+		g_autofree char *path = g_strdup_printf("%s/%c.tif", folder, *name);
+		g_assert_true(g_file_set_contents(path, all, (gssize)n, NULL));
+	}
+	open_file(w, folder);
+	g_assert_true(shows(w, "/a.tif"));
+	for (int i = 0; i < 2; i++)
+		g_action_group_activate_action(G_ACTION_GROUP(w->window), "next-image", g_variant_new_string("any"));
+	for (int i = 0; i < 200 && !shows(w, "/c.tif"); i++)
+		fixture_spin(0.05);
+	g_assert_true(shows(w, "/c.tif"));
 }
 
 static void test_objects(world *w, gconstpointer data)
@@ -735,8 +801,10 @@ int main(int argc, char **argv)
 	TEST("keys", test_keys);
 	TEST("key-tips", test_key_tips);
 	TEST("palette", test_palette);
+	TEST("shortcuts", test_shortcuts);
 	TEST("empty", test_empty);
 	TEST("open", test_open);
+	TEST("images", test_images);
 	TEST("objects", test_objects);
 	TEST("filter", test_filter);
 	TEST("letters", test_letters);

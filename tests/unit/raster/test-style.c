@@ -555,7 +555,8 @@ static void test_range_text(void)
 	const double lo[3] = {0.1, -2, 1e-7}, hi[3] = {1.0 / 3, 5, 12345678.25}, same_lo[3] = {7, 7, 7},
 				 same_hi[3] = {9, 9, 9};
 	g_autofree char *three = raster_style_range_text(true, lo, hi),
-					*one = raster_style_range_text(false, same_lo, same_hi);
+					*one = raster_style_range_text(false, same_lo, same_hi),
+					*label = raster_style_range_label(true, lo, hi);
 	const raster_style s = resolved(r, NULL, three, NULL);
 	g_assert_true(s.db);
 	for (int i = 0; i < 3; i++) {
@@ -563,6 +564,7 @@ static void test_range_text(void)
 		g_assert_cmpfloat(s.hi[i], ==, hi[i]);
 	}
 	g_assert_cmpstr(one, ==, "7..9");
+	g_assert_cmpstr(label, ==, "db:0.1..0.33333,-2..5,1e-07..1.2346e+07");
 }
 
 /* Colours and gamma are for the eye: the model's bytes and its key stay. */
