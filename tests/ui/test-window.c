@@ -6,63 +6,10 @@
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
 #include "app/command/shortcuts.h"
-#include "app/panel/export-dialog.h"
 #include "app/panel/status-line.h"
 #include "app/preferences.h"
 #include "app/settings.h"
-#include "app/window-private.h"
-#include "render/exchange/export.h"
-#include "tests/ui/fixture.h"
-
-typedef struct {
-	NadirApplication *app;
-	NadirWindow *window;
-	char *dir, *sample;
-} world;
-
-static bool is_settled(void *data)
-{
-	return !nadir_window_is_opening(data);
-}
-
-static void world_up(world *w, gconstpointer data)
-{
-	w->dir = fixture_dir();
-	w->sample = fixture_sample(w->dir);
-	w->app = NADIR_APPLICATION(g_application_get_default());
-	w->window = nadir_window_new(w->app);
-	gtk_window_present(GTK_WINDOW(w->window));
-	fixture_spin(0.1);
-}
-
-static void open_file(world *w, const char *path)
-{
-	g_autoptr(GFile) file = g_file_new_for_path(path);
-	nadir_window_open(w->window, file);
-	g_assert_true(fixture_wait(is_settled, w->window, 60));
-	fixture_spin(0.1);
-}
-
-static bool is_gone(void *data)
-{
-	return *(gpointer *)data == NULL;
-}
-
-static void world_down(world *w, gconstpointer data)
-{
-	gpointer document = nadir_window_get_document(w->window);
-	g_object_ref(w->window);
-	if (document)
-		g_object_add_weak_pointer(document, &document);
-	gtk_window_close(GTK_WINDOW(w->window));
-	g_assert_null(nadir_window_get_document(w->window));
-	g_assert_true(fixture_wait(is_gone, &document, 60)); /* and with it the project: the program waits for it */
-	fixture_spin(0.5);
-	g_assert_finalize_object(w->window);
-	fixture_remove(w->dir);
-	g_free(w->dir);
-	g_free(w->sample);
-}
+#include "tests/ui/window-world.h"
 
 static bool enabled(world *w, const char *action)
 {
@@ -75,27 +22,6 @@ static void run(world *w, const char *action)
 	if (nadir_window_get_document(w->window))
 		fixture_settle(nadir_window_get_document(w->window));
 	fixture_spin(0.05);
-}
-
-static void add_object(world *w, int x)
-{
-	double xy[8];
-	fixture_rectangle_of(x, 40, 30, 20, xy);
-	nadir_document_draw_polygon(nadir_window_get_document(w->window), xy, 4);
-	fixture_settle(nadir_window_get_document(w->window));
-	fixture_spin(0.05);
-}
-
-static GtkWidget *find_child(GtkWidget *parent, GType type)
-{
-	if (g_type_is_a(G_OBJECT_TYPE(parent), type))
-		return parent;
-	for (GtkWidget *c = gtk_widget_get_first_child(parent); c; c = gtk_widget_get_next_sibling(c)) {
-		GtkWidget *found = find_child(c, type);
-		if (found)
-			return found;
-	}
-	return NULL;
 }
 
 static GtkWidget *find_styled(GtkWidget *parent, const char *css_class)
@@ -216,22 +142,12 @@ static void test_palette(world *w, gconstpointer data)
 	g_assert_cmpint(nadir_canvas_get_tool(nadir_window_get_canvas(w->window)), ==, NADIR_TOOL_SCRIBBLE);
 }
 
-static GtkWidget *label_of(GtkWidget *parent, const char *text)
-{
-	if (GTK_IS_LABEL(parent) && g_str_equal(gtk_label_get_text(GTK_LABEL(parent)), text))
-		return parent;
-	GtkWidget *found = NULL;
-	for (GtkWidget *c = gtk_widget_get_first_child(parent); c && !found; c = gtk_widget_get_next_sibling(c))
-		found = label_of(c, text);
-	return found;
-}
-
 /* Found by the key as well as by the name. */
 static void test_shortcuts(world *w, gconstpointer data)
 {
 	GtkWidget *window = nadir_shortcuts_window_new(GTK_WINDOW(w->window));
 	GtkWidget *entry = find_child(window, GTK_TYPE_SEARCH_ENTRY);
-	GtkWidget *fit = label_of(window, "Fit the Image in the Window"), *undo = label_of(window, "Undo");
+	GtkWidget *fit = find_label(window, "Fit the Image in the Window"), *undo = find_label(window, "Undo");
 	static const struct {
 		const char *word;
 		bool fit, undo;
@@ -304,6 +220,16 @@ static bool shows(world *w, const char *name)
 	return d && g_str_has_suffix(raster_get_info(nadir_document_get_raster(d))->path, name);
 }
 
+static bool lists_all(void *images)
+{
+	return nadir_panel_images_get_total(images) == 3;
+}
+
+static bool shows_last(void *data)
+{
+	return shows(data, "/c.tif");
+}
+
 /* Two keys in a hurry are two images further, though the first of them is not open yet. */
 static void test_images(world *w, gconstpointer data)
 {
@@ -317,11 +243,10 @@ static void test_images(world *w, gconstpointer data)
 	}
 	open_file(w, folder);
 	g_assert_true(shows(w, "/a.tif"));
+	g_assert_true(fixture_wait(lists_all, w->window->work->images, 60));
 	for (int i = 0; i < 2; i++)
 		g_action_group_activate_action(G_ACTION_GROUP(w->window), "next-image", g_variant_new_string("any"));
-	for (int i = 0; i < 200 && !shows(w, "/c.tif"); i++)
-		fixture_spin(0.05);
-	g_assert_true(shows(w, "/c.tif"));
+	g_assert_true(fixture_wait(shows_last, w, 60));
 }
 
 static void test_objects(world *w, gconstpointer data)
@@ -457,161 +382,8 @@ static void test_no_model(world *w, gconstpointer data)
 
 /* --- dialogs --- */
 
-static void count_exported(NadirExportDialog *dialog, const char *path, const char *text, int *counter)
-{
-	g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
-	(*counter)++;
-}
-
-/* The dialog for the image that is open; *exported counts what it writes. */
-static GtkWidget *open_export(world *w, int *exported)
-{
-	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
-	                                            nadir_application_get_settings(w->app));
-	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), exported);
-	gtk_window_present(GTK_WINDOW(dialog));
-	return dialog;
-}
-
-static bool is_exported(void *data)
-{
-	return *(int *)data == 1;
-}
-
-static bool has_failed(void *data)
-{
-	return gtk_revealer_get_reveal_child(data);
-}
-
-/* The row of a title, or NULL. */
-static GtkWidget *find_titled(GtkWidget *in, const char *title)
-{
-	if (ADW_IS_PREFERENCES_ROW(in) && g_strcmp0(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(in)), title) == 0)
-		return in;
-	for (GtkWidget *c = gtk_widget_get_first_child(in); c; c = gtk_widget_get_next_sibling(c)) {
-		GtkWidget *found = find_titled(c, title);
-		if (found)
-			return found;
-	}
-	return NULL;
-}
-
-static void test_export(world *w, gconstpointer data)
-{
-	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
-	GtkWidget *dialog = open_export(w, &exported);
-	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW),
-			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
-	g_autofree char *wrong = g_build_filename(w->sample, "inside", "a.geojson", NULL);
-	g_autofree char *right = g_build_filename(w->dir, "a.geojson", NULL);
-	g_assert_true(g_str_has_suffix(gtk_editable_get_text(GTK_EDITABLE(path)), "OSBS_029-objects.shp"));
-	gtk_editable_set_text(GTK_EDITABLE(path), wrong);
-	g_signal_emit_by_name(button, "clicked");
-	g_assert_true(fixture_wait(has_failed, find_child(dialog, GTK_TYPE_REVEALER), 30));
-	g_assert_cmpint(exported, ==, 0);
-	gtk_editable_set_text(GTK_EDITABLE(path), right);
-	g_signal_emit_by_name(button, "clicked");
-	g_assert_true(fixture_wait(is_exported, &exported, 30));
-	g_autofree char *text = NULL;
-	g_assert_true(g_file_get_contents(right, &text, NULL, NULL));
-	g_assert_nonnull(strstr(text, "\"FeatureCollection\""));
-}
-
-static bool has_label(GtkWidget *in, const char *text)
-{
-	if (GTK_IS_LABEL(in) && strstr(gtk_label_get_text(GTK_LABEL(in)), text))
-		return true;
-	for (GtkWidget *c = gtk_widget_get_first_child(in); c; c = gtk_widget_get_next_sibling(c))
-		if (has_label(c, text))
-			return true;
-	return false;
-}
-
-static bool tells_losses(void *dialog)
-{
-	return has_label(dialog, "left out: 1");
-}
-
-/* Every format is there to choose, and what one would lose is said before anything is written. */
-static void test_export_losses(world *w, gconstpointer data)
-{
-	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
-	GtkWidget *dialog = open_export(w, &exported);
-	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW);
-	for (int f = 0; f < EXPORT_FORMATS; f++) {
-		g_autofree char *title = g_strdup_printf("%s (%s)", export_format_title((export_format)f),
-		                                         export_format_extension((export_format)f));
-		g_assert_true(has_label(dialog, title));
-	}
-	g_autofree char *captions = g_build_filename(w->dir, "a.captions.json", NULL);
-	gtk_editable_set_text(GTK_EDITABLE(path), captions);
-	g_assert_true(fixture_wait(tells_losses, dialog, 30));
-	g_assert_true(has_label(dialog, "a.captions_full.pixel.geojson holds all of it."));
-	g_assert_false(g_file_test(captions, G_FILE_TEST_EXISTS));
-	gtk_window_destroy(GTK_WINDOW(dialog));
-}
-
-/* Another coordinate system for the formats that let it be chosen; the others say why not. */
-static void test_export_elsewhere(world *w, gconstpointer data)
-{
-	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
-	GtkWidget *dialog = open_export(w, &exported);
-	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *crs = find_titled(dialog, "Coordinate System"),
-			  *epsg = find_titled(dialog, "EPSG Number"), *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
-	g_autofree char *coco = g_build_filename(w->dir, "a.json", NULL), *out = g_build_filename(w->dir, "a.gpkg", NULL);
-	gtk_editable_set_text(GTK_EDITABLE(path), coco);
-	g_assert_false(gtk_widget_get_sensitive(crs));
-	g_assert_true(has_label(dialog, "This format counts in pixels"));
-	gtk_editable_set_text(GTK_EDITABLE(path), out);
-	g_assert_true(gtk_widget_get_sensitive(crs));
-	g_assert_true(has_label(dialog, "Own (EPSG:32617)"));
-	adw_combo_row_set_selected(ADW_COMBO_ROW(crs), 3);
-	g_assert_true(gtk_widget_get_visible(epsg));
-	g_assert_false(gtk_widget_get_sensitive(button)); /* no number yet */
-	gtk_editable_set_text(GTK_EDITABLE(epsg), "3857");
-	g_assert_true(gtk_widget_get_sensitive(button));
-	g_signal_emit_by_name(button, "clicked");
-	g_assert_true(fixture_wait(is_exported, &exported, 30));
-	g_autofree char *text = NULL;
-	gsize n;
-	g_assert_true(g_file_get_contents(out, &text, &n, NULL));
-	g_assert_nonnull(memmem(text, n, "Pseudo-Mercator", 15));
-}
-
-/* A folder of tiles by the same switch that names it, with the numbers kept for the next time. */
-static void test_export_tiles(world *w, gconstpointer data)
-{
-	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
-	GtkWidget *dialog = open_export(w, &exported);
-	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *tiles = find_titled(dialog, "Cut into Tiles"),
-			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
-	g_autofree char *stem = g_build_filename(w->dir, "set.txt", NULL),
-					*out = g_build_filename(w->dir, "set-tiles", NULL);
-	g_autofree char *yaml = g_build_filename(out, "data.yaml", NULL);
-	g_assert_false(gtk_widget_get_sensitive(tiles)); /* a shapefile */
-	gtk_editable_set_text(GTK_EDITABLE(path), stem);
-	g_assert_true(gtk_widget_get_sensitive(tiles));
-	adw_expander_row_set_enable_expansion(ADW_EXPANDER_ROW(tiles), TRUE);
-	g_assert_cmpstr(gtk_editable_get_text(GTK_EDITABLE(path)), ==, out);
-	g_settings_set_double(nadir_application_get_settings(w->app), "tile-size", 128);
-	g_signal_emit_by_name(button, "clicked");
-	g_assert_true(fixture_wait(is_exported, &exported, 60));
-	g_assert_true(g_file_test(yaml, G_FILE_TEST_EXISTS));
-	g_settings_reset(nadir_application_get_settings(w->app), "tile-size");
-}
-
 static void test_windows(world *w, gconstpointer data)
 {
-	/* GTK 4.8 warns of the width of the page numbers in its own shortcuts window. */
-	const GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
 	GtkWidget *windows[] = {nadir_shortcuts_window_new(GTK_WINDOW(w->window)),
 	                        nadir_preferences_new(GTK_WINDOW(w->window), nadir_application_get_settings(w->app))};
 	for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
@@ -620,7 +392,6 @@ static void test_windows(world *w, gconstpointer data)
 		gtk_window_destroy(GTK_WINDOW(windows[i]));
 		fixture_spin(0.1);
 	}
-	g_log_set_always_fatal(fatal);
 }
 
 static void test_units(world *w, gconstpointer data)
@@ -689,7 +460,7 @@ static void test_preferences(world *w, gconstpointer data)
 	gtk_spin_button_set_value(GTK_SPIN_BUTTON(tiles), 64);
 	g_assert_cmpuint(nadir_tile_bytes_get(), ==, 64u << 20);
 	g_settings_set_string(settings, "segment-model", "/nowhere/mine.gguf");
-	g_assert_true(has_label(window, "mine.gguf"));
+	g_assert_true(find_label(window, "mine.gguf"));
 	open_file(w, w->sample);
 	const char *bands, *chosen, *source;
 	nadir_document_get_style_choice(nadir_window_get_document(w->window), &bands, &chosen, &source);
@@ -810,10 +581,6 @@ int main(int argc, char **argv)
 	TEST("letters", test_letters);
 	TEST("open-error", test_open_error);
 	TEST("no-model", test_no_model);
-	TEST("export", test_export);
-	TEST("export-losses", test_export_losses);
-	TEST("export-elsewhere", test_export_elsewhere);
-	TEST("export-tiles", test_export_tiles);
 	TEST("windows", test_windows);
 	TEST("units", test_units);
 	TEST("preferences", test_preferences);
