@@ -187,15 +187,40 @@ def prepare(ground: Ground, seconds: float) -> tuple[list, list, dict, dict, dic
     return samples, marked, encodings, fused, bank
 
 
+def tell_apart(pix: nn.Module, bank: dict[str, list]) -> None:
+    """A new map whose hidden units, of those that R_lp needs least, each know one phrase: a softmax regression on the
+    states, on a scale where a phrase's own unit is about 1 and the others' are below 0."""
+    x = torch.stack([s for states in bank.values() for s in states])
+    y = torch.tensor([n for n, states in enumerate(bank.values()) for _ in states])
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    layer = nn.Linear(x.shape[1], len(bank))
+    optimiser = torch.optim.AdamW(layer.parameters(), lr=3e-3, weight_decay=0.3)
+    for _ in range(400):
+        optimiser.zero_grad()
+        F.cross_entropy(layer((x - mean) / std), y).backward()
+        optimiser.step()
+    with torch.no_grad():
+        weight, bias = layer.weight / std, layer.bias - (layer.weight / std) @ mean
+        logits = x @ weight.T + bias
+        own, second = logits.gather(1, y[:, None]).mean(), logits.scatter(1, y[:, None], -1e9).amax(1).mean()
+        print(f"phrases told apart: {(logits.argmax(1) == y).float().mean():.3f}", flush=True)
+        units = pix.fc2.weight.norm(dim=0).argsort()[: len(bank)]
+        pix.fc1.weight[units] = weight * 2 / (own - second)
+        pix.fc1.bias[units] = (bias - (own + second) / 2) * 2 / (own - second)
+        pix.map = nn.Linear(pix.fc1.in_features, pix.map.out_features)
+        pix.map.weight.zero_()
+        pix.map.bias.zero_()
+        nn.init.normal_(pix.map.weight[:, units], 0, 1e-3)
+
+
 def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
     """Prepare for a half of the time at most, then train R_lp for the rest."""
     begin = time.time()
     pix, rng, step, means = run.vision.pix.requires_grad_(True), run.source.rng, 0, {}
     if pix.map is None:
         pix.map = nn.Linear(pix.fc1.in_features, run.vision.config.hyb["dim"] + sum(WIDTHS) + 1)
-        nn.init.normal_(pix.map.weight, 0, 1e-3)
-        nn.init.zeros_(pix.map.bias)
     samples, marked, encodings, fused, bank = prepare(ground, 30 * args.minutes)
+    tell_apart(pix, bank)
     optimiser, chances = torch.optim.AdamW(pix.parameters(), lr=args.rate, weight_decay=0.05), even(samples)
     while (done := (time.time() - begin) / (60 * args.minutes)) < 1:
         now = "IoU of marks" if marked and step % 8 == 7 else "IoU"
