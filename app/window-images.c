@@ -78,6 +78,10 @@ static void go_to_image(NadirWindow *self, gint64 image)
 {
 	if (!self->document || self->review || image == 0)
 		return;
+	if (nadir_canvas_is_drawing(self->work->canvas)) { /* corner after corner by hand would be gone */
+		nadir_window_show_notice(self, _("The drawing is not ended yet: Enter keeps it, Esc drops it."));
+		return;
+	}
 	g_cancellable_cancel(self->going);
 	g_clear_object(&self->going);
 	self->going = g_cancellable_new();

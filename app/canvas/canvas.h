@@ -58,6 +58,7 @@ bool nadir_canvas_get_pointer(NadirCanvas *c, double *x, double *y);
 /* Whether a drawing is under way that Enter closes, Esc drops and Backspace shortens (a polygon). The canvas handles
  * those keys itself while it has the focus; a window calls these when it does not. They return whether there was
  * something to do. */
+bool nadir_canvas_is_drawing(NadirCanvas *c);
 bool nadir_canvas_finish_drawing(NadirCanvas *c);
 bool nadir_canvas_drop_drawing(NadirCanvas *c);
 bool nadir_canvas_shorten_drawing(NadirCanvas *c);

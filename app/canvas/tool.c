@@ -315,6 +315,12 @@ bool nadir_canvas_drop_drawing(NadirCanvas *c)
 	return true;
 }
 
+bool nadir_canvas_is_drawing(NadirCanvas *c)
+{
+	g_return_val_if_fail(NADIR_IS_CANVAS(c), false);
+	return c->polygon->len > 0;
+}
+
 bool nadir_canvas_shorten_drawing(NadirCanvas *c)
 {
 	g_return_val_if_fail(NADIR_IS_CANVAS(c), false);

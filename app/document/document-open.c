@@ -416,6 +416,10 @@ NadirDocument *nadir_document_open_finish(GAsyncResult *result, GError **error)
 	g_set_object(&d->objects, o->objects); /* after the classes, whose names they already have */
 	if (o->from)
 		nadir_document_inherit_visibility(d, o->from);
-	d->current_class = 0;
+	/* Who marks one class through many images goes on with it. */
+	const project_class *same =
+		o->from ? nadir_document_find_class(d, nadir_document_current_class_name(o->from)) : NULL;
+	guint at = 0;
+	d->current_class = same && g_ptr_array_find(d->classes, same, &at) ? (int)at : 0;
 	return d;
 }

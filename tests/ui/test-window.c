@@ -1,8 +1,10 @@
 /* The window as a whole: every action reachable by name and key, enabled when it can be done, letters left to entries,
  * errors as sentences, and nothing left behind when it closes. */
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
+#include "app/canvas/canvas-private.h"
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
 #include "app/command/shortcuts.h"
@@ -247,6 +249,42 @@ static void test_images(world *w, gconstpointer data)
 	for (int i = 0; i < 2; i++)
 		g_action_group_activate_action(G_ACTION_GROUP(w->window), "next-image", g_variant_new_string("any"));
 	g_assert_true(fixture_wait(shows_last, w, 60));
+}
+
+static bool is_at_second(void *data)
+{
+	return g_str_equal(adw_window_title_get_title(((NadirWindow *)data)->title), "b.tif");
+}
+
+/* To another image: the class stays, and a drawing that is not ended stays where it is. */
+static void test_next_image(world *w, gconstpointer data)
+{
+	g_autofree char *folder = g_build_filename(w->dir, "scenes", NULL);
+	g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+	g_autofree char *first = fixture_image(folder, "a.tif", 400, 300, false);
+	g_autofree char *second = fixture_image(folder, "b.tif", 400, 300, false);
+	open_file(w, folder);
+	NadirDocument *d = nadir_window_get_document(w->window);
+	nadir_document_add_class(d, "road");
+	nadir_document_add_class(d, "roof");
+	fixture_settle(d);
+	const int roof = (int)nadir_document_get_classes(d)->len - 1;
+	g_assert_cmpint(roof, >, 0);
+	nadir_document_set_current_class(d, roof);
+	NadirCanvas *canvas = w->window->work->canvas;
+	nadir_canvas_set_tool(canvas, NADIR_TOOL_POLYGON);
+	tool_press(canvas, GDK_BUTTON_PRIMARY, 0, 1000, 100, 100);
+	tool_release(canvas, 100, 100);
+	g_assert_true(nadir_canvas_is_drawing(canvas));
+	run(w, "win.next-image::any");
+	fixture_spin(0.5);
+	g_assert_false(is_at_second(w->window));
+	g_assert_true(nadir_canvas_is_drawing(canvas));
+	g_assert_true(nadir_canvas_drop_drawing(canvas));
+	run(w, "win.next-image::any");
+	g_assert_true(fixture_wait(is_at_second, w->window, 60));
+	d = nadir_window_get_document(w->window);
+	g_assert_cmpint(nadir_document_get_current_class(d), ==, roof);
 }
 
 static void test_objects(world *w, gconstpointer data)
@@ -576,6 +614,7 @@ int main(int argc, char **argv)
 	TEST("empty", test_empty);
 	TEST("open", test_open);
 	TEST("images", test_images);
+	TEST("next-image", test_next_image);
 	TEST("objects", test_objects);
 	TEST("filter", test_filter);
 	TEST("letters", test_letters);
