@@ -86,8 +86,11 @@ static void print_head(const raster_info *i)
 
 static void print_band(const raster_band *b, int index, const raster_stats *s)
 {
-	printf("  %s %d %s %s  %g … %g, %s %g ± %g, 2–98 %% %g … %g", _("band"), index + 1, b->color,
-	       b->name ? b->name : "", s->min, s->max, _("mean"), s->mean, s->stddev, s->p2, s->p98);
+	printf("  %s %d %s %s  ", _("band"), index + 1, b->color, b->name ? b->name : "");
+	if (s->valid == 0)
+		printf("%s", _("no values"));
+	else
+		printf("%g … %g, %s %g ± %g, 2–98 %% %g … %g", s->min, s->max, _("mean"), s->mean, s->stddev, s->p2, s->p98);
 	if (b->has_nodata)
 		printf(", %s %g", _("nodata"), b->nodata);
 	if (s->damaged)

@@ -85,6 +85,14 @@ class BadRaster(CliTest):
                    "the model needs columns", "marks where the image is whole work")
         self.assertEqual(list(self.tmp.glob("out*")), [])
 
+    def test_no_values_at_all(self):
+        (self.tmp / "nothing.img").write_bytes(b"\x00\x00\xc0\x7f" * 64 * 64)
+        (self.tmp / "nothing.hdr").write_text("ENVI\nsamples = 64\nlines = 64\nbands = 1\ndata type = 4\n"
+                                              "interleave = bsq\nbyte order = 0\n")
+        out = self.ok(self.nadir("info", "nothing.img")).out
+        self.assertIn("no values", out)
+        self.assertNotIn("nan", out)
+
     @unittest.skipUnless(SAMPLES.is_dir(), "no shared samples")
     def test_nan_and_nodata_in_data(self):
         run = self.segment(SAMPLES / "cog_nodata_nan.tif", "--box", "200,200,330,330")
