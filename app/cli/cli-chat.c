@@ -173,16 +173,6 @@ void cli_add_talk(GOptionContext *ctx, cli_talk *t)
 	cli_add_options(ctx, &t->shared, CLI_MODEL | CLI_IMAGE);
 }
 
-/* "SAR", "optical", "infrared": as asked for, else as the image says; NULL when neither does. */
-static const char *source_of(const cli_options *o, const raster_info *info)
-{
-	static const char *const words[] = {
-		[RASTER_OPTICAL] = "optical", [RASTER_SAR] = "SAR", [RASTER_INFRARED] = "infrared", [RASTER_OTHER] = NULL};
-	if (o->source && strcmp(o->source, "auto") != 0)
-		return strcmp(o->source, "sar") == 0 ? "SAR" : o->source;
-	return words[info->source];
-}
-
 static cJSON *grounded_to_json(const chat_grounded *g, const raster_info *info)
 {
 	cJSON *o = cJSON_CreateObject();
@@ -300,7 +290,7 @@ bool cli_talk_ask(const char *command, const cli_talk *t, cli_chat *c, const cli
 	req->style = &img->style;
 	req->regions = regions;
 	req->n_regions = t->regions->len;
-	req->source = source_of(&t->shared, img->info);
+	req->source = chat_source_word(t->shared.source, img->info->source);
 	return cli_chat_ask(command, c, req, stream, out, error);
 }
 
@@ -356,7 +346,7 @@ bool cli_segment_phrase(cli_chat *c, const cli_image *img, const char *phrase, c
 	chat_request req = {.image = img->r,
 	                    .style = &img->style,
 	                    .question = question,
-	                    .source = source_of(o, img->info),
+	                    .source = chat_source_word(o->source, img->info->source),
 	                    .sampling = SAMPLING_GREEDY,
 	                    .max_tokens = 128};
 	g_auto(chat_reply) r = {0};

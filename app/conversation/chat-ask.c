@@ -236,17 +236,6 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer data)
 
 /* --- asking --- */
 
-static const char *source_of(NadirDocument *d)
-{
-	const raster_source_kind kind = nadir_document_info(d)->source;
-	const bool auto_source = !d->source || g_str_equal(d->source, "auto");
-	if (auto_source ? kind == RASTER_SAR : g_str_equal(d->source, "sar"))
-		return "SAR";
-	if (auto_source ? kind == RASTER_INFRARED : g_str_equal(d->source, "infrared"))
-		return "infrared";
-	return NULL;
-}
-
 static GArray *turns_before(const conversation_message *question)
 {
 	GArray *turns = g_array_new(FALSE, FALSE, sizeof(chat_turn));
@@ -290,7 +279,7 @@ static void send(NadirChat *c, chat_asking *a)
 	if (sees) {
 		req.image = c->document->scene->image;
 		req.style = c->document->model_follows ? &c->document->style : &c->document->rule_style;
-		req.source = source_of(c->document);
+		req.source = chat_source_word(c->document->source, nadir_document_info(c->document)->source);
 		req.regions = (const chat_region *)regions->data;
 		req.n_regions = regions->len;
 		if (s->view)

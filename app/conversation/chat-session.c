@@ -86,36 +86,30 @@ static void on_offers_changed(NadirChat *c)
 
 /* --- replies in a person's words --- */
 
+/* NULL: it is of none. */
+static conversation *talk_of(NadirChat *c, const conversation_message *m)
+{
+	while (m->parent)
+		m = m->parent;
+	for (guint i = 0; i < c->conversations->len; i++)
+		if (((conversation *)c->conversations->pdata[i])->root == m)
+			return c->conversations->pdata[i];
+	return c->open->root == m ? c->open : NULL;
+}
+
 /* NULL: none that is loaded. */
-static conversation *talk_of(NadirChat *c, bool (*is)(const conversation_message *m, const void *what),
-                             const void *what, conversation_message **message)
+static conversation_message *stored_message(NadirChat *c, gint64 id)
 {
-	for (guint i = 0; i <= c->conversations->len; i++) {
-		conversation *talk = i < c->conversations->len ? c->conversations->pdata[i] : c->open;
-		for (guint k = 0; k < talk->messages->len; k++)
-			if (is(talk->messages->pdata[k], what)) {
-				*message = talk->messages->pdata[k];
-				return talk;
-			}
-	}
-	return NULL;
-}
-
-static bool has_id(const conversation_message *m, const void *id)
-{
-	return m->id == *(const gint64 *)id;
-}
-
-static bool is_same(const conversation_message *m, const void *other)
-{
-	return m == other;
+	conversation_message *m = conversation_find(c->open, id);
+	for (guint i = 0; !m && i < c->conversations->len; i++)
+		m = conversation_find(c->conversations->pdata[i], id);
+	return m;
 }
 
 static void on_reply_edited(NadirChat *c, gint64 id, const char *text)
 {
-	conversation_message *m = NULL;
-	conversation *talk = talk_of(c, has_id, &id, &m);
-	if (!talk || m->running)
+	conversation_message *m = stored_message(c, id);
+	if (!m || m->running)
 		return;
 	if (c->lit_message == m)
 		nadir_chat_light_grounded(c, NULL, -1);
@@ -127,19 +121,18 @@ static void on_reply_edited(NadirChat *c, gint64 id, const char *text)
 bool nadir_chat_edit_reply(NadirChat *c, conversation_message *reply, const char *text, GError **error)
 {
 	g_return_val_if_fail(NADIR_IS_CHAT(c) && c->document && reply && reply->model && text, false);
-	conversation_message *m = NULL;
-	conversation *talk = talk_of(c, is_same, reply, &m);
+	conversation *talk = talk_of(c, reply);
 	if (!talk || c->asking) {
 		g_set_error_literal(error, CHAT_ERROR, CHAT_ERROR_REGION,
 		                    _("The model is still answering: wait, or stop it first."));
 		return false;
 	}
 	g_autofree char *stripped = g_strstrip(g_strdup(text));
-	if (g_str_equal(stripped, m->text))
+	if (g_str_equal(stripped, reply->text))
 		return true;
-	if (!m->id) /* it could not be stored until now */
-		chat_store(c, talk, m);
-	chat_store_edit(c->document, m, g_str_equal(stripped, conversation_said_text(m)) ? "" : stripped);
+	if (!reply->id) /* it could not be stored until now */
+		chat_store(c, talk, reply);
+	chat_store_edit(c->document, reply, g_str_equal(stripped, conversation_said_text(reply)) ? "" : stripped);
 	return true;
 }
 
@@ -479,10 +472,8 @@ bool nadir_chat_step_branch(NadirChat *c, conversation_message *m, int step)
 bool nadir_chat_export(NadirChat *c, const char *path, GError **error)
 {
 	g_return_val_if_fail(NADIR_IS_CHAT(c) && c->document && path, false);
-	static const char *const sources[] = {
-		[RASTER_OPTICAL] = "optical", [RASTER_SAR] = "SAR", [RASTER_INFRARED] = "infrared", [RASTER_OTHER] = NULL};
 	const raster_info *info = nadir_document_info(c->document);
-	g_autofree char *text = conversation_to_triples(c->open, info, sources[info->source]);
+	g_autofree char *text = conversation_to_triples(c->open, info, chat_source_word(NULL, info->source));
 	return output_write(path, text, strlen(text), error);
 }
 
@@ -670,13 +661,6 @@ conversation_message *nadir_chat_get_lit_message(NadirChat *c)
 	return c->lit_message;
 }
 
-static bool grounded_contains(const conversation_grounded *g, double x, double y)
-{
-	const bitmask *m = g->mask;
-	const double px = m ? floor(x) - m->x : -1, py = m ? floor(y) - m->y : -1;
-	return px >= 0 && py >= 0 && px < m->w && py < m->h && m->bits[(gsize)py * (gsize)m->w + (gsize)px];
-}
-
 void nadir_chat_point(NadirChat *c, double x, double y, double slack)
 {
 	g_return_if_fail(NADIR_IS_CHAT(c));
@@ -693,7 +677,7 @@ void nadir_chat_point(NadirChat *c, double x, double y, double slack)
 	}
 	for (guint i = 0; reply && i < reply->grounded->len; i++) {
 		const conversation_grounded *g = reply->grounded->pdata[i];
-		if (grounded_contains(g, x, y) && (double)g->mask->w * g->mask->h <= least) {
+		if (g->mask && mask_contains(g->mask, x, y) && (double)g->mask->w * g->mask->h <= least) {
 			least = (double)g->mask->w * g->mask->h;
 			grounded = (int)i;
 		}

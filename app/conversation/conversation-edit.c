@@ -66,7 +66,12 @@ static char *plain(const char *text)
 	return g_strstrip(g_strdup(s->str));
 }
 
-/* Bytes that both begin with, and that both end with behind that. */
+static bool inside_character(char byte)
+{
+	return ((guchar)byte & 0xC0) == 0x80;
+}
+
+/* Bytes that both begin with, and that both end with behind that: whole characters. */
 static void common(const char *a, const char *b, gsize *head, gsize *tail)
 {
 	const gsize na = strlen(a), nb = strlen(b), most = MIN(na, nb);
@@ -74,6 +79,10 @@ static void common(const char *a, const char *b, gsize *head, gsize *tail)
 		(*head)++;
 	for (*tail = 0; *tail < most - *head && a[na - 1 - *tail] == b[nb - 1 - *tail];)
 		(*tail)++;
+	while (*head > 0 && inside_character(a[*head]))
+		(*head)--;
+	while (*tail > 0 && inside_character(a[na - *tail]))
+		(*tail)--;
 }
 
 /* Where a phrase is in the new text: with the part that did not change it moves, else it is looked for behind `from`.

@@ -195,12 +195,20 @@ static char *results_to_json(const conversation_message *m)
 	return json_text(o);
 }
 
+/* A place that somebody wrote, where a character begins. */
+static guint place_in(const char *text, double at)
+{
+	guint place = (guint)CLAMP(at, 0, (double)strlen(text));
+	while (place > 0 && ((guchar)text[place] & 0xC0) == 0x80)
+		place--;
+	return place;
+}
+
 static void read_grounded(conversation_message *m, const cJSON *o)
 {
 	conversation_grounded *g = conversation_grounded_new(text_of(o, "phrase"));
-	const guint length = (guint)strlen(m->text);
-	g->start = (guint)CLAMP(number_of(o, "start", 0), 0, length);
-	g->end = (guint)CLAMP(number_of(o, "end", 0), g->start, length);
+	g->start = place_in(m->text, number_of(o, "start", 0));
+	g->end = MAX(place_in(m->text, number_of(o, "end", 0)), g->start);
 	g->region = (int)CLAMP(number_of(o, "region", 0), 0, 1000);
 	g->score = number_of(o, "score", 0);
 	g->object = (gint64)number_of(o, "object", 0);
@@ -339,7 +347,6 @@ static GArray *phrase_places(const char *value)
 static void read_found(conversation_message *m, const cJSON *list)
 {
 	g_autoptr(GArray) places = phrase_places(m->value);
-	const guint length = (guint)strlen(m->text);
 	const cJSON *item;
 	cJSON_ArrayForEach(item, list)
 	{
@@ -348,8 +355,8 @@ static void read_found(conversation_message *m, const cJSON *list)
 		if (m->grounded->len > places->len)
 			continue;
 		const guint *place = &g_array_index(places, guint, 2 * (m->grounded->len - 1));
-		g->start = MIN(place[0], length);
-		g->end = CLAMP(place[1], g->start, length);
+		g->start = place_in(m->text, place[0]);
+		g->end = MAX(place_in(m->text, place[1]), g->start);
 		while (g->start < g->end && g_ascii_isspace(m->text[g->start]))
 			g->start++;
 		while (g->start < g->end && g_ascii_isspace(m->text[g->end - 1]))
@@ -398,20 +405,14 @@ GPtrArray *conversation_rows_from_result(const char *json)
 	return rows;
 }
 
-static conversation_message *find(const conversation *c, gint64 id)
-{
-	for (guint i = 0; i < c->messages->len; i++)
-		if (((conversation_message *)c->messages->pdata[i])->id == id)
-			return c->messages->pdata[i];
-	return c->root;
-}
-
 void conversation_load(conversation *c, const GPtrArray *rows, const georef *ref)
 {
+	g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
 	for (guint i = 0; i < rows->len; i++) {
 		const project_message *row = rows->pdata[i];
-		conversation_message *parent = row->parent ? find(c, row->parent) : c->root;
-		conversation_message *m = conversation_add(c, parent, row->model, row->text);
+		conversation_message *parent = g_hash_table_lookup(by_id, &row->parent);
+		conversation_message *m = conversation_add(c, parent ? parent : c->root, row->model, row->text);
+		g_hash_table_insert(by_id, (gpointer)&row->id, m);
 		m->id = row->id;
 		m->settings = settings_from_json(row->settings);
 		if (m->model) {
@@ -425,8 +426,8 @@ void conversation_load(conversation *c, const GPtrArray *rows, const georef *ref
 		if (m->model)
 			conversation_edit(m, row->edited);
 	}
-	conversation_message *leaf = c->leaf ? find(c, c->leaf) : c->root;
-	if (leaf != c->root)
+	conversation_message *leaf = g_hash_table_lookup(by_id, &c->leaf);
+	if (leaf)
 		conversation_show(leaf);
 	c->loaded = true;
 }

@@ -69,17 +69,11 @@ static bool in_polygon(const sam_mark *m, double x, double y)
 	return inside;
 }
 
-static bool mask_has(const bitmask *m, double x, double y)
-{
-	const double px = floor(x) - m->x, py = floor(y) - m->y;
-	return px >= 0 && py >= 0 && px < m->w && py < m->h && m->bits[(gsize)py * (gsize)m->w + (gsize)px];
-}
-
 bool conversation_region_contains(const conversation_region *r, double x, double y, double slack)
 {
 	const sam_mark *m = prompt_marks(r->mark, NULL);
 	if (r->mask)
-		return mask_has(r->mask, x, y);
+		return mask_contains(r->mask, x, y);
 	switch (m->kind) {
 	case SAM_BOX:
 		return x >= MIN(m->xy[0], m->xy[2]) && x <= MAX(m->xy[0], m->xy[2]) && y >= MIN(m->xy[1], m->xy[3]) &&
@@ -269,6 +263,14 @@ GPtrArray *conversation_path(const conversation *c)
 		g_ptr_array_add(path, m);
 	}
 	return path;
+}
+
+conversation_message *conversation_find(const conversation *c, gint64 id)
+{
+	for (guint i = 0; i < c->messages->len; i++)
+		if (((conversation_message *)c->messages->pdata[i])->id == id)
+			return c->messages->pdata[i];
+	return NULL;
 }
 
 conversation_message *conversation_last(const conversation *c)

@@ -101,8 +101,9 @@ conversation_message *conversation_add(conversation *c, conversation_message *pa
 void conversation_remove(conversation *c, conversation_message *m);
 /* The path in sight, first question first; [element-type conversation_message], borrowed messages. */
 GPtrArray *conversation_path(const conversation *c);
-conversation_message *conversation_last(const conversation *c); /* of the path; the root when it is empty */
-void conversation_show(conversation_message *m);                /* its branch comes in sight */
+conversation_message *conversation_find(const conversation *c, gint64 id); /* as stored; NULL: not in it */
+conversation_message *conversation_last(const conversation *c);            /* of the path; the root when it is empty */
+void conversation_show(conversation_message *m);                           /* its branch comes in sight */
 /* Its place among its siblings, 0-based, and their number; the one before or behind comes in sight, false: none. */
 guint conversation_place(const conversation_message *m, guint *count);
 bool conversation_step(conversation_message *m, int step);

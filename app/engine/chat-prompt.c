@@ -83,6 +83,16 @@ static void put_beginning(const chat *c, text_composer *t)
 	chat_template_system(&c->template, t, system);
 }
 
+const char *chat_source_word(const char *asked, raster_source_kind kind)
+{
+	static const char *const words[] = {
+		[RASTER_OPTICAL] = "optical", [RASTER_SAR] = "SAR", [RASTER_INFRARED] = "infrared", [RASTER_OTHER] = NULL};
+	for (guint i = 0; asked && i < G_N_ELEMENTS(words); i++)
+		if (words[i] && g_ascii_strcasecmp(asked, words[i]) == 0)
+			return words[i];
+	return words[kind];
+}
+
 static void put_source(const chat_request *q, text_composer *t)
 {
 	if (!q->source)

@@ -61,7 +61,7 @@ typedef struct {
 	/* The reply's value as said so far (cut by a stop or by its length): it is continued, and the reply holds only what
 	 * is new. NULL: a new reply. */
 	const char *prefix;
-	const char *source;       /* "SAR", "infrared", "optical" to say so to the model, or NULL */
+	const char *source;       /* chat_source_word() */
 	const char *system;       /* language models: the system turn, or NULL for the template's own */
 	const char *const *stops; /* further stop strings, NULL-terminated, or NULL */
 	sampling sampling;
@@ -77,6 +77,10 @@ typedef struct {
 	void (*on_turn)(void *data);
 	void *data;
 } chat_request;
+
+/* What the model is told that an image is, in the words that it learnt: "SAR", "optical", "infrared"; NULL: nothing.
+ * asked: "sar", "optical", "infrared" as a user chose; NULL or "auto": as the image says. */
+const char *chat_source_word(const char *asked, raster_source_kind kind);
 
 /* Checks and tokenises the request; no work on the device yet. Borrowed parts live until the reply is done. */
 bool chat_start(chat *c, const chat_request *req, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,7 @@
 #include "render/geometry/mask.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <string.h>
 
 G_DEFINE_QUARK(nadir_geometry_error_quark, geometry_error)
@@ -109,6 +110,12 @@ bool mask_bbox(const bitmask *m, int bbox[4])
 static uint8_t *at(const bitmask *m, int x, int y)
 {
 	return m->bits + (size_t)(y - m->y) * (size_t)m->w + (size_t)(x - m->x);
+}
+
+bool mask_contains(const bitmask *m, double x, double y)
+{
+	const double px = floor(x), py = floor(y);
+	return px >= m->x && py >= m->y && px < (double)m->x + m->w && py < (double)m->y + m->h && *at(m, (int)px, (int)py);
 }
 
 bitmask *mask_trimmed(const bitmask *m)

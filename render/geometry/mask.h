@@ -31,8 +31,9 @@ bitmask *mask_new_from(int x, int y, int w, int h, const uint8_t *bits, size_t s
 bitmask *mask_copy(const bitmask *m);
 void mask_free(bitmask *m);
 int64_t mask_area(const bitmask *m);
-bool mask_bbox(const bitmask *m, int bbox[4]); /* x, y, w, h in the image; false when empty */
-bitmask *mask_trimmed(const bitmask *m);       /* cut to its bounding box; an empty one is 0x0 */
+bool mask_contains(const bitmask *m, double x, double y); /* the image pixel that the place is in */
+bool mask_bbox(const bitmask *m, int bbox[4]);            /* x, y, w, h in the image; false when empty */
+bitmask *mask_trimmed(const bitmask *m);                  /* cut to its bounding box; an empty one is 0x0 */
 /* What lies on an image of that size, trimmed; may be empty. */
 bitmask *mask_clipped(const bitmask *m, int image_w, int image_h);
 bool mask_equal(const bitmask *a, const bitmask *b); /* as sets of image pixels */

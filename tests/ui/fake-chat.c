@@ -212,6 +212,7 @@ static void note_request(const chat_request *req)
 	asked.temperature = req->sampling.temperature;
 	asked.seed = req->sampling.seed;
 	asked.had_image = req->image != NULL;
+	asked.source = req->source;
 	asked.area = req->area;
 }
 

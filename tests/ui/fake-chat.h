@@ -22,6 +22,7 @@ typedef struct {
 	double temperature;
 	guint64 seed;
 	bool had_image;
+	const char *source;
 	raster_rect area;
 } fake_asked;
 const fake_asked *fake_chat_asked(void);

@@ -51,6 +51,7 @@ static void test_ask(world *w, gconstpointer data)
 	ask(w, "And then?");
 	g_assert_cmpstr(fake_chat_asked()->turns, ==, "user: What is seen?|model: One two three four.|");
 	g_assert_true(fake_chat_asked()->had_image);
+	g_assert_cmpstr(fake_chat_asked()->source, ==, "optical"); /* as `nadir ask` says it of the same image */
 	g_autoptr(GError) error = NULL;
 	g_assert_false(nadir_chat_ask(w->chat, "   ", &error));
 	g_assert_error(error, CHAT_ERROR, CHAT_ERROR_QUESTION);

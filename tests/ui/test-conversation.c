@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conversation/conversation-edit.h"
+#include "app/conversation/conversation-json.h"
 #include "app/conversation/conversation-text.h"
 #include "tests/ui/fixture.h"
 
@@ -138,6 +139,40 @@ static void test_wording(void)
 	}
 }
 
+/* A mask without a phrase stands where the words changed: never inside of a character. */
+static void test_wording_characters(void)
+{
+	g_autoptr(conversation) c = conversation_new();
+	conversation_message *m = conversation_add(c, c->root, true, "ab é");
+	conversation_grounded *g = conversation_grounded_new("");
+	g->start = g->end = 2;
+	g_ptr_array_add(m->grounded, g);
+	conversation_edit(m, "x ©"); /* ends with the same byte as before */
+	g_assert_cmpstr(m->value, ==, "x ©<pix>");
+}
+
+/* Places in a file are no better than who wrote them. */
+static void test_places(void)
+{
+	g_autoptr(conversation) c = conversation_new();
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)project_message_free);
+	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(conversation_span));
+	project_message *row = project_message_new();
+	row->id = 7;
+	row->model = true;
+	g_free(row->results);
+	row->results = g_strdup("{\"text\":\"un été\",\"grounded\":[{\"phrase\":\"x\",\"start\":4,\"end\":7},"
+	                        "{\"phrase\":\"y\",\"start\":-3,\"end\":1e300}]}");
+	g_ptr_array_add(rows, row);
+	conversation_load(c, rows, NULL);
+	const conversation_message *m = conversation_find(c, 7);
+	g_assert_nonnull(m);
+	const conversation_grounded *first = m->grounded->pdata[0], *second = m->grounded->pdata[1];
+	g_assert_true(first->start == 3 && first->end == 6 && second->start == 0 && second->end == strlen(m->text));
+	g_autofree char *markup = conversation_markup(m->text, 0, m->grounded, spans, NULL);
+	g_assert_true(g_utf8_validate(markup, -1, NULL));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -145,5 +180,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/conversation/chips", test_chips);
 	g_test_add_func("/conversation/markup", test_markup);
 	g_test_add_func("/conversation/wording", test_wording);
+	g_test_add_func("/conversation/wording-characters", test_wording_characters);
+	g_test_add_func("/conversation/places", test_places);
 	return g_test_run();
 }

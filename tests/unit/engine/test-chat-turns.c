@@ -1,7 +1,7 @@
 /* Conversations as triples: what is read, what is wrong is refused by name, names of regions in text. */
 #include <string.h>
 
-#include "app/engine/chat-turns.h"
+#include "app/engine/chat.h"
 
 static chat_turns *parse(const char *text, GError **error)
 {
@@ -25,6 +25,15 @@ static void test_record(void)
 	g_assert_cmpuint(t->turns->len, ==, 2);
 	g_assert_cmpstr(g_array_index(t->turns, chat_turn, 0).value, ==, "What is <Region 1>?\n…");
 	g_assert_true(g_array_index(t->turns, chat_turn, 1).model);
+}
+
+static void test_source(void)
+{
+	g_assert_cmpstr(chat_source_word(NULL, RASTER_SAR), ==, "SAR");
+	g_assert_cmpstr(chat_source_word("auto", RASTER_OPTICAL), ==, "optical");
+	g_assert_cmpstr(chat_source_word("sar", RASTER_OPTICAL), ==, "SAR");
+	g_assert_cmpstr(chat_source_word("infrared", RASTER_OTHER), ==, "infrared");
+	g_assert_null(chat_source_word(NULL, RASTER_OTHER));
 }
 
 /* A backslash before the words u0000 is text like any other. */
@@ -124,6 +133,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/chat-turns/record", test_record);
+	g_test_add_func("/chat-turns/source", test_source);
 	g_test_add_func("/chat-turns/list", test_list);
 	g_test_add_func("/chat-turns/escaped-backslash", test_escaped_backslash);
 	g_test_add_func("/chat-turns/wrong", test_wrong);

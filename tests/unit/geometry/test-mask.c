@@ -251,6 +251,16 @@ static bool pixel(const bitmask *m, int x, int y)
 	return x >= 0 && y >= 0 && x < m->w && y < m->h && m->bits[y * m->w + x];
 }
 
+static void test_contains(void)
+{
+	g_autoptr(bitmask) m = mask_new(3, 4, 5, 6);
+	g_assert_false(mask_contains(m, 3, 4));
+	m->bits[0] = m->bits[29] = 1;
+	g_assert_true(mask_contains(m, 3, 4) && mask_contains(m, 3.9, 4.9) && mask_contains(m, 7.5, 9.5));
+	g_assert_false(mask_contains(m, 2.9, 4) || mask_contains(m, 4, 4) || mask_contains(m, 8, 9) ||
+	               mask_contains(m, 7, 10) || mask_contains(m, NAN, 4) || mask_contains(m, 1e30, -INFINITY));
+}
+
 static void test_combine(void)
 {
 	g_autoptr(GRand) r = g_rand_new_with_seed(6);
@@ -341,6 +351,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/rle-bad", test_rle_bad);
 	g_test_add_func("/mask/wkb-bad", test_wkb_bad);
 	g_test_add_func("/mask/empty", test_empty);
+	g_test_add_func("/mask/contains", test_contains);
 	g_test_add_func("/mask/combine", test_combine);
 	g_test_add_func("/mask/draw", test_draw);
 	g_test_add_func("/mask/stroke-pressure", test_stroke_pressure);
