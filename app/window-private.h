@@ -104,7 +104,6 @@ void nadir_window_follow_team(NadirWindow *self); /* of the document that is sho
 void nadir_window_open_shared(NadirWindow *self, const char *address);
 /* window-sheet.c: the view as PNG, PDF or SVG */
 void nadir_window_choose_sheet(NadirWindow *self);
-void nadir_window_write_sheet(NadirWindow *self, const char *path);
 void nadir_window_change_document(NadirWindow *self, NadirDocument *document); /* the same, and a review goes on */
 /* window-review.c */
 void nadir_window_setup_review(NadirWindow *self);

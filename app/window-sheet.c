@@ -53,7 +53,7 @@ static void add_objects(NadirDocument *d, map_sheet *sheet)
 	}
 }
 
-void nadir_window_write_sheet(NadirWindow *self, const char *path)
+static void write_sheet(NadirWindow *self, const char *path)
 {
 	NadirDocument *d = self->document;
 	NadirCanvas *canvas = self->work->canvas;
@@ -87,7 +87,7 @@ static void on_chosen(NadirWindow *self, int response)
 	g_autofree char *path = file ? g_file_get_path(file) : NULL;
 	g_clear_object(&self->chooser);
 	if (path && self->document)
-		nadir_window_write_sheet(self, path);
+		write_sheet(self, path);
 }
 
 void nadir_window_choose_sheet(NadirWindow *self)

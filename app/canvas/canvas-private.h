@@ -106,7 +106,6 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 void tool_motion(NadirCanvas *c, double sx, double sy);
 void tool_release(NadirCanvas *c, double sx, double sy);
 void tool_abort(NadirCanvas *c);                                 /* drops what is being drawn */
-bool tool_draws_outline(NadirCanvas *c);                         /* corner after corner */
 void tool_click(NadirCanvas *c, double sx, double sy, int sign); /* what a click there does */
 bool tool_is_drawing(NadirCanvas *c);
 

@@ -31,7 +31,8 @@ G_DEFINE_FINAL_TYPE(NadirSecondView, nadir_second_view, GTK_TYPE_WIDGET)
 
 /* --- the link --- */
 
-gboolean nadir_second_view_map(NadirSecondView *self, double *x, double *y)
+/* Where an image position of the canvas lies in the second image; false: nowhere. */
+static gboolean map_place(NadirSecondView *self, double *x, double *y)
 {
 	g_return_val_if_fail(NADIR_IS_SECOND_VIEW(self), FALSE);
 	NadirDocument *d = nadir_canvas_get_document(self->canvas);
@@ -59,8 +60,7 @@ static bool make_viewport(NadirSecondView *self, viewport *out)
 	double cx, cy;
 	viewport_to_image(v, v->screen_w / 2.0, v->screen_h / 2.0, &cx, &cy);
 	double p[2] = {cx, cy}, q[2] = {cx + 16 / v->scale, cy}, r[2] = {cx, cy + 16 / v->scale};
-	if (!nadir_second_view_map(self, &p[0], &p[1]) || !nadir_second_view_map(self, &q[0], &q[1]) ||
-	    !nadir_second_view_map(self, &r[0], &r[1]))
+	if (!map_place(self, &p[0], &p[1]) || !map_place(self, &q[0], &q[1]) || !map_place(self, &r[0], &r[1]))
 		return false;
 	const double across = hypot(q[0] - p[0], q[1] - p[1]), down = hypot(r[0] - p[0], r[1] - p[1]);
 	if (!(across > 0) || !(down > 0))
@@ -168,13 +168,7 @@ static gboolean nadir_second_view_contains(GtkWidget *widget, double x, double y
 	return !self->swipe || fabs(x - self->split * w) <= GRIP;
 }
 
-double nadir_second_view_get_split(NadirSecondView *self)
-{
-	g_return_val_if_fail(NADIR_IS_SECOND_VIEW(self), 0);
-	return self->split;
-}
-
-void nadir_second_view_set_split(NadirSecondView *self, double split)
+static void set_split(NadirSecondView *self, double split)
 {
 	g_return_if_fail(NADIR_IS_SECOND_VIEW(self));
 	self->split = CLAMP(split, 0.02, 0.98);
@@ -194,7 +188,7 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, NadirS
 {
 	const double s = nadir_canvas_get_viewport(self->canvas)->scale;
 	if (self->swipe)
-		nadir_second_view_set_split(self, self->from[0] + dx / MAX(1, gtk_widget_get_width(GTK_WIDGET(self))));
+		set_split(self, self->from[0] + dx / MAX(1, gtk_widget_get_width(GTK_WIDGET(self))));
 	else {
 		turn_vector_to_sheet(turn_of(self), &dx, &dy);
 		nadir_canvas_look_at(self->canvas, self->from[0] - dx / s, self->from[1] - dy / s, 0);
@@ -213,7 +207,7 @@ static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code,
 {
 	if (!self->swipe || (key != GDK_KEY_Left && key != GDK_KEY_Right))
 		return FALSE;
-	nadir_second_view_set_split(self, self->split + (key == GDK_KEY_Left ? -0.02 : 0.02));
+	set_split(self, self->split + (key == GDK_KEY_Left ? -0.02 : 0.02));
 	return TRUE;
 }
 

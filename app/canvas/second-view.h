@@ -14,9 +14,5 @@ GtkWidget *nadir_second_view_new(NadirCanvas *canvas, gboolean swipe);
 void nadir_second_view_set_image(NadirSecondView *self, raster *image, const raster_style *style, const char *title);
 /* What it shows; a reference, and a title for g_free. */
 raster *nadir_second_view_get_image(NadirSecondView *self, raster_style *style, char **title);
-/* Where an image position of the canvas lies in the second image; false: nowhere. */
-gboolean nadir_second_view_map(NadirSecondView *self, double *x, double *y);
-double nadir_second_view_get_split(NadirSecondView *self); /* 0 … 1 of the width */
-void nadir_second_view_set_split(NadirSecondView *self, double split);
 
 G_END_DECLS

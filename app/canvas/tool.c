@@ -38,7 +38,8 @@ static void clear_stroke(NadirCanvas *c)
 	g_array_set_size(c->pressures, 0);
 }
 
-bool tool_draws_outline(NadirCanvas *c)
+/* Corner after corner. */
+static bool draws_outline(NadirCanvas *c)
 {
 	return c->tool == NADIR_TOOL_POLYGON || c->tool == NADIR_TOOL_SPLIT || c->tool == NADIR_TOOL_HOLE;
 }
@@ -100,7 +101,7 @@ void tool_press(NadirCanvas *c, guint button, GdkModifierType state, guint32 tim
 	c->press[0] = c->last[0] = sx;
 	c->press[1] = c->last[1] = sy;
 	c->last_click_time = twice ? 0 : time;
-	if (tool_draws_outline(c) && c->drag == DRAG_CLICK && twice && c->polygon->len > 0) {
+	if (draws_outline(c) && c->drag == DRAG_CLICK && twice && c->polygon->len > 0) {
 		c->drag = DRAG_NONE;
 		nadir_canvas_finish_drawing(c);
 		return;
@@ -147,7 +148,7 @@ void tool_motion(NadirCanvas *c, double sx, double sy)
 		return;
 	case DRAG_CLICK:
 		/* A click that wanders was meant as a drag of the view; a vertex of a polygon is not given up so easily. */
-		if (tool_draws_outline(c) || distance(c->press, sx, sy) <= CLICK_SLOP)
+		if (draws_outline(c) || distance(c->press, sx, sy) <= CLICK_SLOP)
 			return;
 		c->drag = DRAG_PAN;
 		canvas_update_cursor(c);
@@ -214,7 +215,7 @@ void tool_click(NadirCanvas *c, double sx, double sy, int sign)
 		click_select(c, p);
 	else if (c->tool == NADIR_TOOL_POINT)
 		add_mark(c, SAM_POINT, p, 1, 0);
-	else if (tool_draws_outline(c))
+	else if (draws_outline(c))
 		click_vertex(c, sx, sy);
 }
 

@@ -71,6 +71,5 @@ void chat_give_up_asking(NadirChat *c, const char *why);
 conversation_message *chat_parent(NadirChat *c);
 /* The regions of the next question, with those that must stay first. New reference, shared regions. */
 GPtrArray *chat_draft_regions(NadirChat *c);
-guint chat_most_regions(NadirChat *c);
 
 G_END_DECLS

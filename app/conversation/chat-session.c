@@ -138,6 +138,12 @@ bool nadir_chat_edit_reply(NadirChat *c, conversation_message *reply, const char
 
 /* --- the list --- */
 
+/* Nothing has been said or marked in the open conversation. */
+static bool is_untouched(const NadirChat *c)
+{
+	return c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0;
+}
+
 /* Behind what was begun meanwhile, and in its place when nothing was. */
 static void on_listed(GPtrArray *stored, void *data)
 {
@@ -147,7 +153,7 @@ static void on_listed(GPtrArray *stored, void *data)
 	c->listed = true;
 	if (!c->document)
 		return;
-	if (stored->len > 0 && c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0)
+	if (stored->len > 0 && is_untouched(c))
 		nadir_chat_open(c, stored->pdata[0]);
 	chat_emit(c, CHAT_SIGNAL_LIST);
 }
@@ -165,7 +171,7 @@ static void on_more(GPtrArray *stored, void *data)
 		if (!known)
 			g_ptr_array_insert(c->conversations, (int)place++, conversation_ref(talk));
 	}
-	if (place > 0 && c->open->id == 0 && c->open->messages->len == 0 && c->added->len == 0)
+	if (place > 0 && is_untouched(c))
 		nadir_chat_open(c, c->conversations->pdata[0]);
 	if (place > 0)
 		chat_emit(c, CHAT_SIGNAL_LIST);
@@ -509,7 +515,7 @@ GPtrArray *nadir_chat_get_regions(NadirChat *c, guint *fixed)
 	return chat_draft_regions(c);
 }
 
-guint chat_most_regions(NadirChat *c)
+static guint most_regions(NadirChat *c)
 {
 	const chat_info *info;
 	return nadir_chat_get_model(c, &info, NULL) == NADIR_CHAT_READY && info && info->sees ? info->regions_max : 10;
@@ -519,7 +525,7 @@ static guint add_region(NadirChat *c, conversation_region *region, GError **erro
 {
 	g_autoptr(conversation_region) r = region;
 	g_autoptr(GPtrArray) all = chat_draft_regions(c);
-	const guint most = chat_most_regions(c);
+	const guint most = most_regions(c);
 	if (all->len >= most) {
 		g_set_error(error, CHAT_ERROR, CHAT_ERROR_REGION,
 		            ngettext("The model takes at most %u region: remove one or begin a new conversation.",

@@ -155,7 +155,7 @@ conversation_settings conversation_settings_default(void)
 	return (conversation_settings){.temperature = 0.1, .top_p = 0.5, .repeat_penalty = 1, .max_tokens = 512};
 }
 
-void conversation_timing_clear(conversation_timing *t)
+static void timing_clear(conversation_timing *t)
 {
 	g_free(t->model);
 	g_free(t->device);
@@ -189,7 +189,7 @@ static void message_free(void *data)
 	g_ptr_array_unref(m->region_texts);
 	g_ptr_array_unref(m->grounded);
 	conversation_said_free(m->said);
-	conversation_timing_clear(&m->timing);
+	timing_clear(&m->timing);
 	g_free(m);
 }
 

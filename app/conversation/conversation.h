@@ -113,7 +113,6 @@ GPtrArray *conversation_regions(const conversation_message *m);
 char *conversation_title(const conversation *c);
 /* Whether all words of a case-folded search occur in what was said or in the title. */
 bool conversation_matches(const conversation *c, const char *folded);
-void conversation_timing_clear(conversation_timing *t);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation_region, conversation_region_unref)

@@ -100,7 +100,6 @@ void nadir_document_take_classes(NadirDocument *d, GPtrArray *classes); /* and t
 void nadir_document_ask(NadirDocument *d, document_job *accepted);
 bool nadir_same_crop(const sam_crop *a, const sam_crop *b);
 void nadir_document_overtake(NadirDocument *d, const sam_crop *next);
-void nadir_document_unaccept(NadirDocument *d); /* Enter came, then something else */
 void nadir_document_set_result(NadirDocument *d, preview_result *r);
 feature *nadir_document_result_feature(NadirDocument *d, const preview_result *r, int shown, const prompt *marks,
                                        const char *class_name);
@@ -111,10 +110,7 @@ prompt *nadir_document_effective_prompt(NadirDocument *d);    /* the marks as th
 void nadir_document_ask_again(NadirDocument *d);              /* what the model sees has changed */
 void nadir_document_leave_preview(NadirDocument *d);          /* what was accepted goes on, the rest is dropped */
 void nadir_document_preview_dispose(NadirDocument *d);
-int nadir_document_shown_candidate(NadirDocument *d); /* < 0: none */
-/* A setting of the image in the project. */
 char *nadir_document_look_text(NadirDocument *d); /* as kept in the project; NULL: nothing special; g_free */
 void nadir_document_take_look(NadirDocument *d, const char *text);
-void nadir_document_remember(NadirDocument *d, const char *key, const char *value);
 
 G_END_DECLS

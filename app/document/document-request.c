@@ -134,7 +134,7 @@ void nadir_document_set_result(NadirDocument *d, preview_result *r)
 			d->preview.chosen = i;
 }
 
-void nadir_document_unaccept(NadirDocument *d)
+static void unaccept(NadirDocument *d)
 {
 	preview_request *r = d->preview.latest;
 	if (r && r->accepted)
@@ -143,7 +143,7 @@ void nadir_document_unaccept(NadirDocument *d)
 
 static void on_failed(NadirDocument *d, const GError *error)
 {
-	nadir_document_unaccept(d);
+	unaccept(d);
 	d->preview.latest = NULL;
 	d->preview.failed = !is_about_marks(error);
 	nadir_document_set_result(d, NULL);
@@ -276,7 +276,7 @@ bool nadir_same_crop(const sam_crop *a, const sam_crop *b)
 /* The running request goes on when its encoding serves the next one too; all others stop. */
 void nadir_document_overtake(NadirDocument *d, const sam_crop *next)
 {
-	nadir_document_unaccept(d);
+	unaccept(d);
 	for (guint i = 0; i < d->preview.requests->len; i++) {
 		preview_request *r = d->preview.requests->pdata[i];
 		if (!r->accepted && (i > 0 || !next || !nadir_same_crop(&r->crop, next)))

@@ -9,13 +9,27 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(NadirDocument, nadir_document, G_TYPE_OBJECT)
 
+static bool write_setting(document_job *j, project *p, GError **error)
+{
+	return project_set_image_setting(p, j->scene->image_id, j->what, j->text, error);
+}
+
+/* A setting of the image in the project. */
+static void remember(NadirDocument *d, const char *key, const char *value)
+{
+	document_job *j = document_job_new(d, write_setting);
+	j->what = g_strdup(key);
+	j->text = g_strdup(value ? value : "");
+	document_job_push(j);
+}
+
 /* A slider passes through many values; each commit waits for the disk. */
 static gboolean remember_opacity(gpointer data)
 {
 	NadirDocument *d = data;
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
 	d->opacity_source = 0;
-	nadir_document_remember(d, "opacity", g_ascii_dtostr(text, sizeof text, d->opacity));
+	remember(d, "opacity", g_ascii_dtostr(text, sizeof text, d->opacity));
 	return G_SOURCE_REMOVE;
 }
 
@@ -205,19 +219,6 @@ NadirPending nadir_document_get_pending(NadirDocument *d)
 	return (NadirPending){all - d->drafts->len, d->drafts->len, d->store ? store_pending(d->store) : 0};
 }
 
-static bool write_setting(document_job *j, project *p, GError **error)
-{
-	return project_set_image_setting(p, j->scene->image_id, j->what, j->text, error);
-}
-
-void nadir_document_remember(NadirDocument *d, const char *key, const char *value)
-{
-	document_job *j = document_job_new(d, write_setting);
-	j->what = g_strdup(key);
-	j->text = g_strdup(value ? value : "");
-	document_job_push(j);
-}
-
 const char *nadir_document_get_bookmarks(NadirDocument *d)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), "");
@@ -238,10 +239,10 @@ void nadir_document_set_bookmarks(NadirDocument *d, const char *text)
 
 static void remember_view(NadirDocument *d)
 {
-	nadir_document_remember(d, "bands", d->bands);
-	nadir_document_remember(d, "stretch", d->stretch);
-	nadir_document_remember(d, "source", d->source);
-	nadir_document_remember(d, "model", d->model_follows ? "screen" : NULL);
+	remember(d, "bands", d->bands);
+	remember(d, "stretch", d->stretch);
+	remember(d, "source", d->source);
+	remember(d, "model", d->model_follows ? "screen" : NULL);
 }
 
 const char *nadir_document_get_damage(NadirDocument *d)
@@ -463,7 +464,7 @@ void nadir_document_set_look(NadirDocument *d, double gamma, int ramp)
 	d->style.gamma = gamma;
 	d->style.ramp = ramp;
 	g_autofree char *text = nadir_document_look_text(d);
-	nadir_document_remember(d, "look", text);
+	remember(d, "look", text);
 	nadir_document_emit(d, SIGNAL_STYLE);
 }
 

@@ -4,13 +4,15 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-char *record_image_name(const raster_info *image)
+/* "name.tif#fingerprint" */
+static char *image_name(const raster_info *image)
 {
 	g_autofree char *base = g_path_get_basename(image->path);
 	return g_strdup_printf("%s#%s", base, image->fingerprint);
 }
 
-char *record_time(void)
+/* UTC, "2026-01-31T12:00:00Z" */
+static char *time_now(void)
 {
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	return g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
@@ -31,8 +33,8 @@ static feature *record_geometry(GBytes *px_geom, gint64 area_px, double area_m2,
 	f->area_px = area_px;
 	f->area_m2 = area_m2;
 	replace(&f->class_name, g_strdup(class_name));
-	replace(&f->image, record_image_name(image));
-	replace(&f->created, record_time());
+	replace(&f->image, image_name(image));
+	replace(&f->created, time_now());
 	replace(&f->edited, g_strdup(f->created));
 	return f;
 }

@@ -22,9 +22,5 @@ feature *record_drawing(const bitmask *m, const char *class_name, const raster_i
  * phrase is the caption too. area_m2: NaN without a CRS. Never NULL. */
 feature *record_grounded(GBytes *px_geom, gint64 area_px, double area_m2, double score, const char *phrase,
                          const char *class_name, const char *model, const raster_info *image);
-/* "name.tif#fingerprint", the image attribute. Free with g_free. */
-char *record_image_name(const raster_info *image);
-/* Now in UTC, "2026-01-31T12:00:00Z". Free with g_free. */
-char *record_time(void);
 
 G_END_DECLS

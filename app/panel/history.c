@@ -216,8 +216,3 @@ GtkWidget *nadir_history_new(GtkWindow *parent, NadirDocument *document)
 	read_steps(self);
 	return GTK_WIDGET(self);
 }
-
-GListModel *nadir_history_get_steps(NadirHistory *self)
-{
-	return G_LIST_MODEL(self->steps);
-}

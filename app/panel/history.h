@@ -9,5 +9,4 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(NadirHistory, nadir_history, NADIR, HISTORY, AdwWindow)
 
 GtkWidget *nadir_history_new(GtkWindow *parent, NadirDocument *document);
-GListModel *nadir_history_get_steps(NadirHistory *self); /* newest first; the last one is the beginning */
 G_END_DECLS

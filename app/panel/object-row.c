@@ -44,7 +44,8 @@ const char *nadir_object_kind(NadirObject *object)
 	return _("imported");
 }
 
-char *nadir_object_describe(NadirObject *object)
+/* "box · 0.96 · 598 m²": how it was marked, score, area. */
+static char *describe(NadirObject *object)
 {
 	const feature *f = nadir_object_get_feature(object);
 	switch (nadir_object_get_stage(object)) {
@@ -114,7 +115,7 @@ static void add_value(const char *name, attribute_type t, const char *text, void
 bool nadir_object_contains_text(NadirObject *o, const char *folded)
 {
 	const feature *f = nadir_object_get_feature(o);
-	g_autofree char *details = nadir_object_describe(o);
+	g_autofree char *details = describe(o);
 	g_autoptr(GString) all = g_string_new(NULL);
 	g_string_printf(all, "%s #%" G_GINT64_FORMAT " %s %s %s", f->class_name, f->id, details, f->state,
 	                f->caption ? f->caption : "");
@@ -146,7 +147,7 @@ void nadir_object_row_bind(NadirObjectRow *self, NadirObject *object, const proj
 	if (!object)
 		return;
 	const feature *f = nadir_object_get_feature(object);
-	g_autofree char *details = nadir_object_describe(object);
+	g_autofree char *details = describe(object);
 	g_autofree char *state = state_text(object);
 	g_autofree char *spoken =
 		f->id > 0 ? g_strdup_printf("%s #%" G_GINT64_FORMAT ", %s, %s", f->class_name, f->id, details, state)
@@ -258,7 +259,7 @@ static void make_texts(NadirObjectRow *self)
 {
 	const feature *f = nadir_object_get_feature(self->object);
 	g_autofree char *number = f->id > 0 ? g_strdup_printf("#%" G_GINT64_FORMAT, f->id) : g_strdup("");
-	g_autofree char *details = nadir_object_describe(self->object);
+	g_autofree char *details = describe(self->object);
 	self->name = make_text(self, f->class_name, false);
 	self->number = make_text(self, number, true);
 	self->details = make_text(self, details, true);

@@ -16,8 +16,6 @@ NadirObject *nadir_object_row_get_object(NadirObjectRow *row); /* NULL when unbo
 /* Turns the class name into an entry that completes the names of `classes` [element-type project_class]. */
 void nadir_object_row_edit(NadirObjectRow *row, GPtrArray *classes);
 
-/* "box · 0.96 · 598 m²": how it was marked, score, area; g_free. */
-char *nadir_object_describe(NadirObject *object);
 const char *nadir_object_kind(NadirObject *object);        /* "box", "by hand": how it was marked */
 const char *nadir_object_state_title(NadirObject *object); /* "accepted" */
 /* Whether any of its texts, values of attributes too, contains `folded` (g_utf8_casefold). */

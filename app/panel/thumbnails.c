@@ -207,14 +207,6 @@ void thumbnails_show(thumbnails *t, GtkPicture *picture, const char *path)
 	g_thread_pool_push(t->pool, GINT_TO_POINTER(1), NULL);
 }
 
-guint thumbnails_waiting(thumbnails *t)
-{
-	g_mutex_lock(&t->list->lock);
-	const guint n = t->list->waiting.length;
-	g_mutex_unlock(&t->list->lock);
-	return n;
-}
-
 void thumbnails_free(thumbnails *t)
 {
 	GHashTableIter i;

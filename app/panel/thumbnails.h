@@ -14,7 +14,6 @@ void thumbnails_free(thumbnails *t);
  * widget takes the place of the one before. Remote images get none: scrolling must not load the network. */
 void thumbnails_show(thumbnails *t, GtkPicture *picture, const char *path);
 void thumbnails_forget(thumbnails *t, GtkPicture *picture); /* its wish is dropped, also while it is read */
-guint thumbnails_waiting(thumbnails *t);                    /* wishes that no thread has taken yet */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(thumbnails, thumbnails_free)
 

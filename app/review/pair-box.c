@@ -105,6 +105,7 @@ static void show_side(NadirPairBox *b, const agreement_pair *p, bool second)
 		id ? g_strdup_printf("%s\n%s #%" G_GINT64_FORMAT, set, class_name(b, second ? p->class_b : p->class_a), id)
 		   : g_strdup_printf("%s\n%s", set, p ? _("has none") : "");
 	const nadir_action *a = nadir_action_find(second ? "win.review-take::second" : "win.review-take::first");
+	/* Translators: a label set, then " (])", the key, or nothing. */
 	g_autofree char *key = nadir_action_hint(a), *label = g_strdup_printf(_("Take %s%s"), set, key);
 	gtk_label_set_text(b->names[second], text);
 	gtk_button_set_label(b->take[second], label);

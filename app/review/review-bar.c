@@ -68,16 +68,6 @@ void nadir_review_bar_show(NadirReviewBar *b, NadirReviewPage page)
 	gtk_stack_set_visible_child_name(b->stack, pages[page]);
 }
 
-NadirReviewPage nadir_review_bar_get_page(NadirReviewBar *b)
-{
-	g_return_val_if_fail(NADIR_IS_REVIEW_BAR(b), NADIR_REVIEW_KEYS);
-	const char *name = gtk_stack_get_visible_child_name(b->stack);
-	for (guint i = 0; i < G_N_ELEMENTS(pages); i++)
-		if (g_strcmp0(name, pages[i]) == 0)
-			return (NadirReviewPage)i;
-	return NADIR_REVIEW_KEYS;
-}
-
 void nadir_review_bar_ask(NadirReviewBar *b, const char *title, const char *text, bool many)
 {
 	g_return_if_fail(NADIR_IS_REVIEW_BAR(b));
@@ -103,7 +93,7 @@ void nadir_review_bar_set_end(NadirReviewBar *b, const char *sentence)
 	gtk_label_set_text(b->end, sentence);
 }
 
-char *nadir_review_bar_get_words(NadirReviewBar *b)
+static char *words_of(NadirReviewBar *b)
 {
 	g_return_val_if_fail(NADIR_IS_REVIEW_BAR(b), NULL);
 	GtkTextBuffer *buffer = gtk_text_view_get_buffer(b->entry);
@@ -117,7 +107,7 @@ static gboolean on_entry_key(NadirReviewBar *b, guint key, guint code, GdkModifi
 {
 	const bool enter = key == GDK_KEY_Return || key == GDK_KEY_KP_Enter, up = key == GDK_KEY_Up;
 	if (enter && !(state & GDK_SHIFT_MASK)) {
-		g_autofree char *text = nadir_review_bar_get_words(b);
+		g_autofree char *text = words_of(b);
 		g_signal_emit(b, said_signal, 0, text);
 		return TRUE;
 	}

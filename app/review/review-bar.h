@@ -14,10 +14,8 @@ typedef enum { NADIR_REVIEW_KEYS, NADIR_REVIEW_WORDS, NADIR_REVIEW_FIX, NADIR_RE
 /* Signals: "said" (const char *text; NULL: it was left), when words were entered; "step" (int): the text before or
  * behind this one is wanted. */
 void nadir_review_bar_show(NadirReviewBar *b, NadirReviewPage page);
-NadirReviewPage nadir_review_bar_get_page(NadirReviewBar *b);
 /* The entry, with a text to begin with; many: there are others to step to. */
 void nadir_review_bar_ask(NadirReviewBar *b, const char *title, const char *text, bool many);
-char *nadir_review_bar_get_words(NadirReviewBar *b); /* what is in it now; g_free */
 void nadir_review_bar_set_end(NadirReviewBar *b, const char *sentence);
 
 G_END_DECLS

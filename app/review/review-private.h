@@ -62,7 +62,5 @@ void review_on_changed(NadirReview *r, GArray *now, gint64 first_id, gint64 step
 void review_on_failed(NadirReview *r, gint64 first_id);
 void review_remember(NadirReview *r, const review_item *item, gint64 other);    /* decided; on to the next one */
 char *review_name_step(NadirReview *r, review_decision decision, int class_id); /* for the undo list */
-/* The position in items, or -1. */
-int review_locate(NadirReview *r, gint64 id);
 
 G_END_DECLS

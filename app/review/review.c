@@ -19,7 +19,8 @@ static void emit(NadirReview *r, guint signal)
 
 /* --- items --- */
 
-int review_locate(NadirReview *r, gint64 id)
+/* The position in items, or -1. */
+static int locate(NadirReview *r, gint64 id)
 {
 	guint low = 0, high = r->items->len;
 	while (low < high) {
@@ -38,7 +39,7 @@ int review_locate(NadirReview *r, gint64 id)
 const review_item *nadir_review_find(NadirReview *r, gint64 id)
 {
 	g_return_val_if_fail(NADIR_IS_REVIEW(r), NULL);
-	const int at = review_locate(r, id);
+	const int at = locate(r, id);
 	return at < 0 ? NULL : &g_array_index(r->items, review_item, at);
 }
 
@@ -100,7 +101,7 @@ static void keep_queue(NadirReview *r, GArray *known, GArray *queue)
 	const guint shown = r->position;
 	g_array_set_size(r->order, 0);
 	for (guint i = 0; i < queue->len; i++) {
-		const int at = review_locate(r, g_array_index(queue, gint64, i));
+		const int at = locate(r, g_array_index(queue, gint64, i));
 		const guint place = (guint)at;
 		if (at >= 0)
 			g_array_append_val(r->order, place);
@@ -158,7 +159,7 @@ void review_take(NadirReview *r, review_reading *reading)
 
 static void take_item(NadirReview *r, const review_item *now)
 {
-	const int at = review_locate(r, now->id);
+	const int at = locate(r, now->id);
 	if (at >= 0)
 		g_array_index(r->items, review_item, at) = *now;
 }

@@ -39,7 +39,7 @@ double nadir_score_chart_get_threshold(NadirScoreChart *c)
 	return c->threshold;
 }
 
-void nadir_score_chart_set_threshold(NadirScoreChart *c, double threshold)
+static void choose_threshold(NadirScoreChart *c, double threshold)
 {
 	g_return_if_fail(NADIR_IS_SCORE_CHART(c));
 	threshold = round(CLAMP(threshold, 0, 1) * 100) / 100;
@@ -112,7 +112,7 @@ static void nadir_score_chart_measure(GtkWidget *widget, GtkOrientation orientat
 
 static void drag_to(NadirScoreChart *c, double x)
 {
-	nadir_score_chart_set_threshold(c, (x - KNOB) / MAX(gtk_widget_get_width(GTK_WIDGET(c)) - 2 * KNOB, 1));
+	choose_threshold(c, (x - KNOB) / MAX(gtk_widget_get_width(GTK_WIDGET(c)) - 2 * KNOB, 1));
 }
 
 static void on_drag_begin(GtkGestureDrag *drag, double x, double y, NadirScoreChart *c)
@@ -131,11 +131,11 @@ static gboolean on_key(GtkEventControllerKey *keys, guint key, guint code, GdkMo
 {
 	const double step = state & GDK_SHIFT_MASK ? 0.1 : 0.01;
 	if (key == GDK_KEY_Left || key == GDK_KEY_KP_Left)
-		nadir_score_chart_set_threshold(c, c->threshold - step);
+		choose_threshold(c, c->threshold - step);
 	else if (key == GDK_KEY_Right || key == GDK_KEY_KP_Right)
-		nadir_score_chart_set_threshold(c, c->threshold + step);
+		choose_threshold(c, c->threshold + step);
 	else if (key == GDK_KEY_Home || key == GDK_KEY_End)
-		nadir_score_chart_set_threshold(c, key == GDK_KEY_End);
+		choose_threshold(c, key == GDK_KEY_End);
 	else
 		return FALSE;
 	return TRUE;

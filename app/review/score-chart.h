@@ -12,6 +12,5 @@ G_DECLARE_FINAL_TYPE(NadirScoreChart, nadir_score_chart, NADIR, SCORE_CHART, Gtk
 /* Signal: "threshold-changed". open: not decided yet; decided ones are drawn pale on top of them. */
 void nadir_score_chart_set_counts(NadirScoreChart *c, const guint open[SCORE_BINS], const guint decided[SCORE_BINS]);
 double nadir_score_chart_get_threshold(NadirScoreChart *c); /* 0..1, in hundredths */
-void nadir_score_chart_set_threshold(NadirScoreChart *c, double threshold);
 
 G_END_DECLS

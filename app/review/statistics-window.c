@@ -129,11 +129,6 @@ static void read_now(NadirStatistics *self)
 	document_job_push(job);
 }
 
-bool nadir_statistics_is_read(NadirStatistics *self)
-{
-	return self->found != NULL;
-}
-
 /* --- the page --- */
 
 static char *title_of(NadirStatistics *self)
@@ -159,7 +154,7 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
 
 /* --- export --- */
 
-void nadir_statistics_export(NadirStatistics *self, const char *path)
+static void write_report(NadirStatistics *self, const char *path)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *title = title_of(self);
@@ -176,7 +171,7 @@ static void on_chosen(NadirStatistics *self, int response)
 	g_autofree char *path = file ? g_file_get_path(file) : NULL;
 	g_clear_object(&self->chooser);
 	if (path)
-		nadir_statistics_export(self, path);
+		write_report(self, path);
 }
 
 static void on_export(NadirStatistics *self)

@@ -11,7 +11,5 @@ G_DECLARE_FINAL_TYPE(NadirStatistics, nadir_statistics, NADIR, STATISTICS, AdwWi
 
 /* Signal: "exported" (const char *path, const char *error: NULL when it was written). */
 GtkWidget *nadir_statistics_new(GtkWindow *parent, NadirDocument *document);
-void nadir_statistics_export(NadirStatistics *self, const char *path); /* once it is read; by the name's end */
-bool nadir_statistics_is_read(NadirStatistics *self);
 
 G_END_DECLS

@@ -219,11 +219,6 @@ static void on_changed(NadirTeam *self)
 
 /* --- for the window --- */
 
-bool nadir_team_is_shared(NadirTeam *self)
-{
-	return self->shared;
-}
-
 bool nadir_team_is_connected(NadirTeam *self)
 {
 	return self->connected;
@@ -268,12 +263,6 @@ char *nadir_team_describe(NadirTeam *self)
 		n > 0 ? g_strdup_printf(ngettext("%u change needs your decision", "%u changes need your decision", n), n)
 			  : g_strdup(_("both agree"));
 	return g_strdup_printf(_("Shared with %s as %s (%s): %s."), self->name, self->user, self->role, state);
-}
-
-void nadir_team_sync(NadirTeam *self)
-{
-	g_return_if_fail(NADIR_IS_TEAM(self));
-	schedule(self, 0);
 }
 
 void nadir_team_resolve(NadirTeam *self, const char *uid, team_choice choice)

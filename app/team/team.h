@@ -12,7 +12,6 @@ G_DECLARE_FINAL_TYPE(NadirTeam, nadir_team, NADIR, TEAM, GObject)
 
 NadirTeam *nadir_team_new(NadirDocument *document);
 void nadir_team_stop(NadirTeam *team); /* at once; what was not sent is in the copy */
-bool nadir_team_is_shared(NadirTeam *team);
 /* Some words, and a sentence with the server and the role; g_free; NULL: not shared. */
 char *nadir_team_summarise(NadirTeam *team);
 char *nadir_team_describe(NadirTeam *team);
@@ -22,6 +21,5 @@ bool nadir_team_is_connected(NadirTeam *team);
 NadirDocument *nadir_team_get_document(NadirTeam *team);
 void nadir_team_resolve(NadirTeam *team, const char *uid, team_choice choice);
 void nadir_team_claim(NadirTeam *team, int n, int minutes); /* n 0: release */
-void nadir_team_sync(NadirTeam *team);
 
 G_END_DECLS

@@ -66,7 +66,8 @@ void export_attributes_end(exporter *e)
 	g_clear_pointer(&e->class_paths, g_hash_table_unref);
 }
 
-const char *export_class_path(const exporter *e, const feature *o)
+/* "vehicle/car", NULL for a class that stands by itself. */
+static const char *class_path(const exporter *e, const feature *o)
 {
 	return e->class_paths ? g_hash_table_lookup(e->class_paths, o->class_name) : NULL;
 }
@@ -159,7 +160,7 @@ void export_columns_set(exporter *e, OGRFeatureH f, const feature *o, guint text
 {
 	row r = {e, f, text_limit};
 	if (e->class_paths) {
-		const char *path = export_class_path(e, o), *line = path ? path : o->class_name;
+		const char *path = class_path(e, o), *line = path ? path : o->class_name;
 		g_autofree char *cut = g_strndup(line, text_limit ? utf8_cut(line, text_limit) : strlen(line));
 		OGR_F_SetFieldString(f, OGR_F_GetFieldIndex(f, "class_path"), cut);
 	}
@@ -189,7 +190,7 @@ bool export_is_crowd(const feature *o)
 
 void export_members(const exporter *e, cJSON *to, const feature *o)
 {
-	const char *path = export_class_path(e, o);
+	const char *path = class_path(e, o);
 	if (path)
 		cJSON_AddStringToObject(to, "class_path", path);
 	attributes_each(o->attributes, add_member, to);

@@ -158,7 +158,7 @@ static void add_line(GString *out, const char *format, guint n)
 	G_GNUC_END_IGNORE_DEPRECATIONS
 }
 
-char *export_losses_of(const export_job *job, GPtrArray *shapes, export_format f)
+static char *losses_of(const export_job *job, GPtrArray *shapes, export_format f)
 {
 	GString *out = g_string_new(NULL);
 	for (guint k = 0; k < G_N_ELEMENTS(lines); k++) {
@@ -191,7 +191,7 @@ static GPtrArray *read_shapes(const export_job *job)
 char *export_losses(const export_job *job, export_format f)
 {
 	g_autoptr(GPtrArray) shapes = read_shapes(job);
-	return shapes ? export_losses_of(job, shapes, f) : g_strdup("");
+	return shapes ? losses_of(job, shapes, f) : g_strdup("");
 }
 
 GPtrArray *export_losses_each(const export_job *job)
@@ -199,14 +199,14 @@ GPtrArray *export_losses_each(const export_job *job)
 	g_autoptr(GPtrArray) shapes = read_shapes(job);
 	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
 	for (int f = 0; f < EXPORT_FORMATS; f++)
-		g_ptr_array_add(texts, shapes ? export_losses_of(job, shapes, (export_format)f) : g_strdup(""));
+		g_ptr_array_add(texts, shapes ? losses_of(job, shapes, (export_format)f) : g_strdup(""));
 	return texts;
 }
 
 bool export_side(exporter *e, GError **error)
 {
 	const char *suffix = formats[e->format].side, *path = e->path;
-	g_autofree char *told = export_losses_of(e->job, e->shapes, e->format);
+	g_autofree char *told = losses_of(e->job, e->shapes, e->format);
 	if (*told)
 		export_note(e, "%s", told);
 	if (!suffix || strcmp(suffix, EXPORT_SIDE) != 0 || e->job->no_side_file || !*told)

@@ -48,8 +48,6 @@ const char *export_column_name(const exporter *e, const char *attribute); /* the
 /* As members of a JSON object that has none of these names; only the flags. */
 void export_members(const exporter *e, cJSON *to, const feature *o);
 void export_flags(cJSON *to, const feature *o);
-/* "vehicle/car", NULL for a class that stands by itself. */
-const char *export_class_path(const exporter *e, const feature *o);
 bool export_is_crowd(const feature *o); /* COCO's mark, as an import has kept it */
 /* Place of the object's class in e->names, from 1. */
 int export_class_number(const exporter *e, const feature *o);
@@ -71,7 +69,6 @@ bool export_voc(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool export_captions(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* COCO captions, regions, grounded */
 /* Notes what the format does not hold and adds the side file with all of it, when there is something to say. */
 bool export_side(exporter *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-char *export_losses_of(const export_job *job, GPtrArray *shapes, export_format f);
 /* NAME_names.yaml: classes by number, the first one `first`. */
 bool export_names(exporter *e, guint first, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Panoptic: one pixel of object i; then the JSON beside the PNG. */

@@ -288,14 +288,3 @@ void attributes_each(const char *values, void (*each)(const char *name, attribut
 	}
 	cJSON_Delete(root);
 }
-
-const attribute_field *attributes_missing(GPtrArray *fields, const char *values)
-{
-	for (guint i = 0; i < fields->len; i++) {
-		const attribute_field *f = fields->pdata[i];
-		g_autofree char *value = f->required ? attributes_get(values, f->name) : NULL;
-		if (f->required && !value)
-			return f;
-	}
-	return NULL;
-}

@@ -47,8 +47,6 @@ char *attributes_merge(const char *values, const char *more);
 /* Each value in its order, as a text and with its type (a choice is a text here). */
 void attributes_each(const char *values, void (*each)(const char *name, attribute_type t, const char *text, void *data),
                      void *data);
-/* The first required field without a value; NULL: none is missing. Borrowed from fields. */
-const attribute_field *attributes_missing(GPtrArray *fields, const char *values);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(attribute_field, attribute_field_free)
 

@@ -116,7 +116,7 @@ static int find_class(const queue_filter *f, int class_id)
 	return -1;
 }
 
-bool queue_filter_has_class(const queue_filter *f, int class_id)
+static bool has_class(const queue_filter *f, int class_id)
 {
 	return f->classes->len == 0 || find_class(f, class_id) >= 0;
 }
@@ -141,8 +141,8 @@ bool queue_filter_accepts(const queue_filter *f, const review_item *item)
 {
 	return (f->decisions == 0 || (f->decisions & (1u << item->decision))) &&
 	       (f->sources == 0 || (f->sources & (1u << item->source))) && (f->image == 0 || f->image == item->image) &&
-	       queue_filter_has_class(f, item->class_id) && has_score(f, item->score) &&
-	       (double)item->area_px >= f->area_min && (f->area_max <= 0 || (double)item->area_px <= f->area_max);
+	       has_class(f, item->class_id) && has_score(f, item->score) && (double)item->area_px >= f->area_min &&
+	       (f->area_max <= 0 || (double)item->area_px <= f->area_max);
 }
 
 /* A number for an object that only the seed changes: the sample stays the same while the queue shrinks (splitmix64,

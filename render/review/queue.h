@@ -36,7 +36,6 @@ void queue_filter_free(queue_filter *f);
 /* For saved queues. from_json: what it does not say is as in queue_filter_new(); NULL + error when it is no JSON. */
 char *queue_filter_to_json(const queue_filter *f);
 queue_filter *queue_filter_from_json(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool queue_filter_has_class(const queue_filter *f, int class_id);
 void queue_filter_set_class(queue_filter *f, int class_id, bool in);
 
 bool queue_filter_accepts(const queue_filter *f, const review_item *item);

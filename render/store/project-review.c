@@ -27,12 +27,7 @@ review_decision review_decision_from(const char *name)
 	return (review_decision)find_name(decisions, REVIEW_DECISIONS, name);
 }
 
-const char *review_source_name(review_source s)
-{
-	return sources[s];
-}
-
-review_source review_source_from(const char *name)
+static review_source source_from(const char *name)
 {
 	return (review_source)find_name(sources, REVIEW_SOURCES, name);
 }
@@ -62,7 +57,7 @@ void review_item_from_feature(review_item *item, gint64 image, const feature *f)
 	                      .score = f->score,
 	                      .area_m2 = f->area_m2,
 	                      .area_px = f->area_px,
-	                      .source = review_source_from(f->source),
+	                      .source = source_from(f->source),
 	                      .decision = review_decision_from(f->review),
 	                      .author = g_intern_string(f->author),
 	                      .reviewer = g_intern_string(f->reviewer),
@@ -98,7 +93,7 @@ static bool add_item(OGRFeatureH row, void *data)
 	                 .score = real(row, 4),
 	                 .area_m2 = real(row, 5),
 	                 .area_px = OGR_F_GetFieldAsInteger64(row, 6),
-	                 .source = review_source_from(OGR_F_GetFieldAsString(row, 7)),
+	                 .source = source_from(OGR_F_GetFieldAsString(row, 7)),
 	                 .decision = review_decision_from(OGR_F_GetFieldAsString(row, 8)),
 	                 .author = intern(row, 9),
 	                 .reviewer = intern(row, 10),

@@ -15,11 +15,9 @@ typedef enum {
 } review_decision;
 typedef enum { REVIEW_MODEL, REVIEW_IMPORT, REVIEW_PERSON, REVIEW_SOURCES } review_source;
 
-/* As stored: "undecided" …, "model" …; what is unknown is the first. */
+/* As stored: "undecided" …; what is unknown is the first. */
 const char *review_decision_name(review_decision d);
 review_decision review_decision_from(const char *name);
-const char *review_source_name(review_source s);
-review_source review_source_from(const char *name);
 
 /* An object as a queue sees it. */
 typedef struct {

@@ -56,9 +56,6 @@ bool team_record_put(project *p, const team_record *r, GError **error) G_GNUC_WA
 bool team_is_dirty(project *p, team_kind kind, gint64 id);
 bool team_mark(project *p, team_kind kind, gint64 id, bool dirty, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Tells of an object as it is now. */
-void team_tell(project *p, gint64 id, gint64 image, project_changes *changes);
-
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(team_side, team_side_clear)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(team_record, team_record_free)
 

@@ -181,7 +181,8 @@ static bool end_push(project *p, GError **error)
 
 /* --- what the others did --- */
 
-void team_tell(project *p, gint64 id, gint64 image, project_changes *changes)
+/* Tells of an object as it is now. */
+static void tell(project *p, gint64 id, gint64 image, project_changes *changes)
 {
 	g_autoptr(GError) gone = NULL;
 	if (!changes)
@@ -214,7 +215,7 @@ static bool put_here(project *p, team_record *r, const team_side *now, const tea
 	else if (ok && r->id != 0 && now->json)
 		ok = team_drop(p, r->kind, r->id, error);
 	if (ok && r->kind == TEAM_OBJECT && r->id != 0)
-		team_tell(p, r->id, image, changes);
+		tell(p, r->id, image, changes);
 	if (changes && r->kind == TEAM_CLASS)
 		changes->classes = true;
 	return ok;
@@ -493,7 +494,7 @@ static bool put_twin(project *p, const team_side *now, project_changes *changes,
 	gint64 id = 0;
 	if (!team_write(p, TEAM_OBJECT, &id, now, error))
 		return false;
-	team_tell(p, id, 0, changes);
+	tell(p, id, 0, changes);
 	return true;
 }
 

@@ -107,13 +107,6 @@ static void test_merge(void)
 	g_assert_cmpstr(same, ==, merged);
 }
 
-static void test_missing(void)
-{
-	g_autoptr(GPtrArray) fields = building();
-	g_assert_cmpstr(attributes_missing(fields, "{\"floors\":1}")->name, ==, "roof");
-	g_assert_null(attributes_missing(fields, "{\"roof\":\"flat\"}"));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -121,6 +114,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/attributes/bad-fields", test_bad_fields);
 	g_test_add_func("/attributes/values", test_values);
 	g_test_add_func("/attributes/merge", test_merge);
-	g_test_add_func("/attributes/missing", test_missing);
 	return g_test_run();
 }
