@@ -26,6 +26,7 @@ struct _NadirClassEditor {
 	GtkEntry *name;
 	GtkDropDown *parent;
 	GtkBox *fields;
+	GtkWidget *no_fields; /* what they are for, while there are none */
 	GtkLabel *error;
 };
 
@@ -68,6 +69,7 @@ static void on_remove(GtkButton *button, NadirClassEditor *self)
 			continue;
 		gtk_box_remove(self->fields, r->row);
 		g_ptr_array_remove_index(self->rows, i);
+		gtk_widget_set_visible(self->no_fields, self->rows->len == 0);
 		return;
 	}
 }
@@ -112,6 +114,7 @@ static field_row *add_field(NadirClassEditor *self, const attribute_field *f)
 	g_signal_connect_swapped(r->type, "notify::selected", G_CALLBACK(on_type), r);
 	on_type(r);
 	gtk_box_append(self->fields, r->row);
+	gtk_widget_set_visible(self->no_fields, FALSE);
 	g_ptr_array_add(self->rows, r);
 	return r;
 }
@@ -255,6 +258,11 @@ static GtkWidget *make_fields(NadirClassEditor *self, const project_class *c)
 	GtkWidget *scroller = gtk_scrolled_window_new();
 	g_autoptr(GPtrArray) fields = attribute_fields_parse(c->fields);
 	self->fields = GTK_BOX(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
+	self->no_fields = gtk_label_new(_("None yet. A text, a number, a choice or a yes or no that is asked of each object."));
+	gtk_label_set_wrap(GTK_LABEL(self->no_fields), TRUE);
+	gtk_label_set_xalign(GTK_LABEL(self->no_fields), 0);
+	gtk_widget_add_css_class(self->no_fields, "dim-label");
+	gtk_box_append(self->fields, self->no_fields);
 	for (guint i = 0; i < fields->len; i++)
 		add_field(self, fields->pdata[i]);
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
