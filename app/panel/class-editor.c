@@ -258,7 +258,8 @@ static GtkWidget *make_fields(NadirClassEditor *self, const project_class *c)
 	GtkWidget *scroller = gtk_scrolled_window_new();
 	g_autoptr(GPtrArray) fields = attribute_fields_parse(c->fields);
 	self->fields = GTK_BOX(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
-	self->no_fields = gtk_label_new(_("None yet. A text, a number, a choice or a yes or no that is asked of each object."));
+	self->no_fields =
+		gtk_label_new(_("None yet. A text, a number, a choice or a yes or no that is asked of each object."));
 	gtk_label_set_wrap(GTK_LABEL(self->no_fields), TRUE);
 	gtk_label_set_xalign(GTK_LABEL(self->no_fields), 0);
 	gtk_widget_add_css_class(self->no_fields, "dim-label");

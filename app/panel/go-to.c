@@ -131,10 +131,12 @@ static GtkWidget *make_row(const char *icon, const char *title, const char *deta
 
 static void add_coordinate(NadirGoTo *self, const coordinate *c)
 {
-	const char *title = c->kind == COORDINATE_PIXEL ? _("Pixel")
-	                    : c->kind == COORDINATE_MAP ? _("Map")
-	                                                : _("Latitude, longitude");
-	const bool lonlat = c->kind == COORDINATE_LONLAT;
+	static const char *const titles[] = {[COORDINATE_PIXEL] = N_("Pixel"),
+	                                     [COORDINATE_MAP] = N_("Map"),
+	                                     [COORDINATE_LONLAT] = N_("Latitude, longitude"),
+	                                     [COORDINATE_UTM] = N_("UTM or MGRS")};
+	const char *title = _(titles[c->kind]);
+	const bool lonlat = c->kind == COORDINATE_LONLAT || c->kind == COORDINATE_UTM;
 	g_autofree char *a = nadir_format_fixed(c->given[lonlat], lonlat ? 6 : 2);
 	g_autofree char *b = nadir_format_fixed(c->given[!lonlat], lonlat ? 6 : 2);
 	g_autofree char *detail = g_strdup_printf(lonlat ? "%s°, %s°" : "%s, %s", a, b);

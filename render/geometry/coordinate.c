@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/geometry/utm.h"
+
 /* What was written, before anybody asks what it means. */
 typedef struct {
 	double value[6];
@@ -137,7 +139,7 @@ static void add(coordinate *out, int *n, coordinate_kind kind, double x, double 
 	bool ok = kind == COORDINATE_PIXEL;
 	if (kind == COORDINATE_MAP)
 		ok = georef_from_map(g, 1, &c.px, &c.py, NULL);
-	else if (kind == COORDINATE_LONLAT)
+	else if (kind == COORDINATE_LONLAT || kind == COORDINATE_UTM)
 		ok = fabs(y) <= 90 && fabs(x) <= 360 && georef_from_lonlat(g, 1, &c.px, &c.py, NULL);
 	c.inside = c.px >= 0 && c.py >= 0 && c.px <= width && c.py <= height;
 	if (!ok || *n == COORDINATE_MOST)
@@ -152,7 +154,15 @@ static void add(coordinate *out, int *n, coordinate_kind kind, double x, double 
 int coordinate_parse(const char *text, const georef *g, int width, int height, coordinate out[COORDINATE_MOST])
 {
 	writing w = {0};
+	utm_place utm[2];
+	const int n_utm = utm_parse(text, utm);
+	double lon, lat;
 	int n = 0;
+	for (int i = 0; i < n_utm; i++)
+		if (utm_to_lonlat(&utm[i], &lon, &lat))
+			add(out, &n, COORDINATE_UTM, lon, lat, g, width, height);
+	if (n > 0)
+		return n;
 	if (!read_all(text, &w)) {
 		g_autofree char *points = commas_to_points(text);
 		w = (writing){0};

@@ -75,6 +75,8 @@ static void test_forms(void)
 	assert_place(g, "120; 340,25", COORDINATE_PIXEL, 120, 340.25, 1e-9);
 	assert_place(g, "120,340", COORDINATE_PIXEL, 120, 340, 1e-9);
 	assert_place(g, "E 601000,5 N 5339000,25", COORDINATE_MAP, 100.05, 99.975, 1e-6);
+	assert_place(g, "33N 601000 5339000", COORDINATE_UTM, 100, 100, 1e-3);
+	assert_place(g, "33U XP 010 390", COORDINATE_UTM, 105, 95, 1e-3); /* the middle of 100 m */
 }
 
 static void test_refused(void)
