@@ -101,16 +101,14 @@ class Pictures(WindowTest):
         self.shoot("review")
 
     def test_chat(self):
-        """The shipped model about one marked region, as it answers."""
-        hand = self.hand
+        """The shipped model about the image, as it answers: a caption, then a phrase outlined."""
         self.begin(dark=True)
-        hand.key("b")
-        hand.drag((590, 340), (770, 470))
-        hand.key("m", "slash")
-        hand.type("Please describe this region.")
-        hand.key("Return")
-        wait_for(lambda: len(self.query("SELECT id FROM messages")) == 2, "a reply", self.process)
-        time.sleep(6)
+        self.hand.key("slash")
+        for n, question in enumerate(["Please provide a brief caption of the image.", "Please segment the forest in the image."], 1):
+            self.hand.type(question)
+            self.hand.key("Return")
+            wait_for(lambda n=n: len(self.query("SELECT id FROM messages")) == 2 * n, "a reply", self.process)
+            time.sleep(6)
         self.shoot("chat")
 
 
