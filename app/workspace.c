@@ -28,12 +28,15 @@ static void update_brush(NadirWorkspace *self)
 {
 	const double radius = nadir_canvas_get_brush_radius(self->canvas);
 	g_autofree char *text = g_strdup_printf(_("%.0f px"), 2 * radius);
+	const bool shown = self->document && gtk_widget_get_visible(self->tool_box) &&
+	                   nadir_canvas_get_tool(self->canvas) == NADIR_TOOL_BRUSH;
 	int strip = 0;
+	gtk_widget_set_visible(self->brush_box, shown);
+	if (!shown)
+		return;
 	/* Beside the strip, not in a box with it: that would keep the pointer from the image below the brush. */
 	gtk_widget_measure(self->tool_box, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &strip, NULL, NULL);
 	gtk_widget_set_margin_start(self->brush_box, strip + 8);
-	gtk_widget_set_visible(self->brush_box, self->document && gtk_widget_get_visible(self->tool_box) &&
-	                                            nadir_canvas_get_tool(self->canvas) == NADIR_TOOL_BRUSH);
 	gtk_label_set_text(self->brush_label, text);
 	self->brush_loading = TRUE;
 	gtk_range_set_value(GTK_RANGE(self->brush_scale), log2(MAX(radius, 0.5)));

@@ -40,8 +40,8 @@ struct _NadirChatPanel {
 	GSignalGroup *signals;
 	GtkFileChooserNative *chooser;
 
-	gboolean follow; /* the newest message stays in sight */
-	guint follow_source;
+	gboolean follow;     /* the newest message stays in sight */
+	guint follow_source; /* it is about to be scrolled to */
 	gboolean was_asking;
 	gboolean loading; /* widgets follow the session: do not answer */
 };

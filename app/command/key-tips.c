@@ -57,11 +57,17 @@ void nadir_key_badge(GtkLabel *label, const char *action)
 	follow(label, action, tell_badge);
 }
 
-GtkWidget *nadir_key_badge_new(const char *action)
+GtkWidget *nadir_badge_new(const char *key)
 {
-	GtkWidget *badge = gtk_label_new(NULL);
+	GtkWidget *badge = gtk_label_new(key);
 	gtk_widget_add_css_class(badge, "key-badge");
 	gtk_widget_set_valign(badge, GTK_ALIGN_CENTER);
+	return badge;
+}
+
+GtkWidget *nadir_key_badge_new(const char *action)
+{
+	GtkWidget *badge = nadir_badge_new(NULL);
 	nadir_key_badge(GTK_LABEL(badge), action);
 	return badge;
 }

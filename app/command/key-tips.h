@@ -12,6 +12,7 @@ void nadir_key_tips(GtkWidget *root);
 /* The label says the key; not to be seen while there is none. */
 void nadir_key_badge(GtkLabel *label, const char *action);
 GtkWidget *nadir_key_badge_new(const char *action);
+GtkWidget *nadir_badge_new(const char *key); /* looks the same, says what it is told */
 /* In all items of the menu and of those in it. */
 void nadir_key_menu(GMenu *menu);
 

@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "app/command/actions.h"
+#include "app/command/key-tips.h"
 #include "app/command/text-size.h"
 
 struct _NadirCommand {
@@ -194,14 +194,12 @@ static gboolean on_key(NadirPalette *self, guint key)
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, NadirPalette *self)
 {
 	GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12), *title = gtk_label_new(NULL);
-	GtkWidget *section = gtk_label_new(NULL), *key = gtk_label_new(NULL);
+	GtkWidget *section = gtk_label_new(NULL), *key = nadir_badge_new(NULL);
 	gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
 	gtk_label_set_xalign(GTK_LABEL(title), 0);
 	gtk_widget_set_hexpand(title, TRUE);
 	gtk_widget_add_css_class(section, "dim-label");
 	gtk_widget_add_css_class(section, "caption");
-	gtk_widget_add_css_class(key, "key-badge");
-	gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(row), title);
 	gtk_box_append(GTK_BOX(row), section);
 	gtk_box_append(GTK_BOX(row), key);

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/command/key-tips.h"
 #include "app/command/keymap.h"
 #include "app/command/text-size.h"
 
@@ -69,10 +70,7 @@ static void add_row(sheet *s, const char *keys, const char *title)
 		if (!gtk_accelerator_parse(each[i], &key, &modifiers))
 			continue;
 		g_autofree char *text = gtk_accelerator_get_label(key, modifiers);
-		GtkWidget *badge = gtk_label_new(text);
-		gtk_widget_add_css_class(badge, "key-badge");
-		gtk_widget_set_valign(badge, GTK_ALIGN_CENTER);
-		gtk_box_append(GTK_BOX(row), badge);
+		gtk_box_append(GTK_BOX(row), nadir_badge_new(text));
 	}
 	gtk_box_append(GTK_BOX(last->group), row);
 	last->rows++;

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/command/key-tips.h"
 #include "app/document/document-visibility.h"
 #include "app/document/object-list.h"
 #include "app/edit/edit-attributes.h"
@@ -288,10 +289,7 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	gtk_box_append(GTK_BOX(box), count);
 	if (c->key >= 0) {
 		g_autofree char *key = g_strdup_printf("%d", c->key);
-		GtkWidget *badge = gtk_label_new(key);
-		gtk_widget_add_css_class(badge, "key-badge");
-		gtk_widget_set_valign(badge, GTK_ALIGN_CENTER);
-		gtk_box_append(GTK_BOX(box), badge);
+		gtk_box_append(GTK_BOX(box), nadir_badge_new(key));
 	}
 	gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
 	if (current)

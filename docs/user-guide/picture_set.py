@@ -5,7 +5,6 @@
 
 A scene is a method below without its `scene_`. The marks are told in shares of the shipped sample, so that they fit every size.
 """
-import os
 import shutil
 import subprocess
 import sys
@@ -13,12 +12,8 @@ import time
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
-os.environ.setdefault("NADIR", str(BUILD / "nadir"))
-sys.path[:0] = [str(ROOT / "tests" / "ui"), str(ROOT / "tests" / "cli")]
-import common  # noqa: E402
-from e2e import Display, WindowTest, wait_for  # noqa: E402
+from pictures import Photographed, common  # it finds the program and the tests' tools
+from e2e import Display, wait_for
 
 LOOKS = [(size, scale, dark) for size, scale in (("1280x720", 1), ("3840x2160", 2)) for dark in (False, True)]
 SIDEBAR, HEAD, FOOT = 375, 50, 34  # what stands about the canvas, in the window's own pixels
@@ -26,7 +21,7 @@ BARE = ((0.50, 0.36), (0.60, 0.47))  # a bare patch of the sample
 CROWN = ((0.80, 0.16), (0.98, 0.40))  # and the crown of a tree
 
 
-class Scenes(WindowTest):
+class Scenes(Photographed):
     """One window a scene; it begins on the whole sample with three objects of two classes."""
 
     def setUp(self):
@@ -45,9 +40,7 @@ class Scenes(WindowTest):
         return int(x * self.scale), int((HEAD + v * side) * self.scale)
 
     def shoot(self, name, wait=0.8):
-        time.sleep(wait)
-        path = self.folder / f"{self.prefix}-{name}.png"
-        subprocess.run(["import", "-window", "root", str(path)], env=dict(os.environ, DISPLAY=self.display.name), check=True)
+        self.take(self.folder / f"{self.prefix}-{name}.png", wait=wait)
 
     def ask(self, words):
         """By the palette, as somebody would who does not know the key."""
@@ -71,8 +64,7 @@ class Scenes(WindowTest):
         time.sleep(0.3)
 
     def open(self, path=None):
-        more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if self.dark else {}
-        self.start(path or self.image, common.model(), GDK_SCALE=str(self.scale), **more)
+        self.start(path or self.image, common.model(), GDK_SCALE=str(self.scale), **self.themed(self.dark))
         self.hand.do("search", "--onlyvisible", "--name", "OSBS_029", "windowsize", "--sync", self.width * self.scale, self.height * self.scale)
         time.sleep(1.5)
 
@@ -103,10 +95,9 @@ class Scenes(WindowTest):
 
     def scene_start(self):
         """No image yet; then what cannot be opened."""
-        more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if self.dark else {}
         with open(self.tmp / "window.log", "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([common.PROGRAM], env=self.window_env() | {"GDK_SCALE": str(self.scale)} | more,
-                                            stdout=log, stderr=log)
+            env = self.window_env() | {"GDK_SCALE": str(self.scale)} | self.themed(self.dark)
+            self.process = subprocess.Popen([common.PROGRAM], env=env, stdout=log, stderr=log)
         wait_for(lambda: self.find("Nadir"), "the window", self.process)
         self.hand.do("search", "--onlyvisible", "--name", "Nadir", "windowsize", self.width * self.scale, self.height * self.scale)
         self.shoot("start", 1.5)

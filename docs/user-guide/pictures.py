@@ -19,16 +19,24 @@ import common  # noqa: E402
 from e2e import BUSH, TREE, WindowTest, wait_for  # noqa: E402
 
 
-class Pictures(WindowTest):
+class Photographed(WindowTest):
+    """A window on the sample, and pictures of its screen."""
+
+    def take(self, path, *options, wait=1):
+        time.sleep(wait)
+        subprocess.run(["import", "-window", "root", *options, str(path)], env=self.hand.env, check=True)
+
+    def themed(self, dark):
+        return {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if dark else {}
+
+
+class Pictures(Photographed):
     def shoot(self, name):
-        time.sleep(1)
-        env = dict(os.environ, DISPLAY=self.display.name)
-        subprocess.run(["import", "-window", "root", "-quality", "92", str(HERE / "images" / f"{name}.png")], env=env, check=True)
+        self.take(HERE / "images" / f"{name}.png", "-quality", "92")
         print(name)
 
     def begin(self, dark=False):
-        more = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"} if dark else {}
-        self.start(self.image, common.model(), **more)
+        self.start(self.image, common.model(), **self.themed(dark))
 
     def accept(self, n):
         self.hand.key("Return")

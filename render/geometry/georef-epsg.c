@@ -6,8 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
-/* Only what has two axes on a map, or longitude and latitude. */
-static OGRSpatialReferenceH import_epsg(int epsg, GError **error)
+OGRSpatialReferenceH georef_import_epsg(int epsg, GError **error)
 {
 	OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
 	OSRSetAxisMappingStrategy(srs, OAMS_TRADITIONAL_GIS_ORDER);
@@ -52,7 +51,7 @@ georef *georef_in_epsg(const georef *g, int epsg, GError **error)
 	if (!copy)
 		return NULL;
 	gdal_session_begin();
-	OGRSpatialReferenceH to = import_epsg(epsg, error);
+	OGRSpatialReferenceH to = georef_import_epsg(epsg, error);
 	const bool ok = to && set_onward(copy, to, epsg, error);
 	if (to)
 		OSRDestroySpatialReference(to);

@@ -33,5 +33,10 @@ georef *georef_new_from_parts(char *wkt, char *name, const double *gt, raster_gc
 bool georef_set_crs(georef *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* In place to longitude and latitude in degrees on the CRS's own datum. */
 bool georef_to_geographic(const georef *g, guint n, double *x, double *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* From a CRS, easting before northing, to longitude and latitude in WGS 84; OCTDestroyCoordinateTransformation. NULL:
+ * there is no way. */
+OGRCoordinateTransformationH georef_make_to_wgs84(OGRSpatialReferenceH srs);
+/* What has two axes on a map, or longitude and latitude, easting first; OSRDestroySpatialReference. NULL + error. */
+OGRSpatialReferenceH georef_import_epsg(int epsg, GError **error);
 
 G_END_DECLS

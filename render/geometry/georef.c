@@ -49,7 +49,7 @@ static void *make_transformer(const georef *g)
 	return t;
 }
 
-static OGRCoordinateTransformationH make_to_wgs84(OGRSpatialReferenceH srs)
+OGRCoordinateTransformationH georef_make_to_wgs84(OGRSpatialReferenceH srs)
 {
 	OGRSpatialReferenceH wgs84 = OSRNewSpatialReference(NULL);
 	OGRCoordinateTransformationH t = NULL;
@@ -114,7 +114,7 @@ bool georef_set_crs(georef *g, GError **error)
 		            _("The image's coordinate system cannot be read: %s."), gdal_session_message());
 		return false;
 	}
-	g->to_wgs84 = make_to_wgs84(g->srs);
+	g->to_wgs84 = georef_make_to_wgs84(g->srs);
 	g->from_wgs84 = g->to_wgs84 ? OCTGetInverse(g->to_wgs84) : NULL;
 	set_geographic(g);
 	return true;

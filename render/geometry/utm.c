@@ -1,8 +1,9 @@
 #include "render/geometry/utm.h"
 
 #include <math.h>
-#include <ogr_srs_api.h>
 #include <string.h>
+
+#include "render/geometry/georef-private.h"
 
 #define BANDS "CDEFGHJKLMNPQRSTUVWX"       /* of 8 degrees from 80 S on, without I and O */
 #define ROWS "ABCDEFGHJKLMNPQRSTUV"        /* of 100 km, again and again */
@@ -96,19 +97,14 @@ int utm_parse(const char *text, utm_place out[2])
 
 bool utm_to_lonlat(const utm_place *place, double *lon, double *lat)
 {
-	OGRSpatialReferenceH utm = OSRNewSpatialReference(NULL), wgs84 = OSRNewSpatialReference(NULL);
-	OGRCoordinateTransformationH t = NULL;
+	OGRSpatialReferenceH utm = georef_import_epsg((place->south ? 32700 : 32600) + place->zone, NULL);
+	OGRCoordinateTransformationH t = utm ? georef_make_to_wgs84(utm) : NULL;
 	*lon = place->easting;
 	*lat = place->northing;
-	OSRSetAxisMappingStrategy(utm, OAMS_TRADITIONAL_GIS_ORDER);
-	OSRSetAxisMappingStrategy(wgs84, OAMS_TRADITIONAL_GIS_ORDER);
-	if (OSRImportFromEPSG(utm, (place->south ? 32700 : 32600) + place->zone) == OGRERR_NONE &&
-	    OSRImportFromEPSG(wgs84, 4326) == OGRERR_NONE)
-		t = OCTNewCoordinateTransformation(utm, wgs84);
 	const bool ok = t && OCTTransform(t, 1, lon, lat, NULL) && isfinite(*lon) && isfinite(*lat);
 	if (t)
 		OCTDestroyCoordinateTransformation(t);
-	OSRDestroySpatialReference(utm);
-	OSRDestroySpatialReference(wgs84);
+	if (utm)
+		OSRDestroySpatialReference(utm);
 	return ok;
 }

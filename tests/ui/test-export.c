@@ -11,9 +11,11 @@ static void count_exported(NadirExportDialog *dialog, const char *path, const ch
 	(*counter)++;
 }
 
-/* The dialog for the image that is open; *exported counts what it writes. */
+/* The dialog for the sample with one object; *exported counts what it writes. */
 static GtkWidget *open_export(world *w, int *exported)
 {
+	open_file(w, w->sample);
+	add_object(w, 50);
 	GtkWidget *dialog = nadir_export_dialog_new(GTK_WINDOW(w->window), nadir_window_get_document(w->window),
 	                                            nadir_application_get_settings(w->app));
 	g_signal_connect(dialog, "exported", G_CALLBACK(count_exported), exported);
@@ -34,8 +36,6 @@ static bool has_failed(void *data)
 static void test_export(world *w, gconstpointer data)
 {
 	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
 	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW),
 			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
@@ -63,8 +63,6 @@ static bool tells_losses(void *dialog)
 static void test_export_losses(world *w, gconstpointer data)
 {
 	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
 	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW);
 	for (int f = 0; f < EXPORT_FORMATS; f++) {
@@ -84,8 +82,6 @@ static void test_export_losses(world *w, gconstpointer data)
 static void test_export_elsewhere(world *w, gconstpointer data)
 {
 	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
 	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *crs = find_titled(dialog, "Coordinate System"),
 			  *epsg = find_titled(dialog, "EPSG Number"), *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));
@@ -113,8 +109,6 @@ static void test_export_elsewhere(world *w, gconstpointer data)
 static void test_export_tiles(world *w, gconstpointer data)
 {
 	int exported = 0;
-	open_file(w, w->sample);
-	add_object(w, 50);
 	GtkWidget *dialog = open_export(w, &exported);
 	GtkWidget *path = find_child(dialog, ADW_TYPE_ENTRY_ROW), *tiles = find_titled(dialog, "Cut into Tiles"),
 			  *button = gtk_window_get_default_widget(GTK_WINDOW(dialog));

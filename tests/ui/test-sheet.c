@@ -95,15 +95,21 @@ static bool is_red(cairo_surface_t *png, double x, double y)
 	return (*(const guint32 *)(const void *)(row + 4 * (gsize)lround(x)) & 0xffffff) == 0xff0000;
 }
 
+/* Of side x side pixels about whose middle the view of w by h is turned by an eighth. */
+static cairo_surface_t *turned(world *w, int side, double width, double height)
+{
+	static const project_class tree = {.id = 1, .name = (char *)"tree", .color = "#ff0000", .pattern = 0};
+	const raster_rect area = {0, 0, side, side};
+	g_autoptr(map_sheet) s = map_sheet_new(w->image, w->ref, &w->style, &area, "A sheet", 1);
+	map_sheet_turn(s, G_PI / 4, side / 2.0, side / 2.0, width, height);
+	map_sheet_add(s, w->object, &tree);
+	return write_png(w, s);
+}
+
 /* Turned by an eighth, the square object stands on its corner, and all of the image is on the sheet. */
 static void test_turned(world *w, gconstpointer data)
 {
-	static const project_class tree = {.id = 1, .name = (char *)"tree", .color = "#ff0000", .pattern = 0};
-	const raster_rect area = {0, 0, 400, 400};
-	g_autoptr(map_sheet) s = map_sheet_new(w->image, w->ref, &w->style, &area, "A sheet", 1);
-	map_sheet_turn(s, G_PI / 4, 200, 200, 1000, 1000);
-	map_sheet_add(s, w->object, &tree);
-	cairo_surface_t *png = write_png(w, s);
+	cairo_surface_t *png = turned(w, 400, 1000, 1000);
 	const double high = 595.28 - 2 * 28 - 26 - 54, scale = high / (400 * G_SQRT2) * 150 / 72; /* dots a pixel */
 	const double x = 841.89 / 2 * 150 / 72, y = (28 + 26 + high / 2) * 150 / 72;
 	g_assert_cmpfloat_with_epsilon(red_share(png), 200 * 200 * scale * scale / (1753.0 * 1240), 0.005);
@@ -116,12 +122,7 @@ static void test_turned(world *w, gconstpointer data)
 /* Of what the turned view shows only a part, and the object is beside it though its box is not. */
 static void test_turned_part(world *w, gconstpointer data)
 {
-	static const project_class tree = {.id = 1, .name = (char *)"tree", .color = "#ff0000", .pattern = 0};
-	const raster_rect area = {0, 0, 120, 120};
-	g_autoptr(map_sheet) s = map_sheet_new(w->image, w->ref, &w->style, &area, "A sheet", 1);
-	map_sheet_turn(s, G_PI / 4, 60, 60, 110, 40);
-	map_sheet_add(s, w->object, &tree);
-	cairo_surface_t *png = write_png(w, s);
+	cairo_surface_t *png = turned(w, 120, 110, 40);
 	g_assert_cmpfloat(red_share(png), ==, 0);
 	cairo_surface_destroy(png);
 }
