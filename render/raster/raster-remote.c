@@ -98,14 +98,14 @@ void raster_remote_end(raster_remote *m, bool given_up)
 		g_atomic_int_set(&m->attempt, 0);
 }
 
-/* What no second try changes. */
+/* What no second try changes: an answer of the server that asks for something else (RFC 9110, 15.5; 408 and 429 say
+ * "later"), or what is no image. The address is in the text, too, and any number may be in it: "HTTP error code: 404",
+ * "HTTP response code on ADDRESS: 404", "response_code=404". */
 static bool is_final(const char *why)
 {
-	static const char *const codes[] = {"400", "401", "403", "404", "405", "410", "not recognized"};
-	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
-		if (why && strstr(why, codes[i]))
-			return true;
-	return false;
+	static const char pattern[] = "(HTTP (error|response) code( on \\S+)? ?: ?|response_code=)4(?!08|29)\\d\\d\\b"
+								  "|' not recognized as ";
+	return why && g_regex_match_simple(pattern, why, G_REGEX_OPTIMIZE, 0);
 }
 
 bool raster_remote_again(raster_remote *m, const char *path, int failures, const char *why, GCancellable *cancel)

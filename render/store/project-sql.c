@@ -24,13 +24,14 @@ char *project_quote(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Whole phrases: names of files and the words of the change itself may stand in the message, too. */
 static const char *way_out(const char *message)
 {
-	if (strstr(message, "full") || strstr(message, "No space"))
+	if (strstr(message, "disk is full") || strstr(message, "No space left"))
 		return _("free some space and try again");
-	if (strstr(message, "readonly") || strstr(message, "read-only") || strstr(message, "Permission"))
+	if (strstr(message, "readonly database") || strstr(message, "ead-only") || strstr(message, "Permission denied"))
 		return _("make the file and its folder writable, or save the project elsewhere");
-	if (strstr(message, "locked") || strstr(message, "busy"))
+	if (strstr(message, " is locked") || strstr(message, " is busy"))
 		return _("another program is writing to it; try again");
 	return _("save the project to another place if this goes on");
 }

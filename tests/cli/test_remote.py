@@ -114,6 +114,10 @@ class Remote(CliTest):
         self.server.mood = lambda n: "stall" if n in (2, 4) else "ok"
         self.same_as_here(self.info(self.server.url()))
 
+    def test_numbers_in_the_address_are_no_answer(self):
+        self.server.mood = lambda n: "stall" if n in (2, 4) else "ok"
+        self.same_as_here(self.info(self.server.url("scene_400_401_403_404_405_410.tif")))
+
     def test_always_failing(self):
         self.server.mood = lambda n: "500"
         start = time.monotonic()
