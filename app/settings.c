@@ -125,7 +125,7 @@ void nadir_stretch_set(const char *stretch)
 	current_stretch = g_strdup(stretch);
 }
 
-static guint tile_megabytes = 96; /* atomic */
+static guint tile_megabytes = 64; /* atomic */
 
 guint64 nadir_tile_bytes_get(void)
 {

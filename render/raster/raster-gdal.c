@@ -59,11 +59,31 @@ static const char *gdal_log_text(const gdal_log *log)
 	return log->text && log->text->len ? log->text->str : _("no reason given");
 }
 
+/* GDAL keeps decoded blocks of all images together, by itself up to a twentieth of the machine's memory. Our tiles lie
+ * above them: few blocks are enough, unless a row is only found by decoding all rows before it. What the user set with
+ * GDAL_CACHEMAX stays. */
+#define KEPT_BYTES (INT64_C(48) << 20)
+
+static void keep_blocks(int64_t bytes)
+{
+	static GMutex lock;
+	static int64_t most = 0; /* GDAL's own limit */
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+	if (CPLGetConfigOption("GDAL_CACHEMAX", NULL))
+		return;
+	const bool first = most == 0;
+	if (first)
+		most = GDALGetCacheMax64();
+	if (first || bytes > GDALGetCacheMax64())
+		GDALSetCacheMax64(MIN(bytes, most));
+}
+
 static void register_drivers(void)
 {
 	static gsize once = 0;
 	if (g_once_init_enter(&once)) {
 		GDALAllRegister();
+		keep_blocks(KEPT_BYTES);
 		g_once_init_leave(&once, 1);
 	}
 }
@@ -447,6 +467,9 @@ static gdal_source *source_new(const char *path, GDALDatasetH d, GDALDataType ty
 	static const char *const sequential[] = {"PNG", "JPEG", "GIF", "BMP", "WEBP", NULL};
 	s->source.sequential = g_strv_contains(sequential, info->format);
 	s->limit = s->source.sequential ? 1 : MAX_HANDLES;
+	if (s->source.sequential)
+		keep_blocks(KEPT_BYTES +
+		            (int64_t)info->width * info->height * info->n_bands * (int64_t)raster_type_size(info->type));
 	GDALGetBlockSize(GDALGetRasterBand(d, 1), &s->source.chunk_w, &s->source.chunk_h);
 	const char *interleave = GDALGetMetadataItem(d, "INTERLEAVE", "IMAGE_STRUCTURE");
 	s->source.contiguous = g_strcmp0(interleave, "PIXEL") == 0;

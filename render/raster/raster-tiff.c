@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define MAX_DIRECTORIES 512
-#define KEPT_BYTES (UINT64_C(64) << 20)
-#define KEPT_BYTES_OVERVIEW (UINT64_C(8) << 20)
+#define KEPT_BYTES_TILES (UINT64_C(24) << 20)
+#define KEPT_BYTES_STRIPS (UINT64_C(64) << 20)  /* all columns of as many rows as a few tiles have */
+#define KEPT_BYTES_OVERVIEW (UINT64_C(2) << 20) /* our own files: their tiles are the cache's */
 
 typedef struct {
 	raster_source source;
@@ -450,7 +451,7 @@ raster_source *raster_tiff_open(raster *r, const char *path)
 		tiff_free(&s->source);
 		return NULL;
 	}
-	finish(s, r, KEPT_BYTES);
+	finish(s, r, s->dirs[0].chunk_w < s->dirs[0].width ? KEPT_BYTES_TILES : KEPT_BYTES_STRIPS);
 	r->alpha_associated = s->dirs[0].alpha_extra >= 0 && s->dirs[0].alpha_extra == r->alpha;
 	return &s->source;
 }

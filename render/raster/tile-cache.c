@@ -188,18 +188,33 @@ static void note_motion(tile_cache *c, int level, const raster_rect *area)
 	c->ahead[1] = moved ? CLAMP(AHEAD * dy, -area->h, area->h) : 0;
 }
 
-/* The tiles around the view, those ahead of it first. */
 static void append_tiles(const tile_cache *c, int level, const raster_rect *area, int ring, GArray *keys);
 
-static void append_ahead(const tile_cache *c, GArray *keys)
+/* How many tiles may be read that are not in sight yet: more would push each other out. */
+static guint room_ahead(const tile_cache *c, guint in_sight)
+{
+	const uint64_t most = c->budget / (TILE_SIDE * TILE_SIDE * 4);
+	return (guint)(most > in_sight ? MIN(most - in_sight, G_MAXINT) : 0);
+}
+
+/* The tiles around the view, those ahead of it first, `most` of them. */
+static void append_ahead(const tile_cache *c, GArray *keys, guint most)
 {
 	const raster_info *info = raster_get_info(c->r);
+	g_autoptr(GArray) outside = g_array_new(FALSE, FALSE, sizeof(tile_key));
 	raster_rect next = {c->area.x + (int)c->ahead[0], c->area.y + (int)c->ahead[1], c->area.w, c->area.h};
 	next.x = CLAMP(next.x, 0, MAX(0, info->width - next.w));
 	next.y = CLAMP(next.y, 0, MAX(0, info->height - next.h));
 	if (c->ahead[0] != 0 || c->ahead[1] != 0)
-		append_tiles(c, c->level, &next, 0, keys);
-	append_tiles(c, c->level, &c->area, 1, keys);
+		append_tiles(c, c->level, &next, 0, outside);
+	append_tiles(c, c->level, &c->area, 1, outside);
+	for (guint i = 0; i < outside->len && most > 0; i++) {
+		const tile_key *key = &g_array_index(outside, tile_key, i);
+		if (is_among(keys, keys->len, key))
+			continue;
+		g_array_append_vals(keys, key, 1);
+		most--;
+	}
 }
 
 /* Appends the tiles of a level that meet area, from its centre out; ring: those just outside of it instead. */
@@ -245,9 +260,7 @@ static void send_wishes(tile_cache *c)
 	if (c->level >= 0 && c->area.w > 0 && c->area.h > 0) {
 		append_tiles(c, c->level, &c->area, 0, c->wanted);
 		g_array_append_vals(keys, c->wanted->data, c->wanted->len);
-		/* Around it only while this cannot push out what is in sight. */
-		if ((uint64_t)c->wanted->len * 3 * TILE_SIDE * TILE_SIDE * 4 < c->budget)
-			append_ahead(c, keys);
+		append_ahead(c, keys, room_ahead(c, keys->len));
 	}
 	for (guint i = 0; i < c->next->len; i++) {
 		const tile_next *next = &g_array_index(c->next, tile_next, i);

@@ -2,6 +2,7 @@
 #include "render/raster/raster-level.h"
 #include "render/raster/raster-parallel.h"
 #include <string.h>
+#include <sys/mman.h>
 
 #define MOST_WORKERS 4
 #define ROUGH_MS 120     /* between two rough pictures of an image that is being looked through */
@@ -91,14 +92,37 @@ static bool paint(const painting *p, const raster_rect *part, GError **error)
 	return some;
 }
 
-/* Gives the result its pixels, n of them, bgra. */
-static void take_pixels(tile_result *t, uint8_t **pixels, size_t n)
+typedef struct {
+	void *at;
+	size_t size;
+} pages;
+
+static void pages_free(void *data)
+{
+	pages *p = data;
+	munmap(p->at, p->size);
+	g_free(p);
+}
+
+/* n pixels of zeros, bgra, on pages of their own: tiles come and go all day, and a heap would keep the holes that they
+ * leave. */
+static GBytes *pixels_new(size_t n, uint8_t **pixels)
+{
+	pages *p = g_new(pages, 1);
+	p->size = 4 * n;
+	p->at = mmap(NULL, p->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p->at == MAP_FAILED)
+		g_error("no memory for a tile of %zu pixels", n);
+	*pixels = p->at;
+	return g_bytes_new_with_free_func(p->at, p->size, pages_free, p);
+}
+
+static bool is_opaque(const uint8_t *pixels, size_t n)
 {
 	uint8_t all = 0xff;
 	for (size_t i = 0; i < n; i++)
-		all &= (*pixels)[4 * i + 3];
-	t->opaque = all == 0xff;
-	t->pixels = g_bytes_new_take(g_steal_pointer(pixels), 4 * n);
+		all &= pixels[4 * i + 3];
+	return all == 0xff;
 }
 
 static tile_result *make_tile(raster *r, const raster_style *style, const job *j)
@@ -109,10 +133,13 @@ static tile_result *make_tile(raster *r, const raster_style *style, const job *j
 	t->generation = j->generation;
 	t->area = tile_area(raster_get_info(r), j->key);
 	const size_t n = (size_t)t->area.w * (size_t)t->area.h;
-	g_autofree uint8_t *pixels = g_malloc0(4 * n);
+	uint8_t *pixels;
+	g_autoptr(GBytes) bytes = pixels_new(n, &pixels);
 	painting p = {r, style, j->key.level, t->area, pixels, j->cancel};
-	if (paint(&p, &t->area, &error))
-		take_pixels(t, &pixels, n);
+	if (paint(&p, &t->area, &error)) {
+		t->opaque = is_opaque(pixels, n);
+		t->pixels = g_steal_pointer(&bytes);
+	}
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		g_clear_pointer(&t, tile_result_free);
 	else if (error)
@@ -195,11 +222,14 @@ static tile_result *make_rough(raster *r, const raster_style *style, uint32_t ge
 	t->generation = generation;
 	t->rough = true;
 	const size_t n = (size_t)t->area.w * (size_t)t->area.h;
-	g_autofree uint8_t *pixels = g_malloc0(4 * n);
-	if (raster_render_rough(r, style, t->key.level, pixels))
-		take_pixels(t, &pixels, n);
-	else
+	uint8_t *pixels;
+	g_autoptr(GBytes) bytes = pixels_new(n, &pixels);
+	if (raster_render_rough(r, style, t->key.level, pixels)) {
+		t->opaque = is_opaque(pixels, n);
+		t->pixels = g_steal_pointer(&bytes);
+	} else {
 		g_clear_pointer(&t, tile_result_free);
+	}
 	return t;
 }
 

@@ -258,6 +258,51 @@ static void test_no_georeference(void)
 	g_assert_cmpstr(other->info.fingerprint, !=, r->info.fingerprint);
 }
 
+/* An image of 9000 x 9000 pixels that GDAL scales from a small one. */
+static char *large_vrt(void)
+{
+	g_autofree char *small = test_path("small.tif");
+	char *path = test_path("large.vrt");
+	const format f = {"GTiff", "small.tif", 1, GDT_Byte, {"COMPRESS=DEFLATE"}};
+	g_autofree char *text = g_strdup_printf(
+		"<VRTDataset rasterXSize=\"9000\" rasterYSize=\"9000\"><VRTRasterBand dataType=\"Byte\" "
+		"band=\"1\"><SimpleSource>"
+		"<SourceFilename>%s</SourceFilename><SourceBand>1</SourceBand><SrcRect xOff=\"0\" yOff=\"0\" xSize=\"%d\" "
+		"ySize=\"%d\"/>"
+		"<DstRect xOff=\"0\" yOff=\"0\" xSize=\"9000\" ySize=\"9000\"/></SimpleSource></VRTRasterBand></VRTDataset>",
+		small, W, H);
+	g_assert_true(write_format(&f, small));
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	return path;
+}
+
+static void read_all_of(const char *path)
+{
+	g_autoptr(raster) r = test_open(path);
+	const raster_info *info = raster_get_info(r);
+	g_autofree float *v = g_new(float, (size_t)info->width * 500);
+	for (int y = 0; y < info->height; y += 500) {
+		const raster_rect part = {0, y, info->width, MIN(500, info->height - y)};
+		g_assert_true(raster_read(r, 0, &part, (const int[]){0}, 1, v, NULL, NULL, NULL));
+	}
+}
+
+/* What GDAL keeps of an image that was read from end to end is little, whatever the machine has; but a picture that is
+ * decoded from its first row on is kept, or each way back would decode all of it again. */
+static void test_memory(void)
+{
+	g_autofree char *path = large_vrt(), *png = test_path("large.png");
+	read_all_of(path);
+	g_assert_cmpint(GDALGetCacheMax64(), <=, 64 << 20);
+	g_assert_cmpint(GDALGetCacheUsed64(), <=, 64 << 20);
+	GDALDatasetH d = GDALOpen(path, GA_ReadOnly);
+	GDALClose(
+		GDALCreateCopy(GDALGetDriverByName("PNG"), png, d, FALSE, (char *[]){(char *)"ZLEVEL=1", NULL}, NULL, NULL));
+	GDALClose(d);
+	read_all_of(png);
+	g_assert_cmpint(GDALGetCacheMax64(), >=, 9000 * 9000);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -271,6 +316,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/raster/format/georeference", test_georeference);
 	g_test_add_func("/raster/format/gcps", test_gcps);
 	g_test_add_func("/raster/format/no-georeference", test_no_georeference);
+	g_test_add_func("/raster/format/memory", test_memory);
 	int status = g_test_run();
 	test_clean();
 	return status;

@@ -205,6 +205,39 @@ static void test_small_budget(void)
 	tear_down(&f);
 }
 
+static bool are_there(fixture *f, int x0, int x1, int y0, int y1)
+{
+	for (int y = y0; y <= y1; y++)
+		for (int x = x0; x <= x1; x++)
+			if (!tile_cache_get(f->c, (tile_key){0, x, y}))
+				return false;
+	return true;
+}
+
+/* A pan to the right reads what comes next on the right, and no further than the budget goes. */
+static void test_ahead(void)
+{
+	g_autofree char *path = large_image();
+	fixture f;
+	const uint64_t tile_bytes = TILE_SIDE * TILE_SIDE * 4, budget = 26 * tile_bytes;
+	tile_cache_stats s;
+	set_up(&f, path, budget);
+	raster_rect sight = {0, 256, 1000, 768};
+	tile_cache_want(f.c, 0, &sight);
+	wait_for_all(&f);
+	for (int i = 0; i < 2; i++) {
+		sight.x += 70;
+		tile_cache_want(f.c, 0, &sight);
+	}
+	const gint64 end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+	while (!are_there(&f, 4, 7, 1, 3) && g_get_monotonic_time() < end)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_true(are_there(&f, 0, 7, 1, 3)); /* what is in sight was not pushed out by it */
+	tile_cache_get_stats(f.c, &s);
+	g_assert_cmpuint(s.bytes, <=, budget);
+	tear_down(&f);
+}
+
 /* A new style: old tiles cover until the new ones come, results of the old one never arrive afterwards. */
 static void test_style(void)
 {
@@ -413,6 +446,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tile-cache/order", test_order);
 	g_test_add_func("/tile-cache/eviction", test_eviction);
 	g_test_add_func("/tile-cache/small-budget", test_small_budget);
+	g_test_add_func("/tile-cache/ahead", test_ahead);
 	g_test_add_func("/tile-cache/style", test_style);
 	g_test_add_func("/tile-cache/stale-wishes", test_stale_wishes);
 	g_test_add_func("/tile-cache/level", test_level);
