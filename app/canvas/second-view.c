@@ -15,7 +15,8 @@ struct _NadirSecondView {
 
 	NadirCanvas *canvas; /* owned */
 	gboolean swipe;
-	double split; /* of the width */
+	gboolean placed; /* on the map, beside the canvas's image */
+	double split;    /* of the width */
 	char *title;
 
 	/* Owned; NULL: nothing to show */
@@ -39,7 +40,8 @@ static gboolean map_place(NadirSecondView *self, double *x, double *y)
 	if (!d || !self->image)
 		return FALSE;
 	const georef *g = nadir_document_get_georef(d);
-	if (self->ref && georef_has_crs(self->ref) && georef_has_crs(g))
+	self->placed = self->ref && georef_has_crs(self->ref) && georef_has_crs(g);
+	if (self->placed)
 		return georef_to_lonlat(g, 1, x, y, NULL) && georef_from_lonlat(self->ref, 1, x, y, NULL);
 	const raster_info *a = raster_get_info(nadir_document_get_raster(d)), *b = raster_get_info(self->image);
 	*x *= (double)b->width / a->width;
@@ -52,33 +54,94 @@ static double turn_of(NadirSecondView *self)
 	return nadir_canvas_get_turn(self->canvas) * G_PI / 180;
 }
 
-/* The second image under the same place at the same ground scale; north may lie elsewhere, that is left as it is. */
-static bool make_viewport(NadirSecondView *self, viewport *out)
+/* The second image as the canvas sees its place on the map. */
+typedef struct {
+	viewport view;       /* of a sheet, level with the rows of the second image */
+	cairo_matrix_t turn; /* offsets from the sheet's middle to offsets from the widget's */
+} link_place;
+
+#define SPAN 16         /* screen pixels over which the two images are compared */
+#define SIDE_LIMIT 8192 /* screen pixels of the sheet: where one image is far more oblong than the other */
+
+/* Second image pixels per pixel of the canvas's sheet, about its middle, which lies at (*x, *y). The tangent of the map
+ * between the two: turned, mirrored and oblong pixels come out in place, the curvature of projections does not. */
+static bool tangent(NadirSecondView *self, cairo_matrix_t *out, double *x, double *y)
 {
 	const viewport *v = nadir_canvas_get_viewport(self->canvas);
-	const raster_info *info = raster_get_info(self->image);
 	double cx, cy;
 	viewport_to_image(v, v->screen_w / 2.0, v->screen_h / 2.0, &cx, &cy);
-	double p[2] = {cx, cy}, q[2] = {cx + 16 / v->scale, cy}, r[2] = {cx, cy + 16 / v->scale};
+	double p[2] = {cx, cy}, q[2] = {cx + SPAN / v->scale, cy}, r[2] = {cx, cy + SPAN / v->scale};
 	if (!map_place(self, &p[0], &p[1]) || !map_place(self, &q[0], &q[1]) || !map_place(self, &r[0], &r[1]))
 		return false;
-	const double across = hypot(q[0] - p[0], q[1] - p[1]), down = hypot(r[0] - p[0], r[1] - p[1]);
-	if (!(across > 0) || !(down > 0))
+	cairo_matrix_init(out, (q[0] - p[0]) / SPAN, (q[1] - p[1]) / SPAN, (r[0] - p[0]) / SPAN, (r[1] - p[1]) / SPAN, 0,
+	                  0);
+	*x = p[0];
+	*y = p[1];
+	if (self->placed)
+		return true;
+	const double level = sqrt(out->xx * out->yy); /* of pixels alone nothing is known but that they are square */
+	cairo_matrix_init_scale(out, level, level);
+	return true;
+}
+
+static bool make_link(NadirSecondView *self, link_place *out)
+{
+	const raster_info *info = raster_get_info(self->image);
+	const int w = gtk_widget_get_width(GTK_WIDGET(self)), h = gtk_widget_get_height(GTK_WIDGET(self));
+	cairo_matrix_t m, back;
+	double x, y;
+	if (!tangent(self, &m, &x, &y))
 		return false;
-	*out = (viewport){.scale = 16 / sqrt(across * down), .image_w = info->width, .image_h = info->height};
-	turn_sheet_size(turn_of(self), gtk_widget_get_width(GTK_WIDGET(self)), gtk_widget_get_height(GTK_WIDGET(self)),
-	                &out->screen_w, &out->screen_h);
-	out->x = p[0] - out->screen_w / out->scale / 2;
-	out->y = p[1] - out->screen_h / out->scale / 2;
+	const double scale = 1 / sqrt(fabs(m.xx * m.yy - m.xy * m.yx));
+	if (!isfinite(scale) || !(scale > 0))
+		return false;
+	cairo_matrix_init_rotate(&back, -turn_of(self));
+	cairo_matrix_multiply(&back, &back, &m); /* the widget's offsets, in second image pixels, */
+	cairo_matrix_scale(&back, scale, scale); /* on the sheet */
+	out->turn = back;
+	if (hypot(back.xx - 1, back.yy - 1) < 1e-6 && hypot(back.xy, back.yx) < 1e-6)
+		cairo_matrix_init_identity(&out->turn); /* pixels stay sharp */
+	else if (cairo_matrix_invert(&out->turn) != CAIRO_STATUS_SUCCESS)
+		return false;
+	const double sw = fabs(back.xx) * w + fabs(back.xy) * h, sh = fabs(back.yx) * w + fabs(back.yy) * h;
+	out->view = (viewport){.scale = scale, .image_w = info->width, .image_h = info->height};
+	out->view.screen_w = (int)ceil(MIN(sw, SIDE_LIMIT) - 1e-3);
+	out->view.screen_h = (int)ceil(MIN(sh, SIDE_LIMIT) - 1e-3);
+	out->view.x = x - out->view.screen_w / scale / 2;
+	out->view.y = y - out->view.screen_h / scale / 2;
 	return true;
 }
 
 /* --- drawing --- */
 
-/* Above the bars along the lower edge; the upper one belongs to the navigator and to what is reviewed. */
-static void draw_title(NadirSecondView *self, GtkSnapshot *snapshot, double x)
+/* By cairo, since GSK's own transforms of 4.8 know no shear. */
+static void draw_linked(const link_place *l, const tile_view *v, int w, int h, GtkSnapshot *snapshot)
 {
-	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), self->title);
+	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)w, (float)h));
+	cairo_translate(cr, w / 2.0, h / 2.0);
+	cairo_transform(cr, &l->turn);
+	cairo_translate(cr, -l->view.screen_w / 2.0, -l->view.screen_h / 2.0);
+	tile_view_draw(v, tile_draw, cr);
+	cairo_destroy(cr);
+}
+
+/* With what would else be taken for a difference between the images. view: NULL when the places have nothing in common.
+ */
+static char *compose_title(NadirSecondView *self, const viewport *view)
+{
+	const raster_rect seen = view ? viewport_visible(view) : (raster_rect){0};
+	if (seen.w <= 0 || seen.h <= 0)
+		return g_strdup_printf(_("%s · does not reach here"), self->title);
+	if (!self->placed && self->image != nadir_document_get_raster(nadir_canvas_get_document(self->canvas)))
+		return g_strdup_printf(_("%s · no CRS in common: laid over by its size"), self->title);
+	return g_strdup(self->title);
+}
+
+/* Above the bars along the lower edge; the upper one belongs to the navigator and to what is reviewed. */
+static void draw_title(NadirSecondView *self, GtkSnapshot *snapshot, double x, const viewport *view)
+{
+	g_autofree char *title = compose_title(self, view);
+	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), title);
 	const double room = gtk_widget_get_width(GTK_WIDGET(self)) - x - 40;
 	int w, h;
 	if (room <= 0)
@@ -134,23 +197,18 @@ static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	const int w = gtk_widget_get_width(widget), h = gtk_widget_get_height(widget);
 	const double x = self->swipe ? round(self->split * w) : 0;
 	const graphene_rect_t part = GRAPHENE_RECT_INIT((float)x, 0, (float)(w - x), h);
-	viewport view;
+	link_place l;
 	tile_view v;
 	if (w <= 0 || h <= 0 || !self->tiles)
 		return;
 	gtk_snapshot_push_clip(snapshot, &part);
 	const GdkRGBA color = ground(widget);
 	gtk_snapshot_append_color(snapshot, &color, &part);
-	if (make_viewport(self, &view) &&
-	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &view, gtk_widget_get_scale_factor(widget))) {
-		turn_push(turn_of(self), w, h, snapshot);
-		cairo_t *cr =
-			gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)view.screen_w, (float)view.screen_h));
-		tile_view_draw(&v, tile_draw, cr);
-		cairo_destroy(cr);
-		gtk_snapshot_restore(snapshot);
-	}
-	draw_title(self, snapshot, x);
+	const bool linked = make_link(self, &l);
+	if (linked &&
+	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &l.view, gtk_widget_get_scale_factor(widget)))
+		draw_linked(&l, &v, w, h, snapshot);
+	draw_title(self, snapshot, x, linked ? &l.view : NULL);
 	gtk_snapshot_pop(snapshot);
 	if (self->swipe)
 		draw_divider(snapshot, x, h);

@@ -1,6 +1,7 @@
 /* Another look at the same place: another image, or other bands of this one, following the canvas. Both with a
- * coordinate system are linked by map position, else pixel by pixel (scaled when the images differ in size). Either
- * over the canvas from a line on that can be dragged (swipe), or beside it. */
+ * coordinate system are linked by map position, turned and scaled as the map has them about the view's middle, else
+ * pixel by pixel (scaled when the images differ in size), which its title then says. Either over the canvas from a line
+ * on that can be dragged (swipe), or beside it. */
 #pragma once
 #include "app/canvas/canvas.h"
 

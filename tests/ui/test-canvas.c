@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "app/canvas/canvas-private.h"
+#include "app/canvas/second-view.h"
 #include "tests/ui/document-world.h"
 
 enum { W = WORLD_WIDTH, H = WORLD_HEIGHT };
 
+static GtkWidget *second;
 static uint8_t *pixels; /* [H][W] BGRA of the last picture */
 
 static void canvas_up(world *w, gconstpointer kind)
@@ -26,16 +28,21 @@ static void canvas_down(world *w, gconstpointer kind)
 
 /* --- pictures --- */
 
-static void take_picture(world *w)
+static void take_picture_of(GtkWidget *widget)
 {
 	GtkSnapshot *snapshot = gtk_snapshot_new();
 	fixture_spin(0.01);
-	GTK_WIDGET_GET_CLASS(w->c)->snapshot(GTK_WIDGET(w->c), snapshot);
+	GTK_WIDGET_GET_CLASS(widget)->snapshot(widget, snapshot);
 	g_autoptr(GskRenderNode) node = gtk_snapshot_free_to_node(snapshot);
 	g_assert_nonnull(node);
-	GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(GTK_WIDGET(w->c)));
+	GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(widget));
 	g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &GRAPHENE_RECT_INIT(0, 0, W, H));
 	gdk_texture_download(texture, pixels, (gsize)W * 4);
+}
+
+static void take_picture(world *w)
+{
+	take_picture_of(GTK_WIDGET(w->c));
 }
 
 static const uint8_t *at(double sx, double sy)
@@ -610,6 +617,77 @@ static void test_marks_drawn(world *w, gconstpointer data)
 	assert_near(m->xy[2], 220);
 }
 
+/* --- the second view --- */
+
+/* A picture of square.tif on the map, its bands in this order. */
+static char *map_picture(world *w, const char *name, const char *geotransform, const char *bands)
+{
+	char *path = g_build_filename(w->dir, name, NULL);
+	GString *text = g_string_new("<VRTDataset rasterXSize=\"300\" rasterYSize=\"300\"><SRS>EPSG:32633</SRS>");
+	g_string_append_printf(text, "<GeoTransform>%s</GeoTransform>", geotransform);
+	for (int i = 0; i < 3; i++)
+		g_string_append_printf(text,
+		                       "<VRTRasterBand dataType=\"Byte\" band=\"%d\"><SimpleSource>"
+		                       "<SourceFilename relativeToVRT=\"1\">square.tif</SourceFilename><SourceBand>%c"
+		                       "</SourceBand></SimpleSource></VRTRasterBand>",
+		                       i + 1, bands[i]);
+	g_string_append(text, "</VRTDataset>");
+	g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
+	g_string_free(text, TRUE);
+	return path;
+}
+
+static bool second_shows(void *data)
+{
+	const expectation *e = data;
+	take_picture_of(second);
+	return is_image_pixel(at_image(e->w, e->x, e->y), e->x, e->y, e->slack);
+}
+
+static GtkWidget *show_second(world *w, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	raster_style style;
+	raster *image = raster_open(path, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_true(raster_style_resolve(image, NULL, NULL, NULL, &style, NULL, &error));
+	GtkWidget *window = gtk_window_new();
+	second = nadir_second_view_new(w->c, FALSE);
+	gtk_window_set_decorated(GTK_WINDOW(window), FALSE);
+	gtk_window_set_default_size(GTK_WINDOW(window), W, H);
+	gtk_window_set_child(GTK_WINDOW(window), second);
+	nadir_second_view_set_image(NADIR_SECOND_VIEW(second), image, &style, "second");
+	gtk_window_present(GTK_WINDOW(window));
+	raster_unref(image);
+	return window;
+}
+
+/* The same ground on an image whose rows run down the columns of the first, mirrored so: every pixel lies over the one
+ * it is of, also on a turned view. */
+static void test_second(world *w, gconstpointer data)
+{
+	g_autofree char *square = fixture_image(w->dir, "square.tif", 300, 300, false);
+	nadir_canvas_set_document(w->c, NULL);
+	fixture_close(w->d);
+	g_free(w->image);
+	w->image = map_picture(w, "first.vrt", "500000, 1, 0, 5300000, 0, -1", "123");
+	world_open(w);
+	nadir_canvas_set_document(w->c, w->d);
+	g_autofree char *path = map_picture(w, "second.vrt", "500000, 0, 1, 5300000, -1, 0", "213");
+	GtkWidget *window = show_second(w, path);
+	for (int turn = 0; turn <= 30; turn += 30) {
+		nadir_canvas_set_turn(w->c, turn);
+		nadir_canvas_look_at(w->c, 130, 150, 4);
+		expectation e = {w, 130, 150, 1};
+		g_assert_true(fixture_wait(second_shows, &e, 20));
+		for (int y = 110; y < 185; y += 5)
+			for (int x = 75; x < 185; x += 5)
+				if (hypot(x - 130, y - 150) < 50)
+					g_assert_true(is_image_pixel(at_image(w, x, y), x, y, 1));
+	}
+	gtk_window_destroy(GTK_WINDOW(window));
+}
+
 static void test_no_document(world *w, gconstpointer data)
 {
 	nadir_canvas_set_document(w->c, NULL);
@@ -649,6 +727,7 @@ int main(int argc, char **argv)
 	ADD("pen", test_pen);
 	ADD("select", test_select);
 	ADD("marks-drawn", test_marks_drawn);
+	ADD("second", test_second);
 	ADD("no-document", test_no_document);
 	return g_test_run();
 }
