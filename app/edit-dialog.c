@@ -6,7 +6,9 @@
 #include "app/document/document-private.h"
 #include "app/edit/edit-outlines.h"
 
-#define NEIGHBOURS_MOST 400 /* shown in a preview; what is stored sees all of them */
+/* What a preview is about; what is stored sees all of them. */
+#define OBJECTS_MOST 1000
+#define NEIGHBOURS_MOST 400
 
 struct _NadirEditDialog {
 	GtkWindow parent_instance;
@@ -22,6 +24,7 @@ struct _NadirEditDialog {
 	GCancellable *running; /* the newest preview */
 
 	NadirEditKind kind;
+	raster_rect seen; /* by the user, when the dialog opened */
 };
 
 G_DEFINE_FINAL_TYPE(NadirEditDialog, nadir_edit_dialog, GTK_TYPE_WINDOW)
@@ -43,12 +46,12 @@ static const struct {
 typedef struct {
 	NadirEdit e;
 	GPtrArray *shapes; /* of GBytes: the selected ones, then neighbours */
-	guint n;
+	guint n, of;       /* of them that change, and of the selected ones */
 	double *area_m2;
 	int width, height;
 	GPtrArray *out;      /* of GBytes */
 	guint before, after; /* vertices */
-	guint changed;       /* outlines */
+	guint changed, kept; /* outlines */
 } trial;
 
 static void trial_free(void *data)
@@ -82,7 +85,7 @@ static void run_trial(GTask *task, gpointer source, gpointer data, GCancellable 
 {
 	trial *t = data;
 	GError *error = NULL;
-	t->out = nadir_edit_outlines(&t->e, t->shapes, t->n, t->area_m2, t->width, t->height, &error);
+	t->out = nadir_edit_outlines(&t->e, t->shapes, t->n, t->area_m2, t->width, t->height, cancel, &t->kept, &error);
 	for (guint i = 0; t->out && i < t->n; i++) {
 		t->before += shape_vertices(t->shapes->pdata[i]);
 		t->after += shape_vertices(t->out->pdata[i]);
@@ -94,6 +97,17 @@ static void run_trial(GTask *task, gpointer source, gpointer data, GCancellable 
 		g_task_return_boolean(task, TRUE);
 }
 
+static char *outcome_text(const trial *t)
+{
+	/* Translators: numbers of vertices before and after. */
+	g_autofree char *vertices = t->changed ? g_strdup_printf(_("%u → %u vertices"), t->before, t->after)
+	                                       : g_strdup(_("Nothing changes by this."));
+	g_autofree char *part = t->n < t->of ? g_strdup_printf(_("Tried out on %u of the %u objects."), t->n, t->of) : NULL;
+	g_autofree char *kept = t->kept ? nadir_edit_kept_text(t->kept, t->n) : NULL;
+	const char *lines[] = {vertices, part ? part : kept, part ? kept : NULL, NULL};
+	return g_strjoinv("\n", (char **)lines);
+}
+
 static void on_trial(GObject *object, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(NadirEditDialog) self = data;
@@ -102,12 +116,9 @@ static void on_trial(GObject *object, GAsyncResult *result, gpointer data)
 	const bool ok = g_task_propagate_boolean(G_TASK(result), &error);
 	if (!self->document || self->running != g_task_get_cancellable(G_TASK(result)))
 		return; /* closed, or a newer one is under way */
-	/* Translators: numbers of vertices before and after. */
-	g_autofree char *text = !ok          ? g_strdup(error->message)
-	                        : t->changed ? g_strdup_printf(_("%u → %u vertices"), t->before, t->after)
-	                                     : g_strdup(_("Nothing changes by this."));
+	g_autofree char *text = ok ? outcome_text(t) : g_strdup(error->message);
 	gtk_label_set_text(self->outcome, text);
-	gtk_widget_set_sensitive(self->apply, ok && t->changed);
+	gtk_widget_set_sensitive(self->apply, (ok && t->changed) || t->n < t->of);
 	show_ghosts(self, ok ? t->out : NULL);
 }
 
@@ -130,6 +141,26 @@ static void add_neighbours(NadirEditDialog *self, trial *t, const double e[4])
 	}
 }
 
+/* Adds the selected objects that are `inside` what is seen, or those that are not, until there are enough. */
+static void add_selected(NadirEditDialog *self, trial *t, const GArray *ids, bool inside, double e[4])
+{
+	const raster_rect *s = &self->seen;
+	const double seen[4] = {s->x, s->y, s->x + s->w, s->y + s->h};
+	for (guint i = 0; i < ids->len && t->n < OBJECTS_MOST; i++) {
+		g_autoptr(NadirObject) o = nadir_document_find(self->document, g_array_index(ids, gint64, i), NULL);
+		const feature *f = nadir_object_get_feature(o);
+		raster_rect b;
+		if (!f->px_geom || !nadir_object_get_bounds(o, &b) || is_near(o, seen, 0) != inside)
+			continue;
+		t->area_m2[t->n++] = f->area_m2;
+		g_ptr_array_add(t->shapes, g_bytes_ref(f->px_geom));
+		e[0] = MIN(e[0], b.x);
+		e[1] = MIN(e[1], b.y);
+		e[2] = MAX(e[2], b.x + b.w);
+		e[3] = MAX(e[3], b.y + b.h);
+	}
+}
+
 static trial *trial_new(NadirEditDialog *self)
 {
 	trial *t = g_new0(trial, 1);
@@ -139,21 +170,11 @@ static trial *trial_new(NadirEditDialog *self)
 	t->e = current_edit(self);
 	t->width = info->width;
 	t->height = info->height;
+	t->of = ids->len;
 	t->shapes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-	t->area_m2 = g_new(double, MAX(ids->len, 1));
-	for (guint i = 0; i < ids->len; i++) {
-		g_autoptr(NadirObject) o = nadir_document_find(self->document, g_array_index(ids, gint64, i), NULL);
-		const feature *f = nadir_object_get_feature(o);
-		raster_rect b;
-		if (!f->px_geom || !nadir_object_get_bounds(o, &b))
-			continue;
-		t->area_m2[t->n++] = f->area_m2;
-		g_ptr_array_add(t->shapes, g_bytes_ref(f->px_geom));
-		e[0] = MIN(e[0], b.x);
-		e[1] = MIN(e[1], b.y);
-		e[2] = MAX(e[2], b.x + b.w);
-		e[3] = MAX(e[3], b.y + b.h);
-	}
+	t->area_m2 = g_new(double, OBJECTS_MOST);
+	add_selected(self, t, ids, true, e);
+	add_selected(self, t, ids, false, e);
 	if (self->kind == NADIR_EDIT_SIMPLIFY || self->kind == NADIR_EDIT_MEET)
 		add_neighbours(self, t, e);
 	return t;
@@ -270,13 +291,14 @@ static void make_content(NadirEditDialog *self)
 	gtk_window_set_child(GTK_WINDOW(self), grid);
 }
 
-GtkWidget *nadir_edit_dialog_new(GtkWindow *parent, NadirDocument *document, NadirEditKind kind)
+GtkWidget *nadir_edit_dialog_new(GtkWindow *parent, NadirDocument *document, NadirEditKind kind, raster_rect seen)
 {
 	g_return_val_if_fail(NADIR_IS_DOCUMENT(document) && kinds[kind].title, NULL);
 	NadirEditDialog *self = g_object_new(NADIR_TYPE_EDIT_DIALOG, "transient-for", parent, "destroy-with-parent", TRUE,
 	                                     "title", _(kinds[kind].title), "resizable", FALSE, NULL);
 	self->document = g_object_ref(document);
 	self->kind = kind;
+	self->seen = seen;
 	gtk_window_set_titlebar(GTK_WINDOW(self), make_buttons(self));
 	make_content(self);
 	g_signal_connect_object(document, "selection-changed", G_CALLBACK(try_out), self, G_CONNECT_SWAPPED);

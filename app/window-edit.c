@@ -43,7 +43,8 @@ static void on_edit(GSimpleAction *action, GVariant *parameter, gpointer data)
 		if (!g_str_equal(edits[i].name, name))
 			continue;
 		if (edits[i].asks)
-			gtk_window_present(GTK_WINDOW(nadir_edit_dialog_new(data, self->document, edits[i].kind)));
+			gtk_window_present(GTK_WINDOW(nadir_edit_dialog_new(
+				data, self->document, edits[i].kind, viewport_visible(nadir_canvas_get_viewport(self->work->canvas)))));
 		else
 			nadir_document_edit(self->document, &(NadirEdit){.kind = edits[i].kind});
 	}

@@ -7,7 +7,7 @@
 #include "app/cli/bench-private.h"
 #include "render/draw/crowd-draw.h"
 #include "render/geometry/spatial-index.h"
-#include "render/store/project.h"
+#include "render/store/history.h"
 
 #define TESTS 2000   /* hit tests a round */
 #define SEARCHES 200 /* views a round */
@@ -88,6 +88,36 @@ static bool write_project(field *f, bench_series **write, GError **error)
 	if (!project_replace(p, image, NULL, 0, (feature **)objects->pdata, objects->len, "bench", error))
 		return false;
 	add(f, "write", "ms", write, ms_since(start));
+	return true;
+}
+
+/* All objects moved by a little in one step of undo, and back. */
+static bool edit_project(field *f, bench_series **edit, bench_series **undo, GError **error)
+{
+	g_autoptr(project) p = project_open(f->path, error);
+	g_autoptr(GPtrArray) objects = p ? project_objects(p, 0, error) : NULL;
+	g_auto(project_changes) back = {0};
+	for (guint i = 0; objects && i < objects->len; i++) {
+		feature *o = objects->pdata[i];
+		g_autoptr(wkb_shape) s = wkb_shape_read(o->px_geom, error);
+		if (!s)
+			return false;
+		for (guint k = 0; k < s->xy->len; k++)
+			g_array_index(s->xy, double, k) += 0.25;
+		g_bytes_unref(o->px_geom);
+		o->px_geom = wkb_shape_write(s);
+	}
+	if (!objects)
+		return false;
+	const project_batch all = {.update = (feature **)objects->pdata, .n_update = objects->len};
+	gint64 start = g_get_monotonic_time();
+	if (!project_apply(p, 0, &all, "bench", error))
+		return false;
+	add(f, "edit", "ms", edit, ms_since(start));
+	start = g_get_monotonic_time();
+	if (!project_undo(p, &back, error))
+		return false;
+	add(f, "undo", "ms", undo, ms_since(start));
 	return true;
 }
 
@@ -208,13 +238,13 @@ static double draw_view(field *f, double scale)
 
 /* --- all --- */
 
-enum { WRITE, READ, INDEX, HIT_P50, HIT_P99, SEARCH_VIEW, SEARCH_ALL, DRAW_FIT, DRAW_FULL, FIGURES };
+enum { WRITE, EDIT, UNDO, READ, INDEX, HIT_P50, HIT_P99, SEARCH_VIEW, SEARCH_ALL, DRAW_FIT, DRAW_FULL, FIGURES };
 
 static bool run_field(field *f, bench_series **s, GError **error)
 {
 	const raster_info *info = f->img.info;
 	const double fit = fmin((double)f->job->view_w / info->width, (double)f->job->view_h / info->height);
-	if (!write_project(f, &s[WRITE], error))
+	if (!write_project(f, &s[WRITE], error) || !edit_project(f, &s[EDIT], &s[UNDO], error))
 		return false;
 	for (int round = 0; round < BENCH_ROUNDS; round++) {
 		if (!read_project(f, &s[READ], &s[INDEX], error))

@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "app/document/document-private.h"
+#include "app/edit/edit-objects.h"
 #include "app/edit/edit-selection.h"
 #include "render/exchange/object-filter.h"
 #include "render/store/class-texts.h"
@@ -54,26 +54,15 @@ static bool change_one(const change *c, feature *f)
 static bool change_all(document_job *j, project *p, GError **error)
 {
 	const change *c = j->data;
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
-	for (guint i = 0; i < c->ids->len; i++) {
-		j->id = g_array_index(c->ids, gint64, i);
-		const gint64 id = document_job_id(j);
-		feature *f = id ? project_object(p, id, NULL) : NULL; /* it may be gone by now */
-		if (f && change_one(c, f))
-			g_ptr_array_add(list, f);
-		else
-			feature_free(f);
-	}
+	g_autoptr(GPtrArray) all = edit_read_objects(j, p, c->ids, error), list = g_ptr_array_new();
+	for (guint i = 0; all && i < all->len; i++)
+		if (change_one(c, all->pdata[i]))
+			g_ptr_array_add(list, all->pdata[i]);
 	const project_batch batch = {.update = (feature **)list->pdata, .n_update = list->len};
-	if (list->len > 0 && !project_apply(p, j->scene->image_id, &batch, j->what, error))
+	if (!all || (list->len > 0 && !project_apply(p, j->scene->image_id, &batch, j->what, error)))
 		return false;
-	for (guint i = 0; i < list->len; i++) {
-		const gint64 id = ((feature *)list->pdata[i])->id;
-		feature *now = project_object(p, id, error);
-		if (!now)
-			return false;
-		document_job_changed(j, id, now);
-	}
+	if (!edit_tell_objects(j, p, list, error))
+		return false;
 	return document_job_read_classes(j, p, error);
 }
 

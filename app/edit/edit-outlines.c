@@ -67,10 +67,17 @@ static GBytes *one(const NadirEdit *e, GPtrArray *shapes, guint i, guint n_chang
 	}
 }
 
-static GPtrArray *simplified(const NadirEdit *e, GPtrArray *shapes, guint n_changing, image_size on, GError **error)
+/* Whether an object that nothing would be left of is left alone, so that the others get what was asked for. Objects
+ * that move together stay together. */
+static bool may_keep(NadirEditKind kind, guint n)
+{
+	return n > 1 && kind != NADIR_EDIT_TRANSFORM && kind != NADIR_EDIT_RESHAPE;
+}
+
+/* All shapes, thinned together. NULL + error. */
+static GPtrArray *simplified(const NadirEdit *e, GPtrArray *shapes, guint n_changing, GError **error)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)wkb_shape_free);
-	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	for (guint i = 0; i < shapes->len; i++) {
 		wkb_shape *s = wkb_shape_read(shapes->pdata[i], error);
 		if (!s)
@@ -78,35 +85,39 @@ static GPtrArray *simplified(const NadirEdit *e, GPtrArray *shapes, guint n_chan
 		g_ptr_array_add(all, s);
 	}
 	simplify_shapes_beside(all, n_changing, e->amount);
-	for (guint i = 0; i < n_changing; i++) {
-		GBytes *wkb = shape_checked(all->pdata[i], on, error);
-		if (!wkb)
-			return NULL;
-		g_ptr_array_add(out, wkb);
-	}
-	return g_steal_pointer(&out);
+	return g_steal_pointer(&all);
 }
 
 GPtrArray *nadir_edit_outlines(const NadirEdit *e, GPtrArray *shapes, guint n_changing, const double *area_m2,
-                               int width, int height, GError **error)
+                               int width, int height, GCancellable *cancel, guint *kept, GError **error)
 {
 	const image_size on = {width, height};
-	if (e->kind == NADIR_EDIT_SIMPLIFY)
-		return simplified(e, shapes, n_changing, on, error);
-	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref), thin = NULL;
 	g_autoptr(GError) why = NULL;
-	guint done = 0;
+	*kept = 0;
+	if (e->kind == NADIR_EDIT_SIMPLIFY && !(thin = simplified(e, shapes, n_changing, error)))
+		return NULL;
 	for (guint i = 0; i < n_changing; i++) {
+		if (g_cancellable_set_error_if_cancelled(cancel, error))
+			return NULL;
 		g_clear_error(&why);
-		GBytes *wkb = one(e, shapes, i, n_changing, area_m2[i], on, &why);
-		/* A drawn hole need not meet all objects, and not all have right angles. */
-		if (!wkb && (n_changing == 1 || (e->kind != NADIR_EDIT_HOLE && e->kind != NADIR_EDIT_SQUARE)))
+		GBytes *wkb =
+			thin ? shape_checked(thin->pdata[i], on, &why) : one(e, shapes, i, n_changing, area_m2[i], on, &why);
+		if (!wkb && !may_keep(e->kind, n_changing))
 			break;
-		done += wkb != NULL;
+		*kept += !wkb;
 		g_ptr_array_add(out, wkb ? wkb : g_bytes_ref(shapes->pdata[i]));
 	}
-	if (out->len == n_changing && done > 0)
+	if (out->len == n_changing && *kept < n_changing)
 		return g_steal_pointer(&out);
 	g_propagate_error(error, g_steal_pointer(&why));
 	return NULL;
+}
+
+char *nadir_edit_kept_text(guint kept, guint n)
+{
+	/* Translators: %u of %u objects. */
+	return g_strdup_printf(ngettext("%u of %u objects stays as it is: nothing valid would be left of it.",
+	                                "%u of %u objects stay as they are: nothing valid would be left of them.", kept),
+	                       kept, n);
 }

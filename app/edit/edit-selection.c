@@ -2,7 +2,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/document/document-private.h"
+#include "app/edit/edit-objects.h"
 
 static void choose(NadirDocument *d, gint64 id)
 {
@@ -162,14 +162,12 @@ void nadir_document_invert_selection(NadirDocument *d)
 static bool delete_all(document_job *j, project *p, GError **error)
 {
 	const GArray *given = j->data;
+	g_autoptr(GPtrArray) there = edit_read_objects(j, p, given, error);
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-	for (guint i = 0; i < given->len; i++) {
-		j->id = g_array_index(given, gint64, i);
-		const gint64 id = document_job_id(j);
-		g_autoptr(feature) there = id ? project_object(p, id, NULL) : NULL; /* it may be gone by now */
-		if (there)
-			g_array_append_val(ids, id);
-	}
+	for (guint i = 0; there && i < there->len; i++)
+		g_array_append_val(ids, ((feature *)there->pdata[i])->id);
+	if (!there)
+		return false;
 	if (ids->len > 0 && !project_delete(p, (const gint64 *)(const void *)ids->data, ids->len, j->what, error))
 		return false;
 	for (guint i = 0; i < ids->len; i++)

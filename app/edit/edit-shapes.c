@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "app/document/document-private.h"
+#include "app/edit/edit-objects.h"
 #include "app/edit/edit-outlines.h"
 
 /* What the store's thread works on. */
@@ -11,6 +11,7 @@ typedef struct {
 	NadirEdit e;    /* with copies of what it points to */
 	GArray *ids;    /* gint64, as the window knows them, the selected one first */
 	GArray *select; /* gint64: what is selected afterwards */
+	guint kept;     /* objects that stayed as they were, because nothing would have been left of them */
 } edit_job;
 
 static void edit_job_free(void *data)
@@ -45,26 +46,15 @@ static void changes_clear(changes *c)
 	g_array_unref(c->remove);
 }
 
-/* The selected objects as they are stored now; those that are gone by then are left out. */
+/* The selected objects, one at least. */
 static GPtrArray *read_objects(document_job *j, project *p, const GArray *ids, GError **error)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
-	const gint64 before = j->id;
-	for (guint i = 0; i < ids->len; i++) {
-		j->id = g_array_index(ids, gint64, i);
-		const gint64 id = document_job_id(j);
-		g_autoptr(GError) gone = NULL;
-		feature *f = id ? project_object(p, id, &gone) : NULL;
-		if (f)
-			g_ptr_array_add(list, f);
-	}
-	j->id = before;
-	if (list->len == 0) {
-		g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_EMPTY,
-		                    _("The selected objects are not there any more: select others."));
-		return NULL;
-	}
-	return g_steal_pointer(&list);
+	g_autoptr(GPtrArray) list = edit_read_objects(j, p, ids, error);
+	if (!list || list->len > 0)
+		return g_steal_pointer(&list);
+	g_set_error_literal(error, GEOMETRY_ERROR, GEOMETRY_ERROR_EMPTY,
+	                    _("The selected objects are not there any more: select others."));
+	return NULL;
 }
 
 static bool set_outline(feature *f, GBytes *wkb, GError **error)
@@ -196,7 +186,7 @@ static bool add_neighbours(document_job *j, project *p, GPtrArray *objects, doub
 }
 
 /* Each object keeps itself and gets another outline. */
-static bool reshape(document_job *j, project *p, const edit_job *w, GPtrArray *objects, image_size on, changes *c,
+static bool reshape(document_job *j, project *p, edit_job *w, GPtrArray *objects, image_size on, changes *c,
                     GError **error)
 {
 	g_autoptr(GPtrArray) shapes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
@@ -209,15 +199,21 @@ static bool reshape(document_job *j, project *p, const edit_job *w, GPtrArray *o
 	}
 	if (near && !add_neighbours(j, p, objects, w->e.kind == NADIR_EDIT_MEET ? w->e.amount : 0, shapes, error))
 		return false;
-	g_autoptr(GPtrArray) out = nadir_edit_outlines(&w->e, shapes, objects->len, area_m2, on.width, on.height, error);
+	g_autoptr(GPtrArray) out =
+		nadir_edit_outlines(&w->e, shapes, objects->len, area_m2, on.width, on.height, NULL, &w->kept, error);
 	for (guint i = 0; out && i < out->len; i++) {
 		const feature *before = objects->pdata[i];
+		g_array_append_val(w->select, before->id);
 		if (g_bytes_equal(before->px_geom, out->pdata[i]))
 			continue;
-		feature *f = feature_copy(before);
-		g_ptr_array_add(c->update, f);
-		if (!set_outline(f, out->pdata[i], error))
+		g_autoptr(feature) f = feature_copy(before);
+		g_autoptr(GError) why = NULL;
+		if (set_outline(f, out->pdata[i], &why)) {
+			g_ptr_array_add(c->update, g_steal_pointer(&f));
+		} else if (objects->len == 1 || ++w->kept == objects->len) {
+			g_propagate_error(error, g_steal_pointer(&why));
 			return false;
+		}
 	}
 	return out != NULL;
 }
@@ -266,15 +262,10 @@ static bool work(document_job *j, project *p, GError **error)
 			(feature **)c.update->pdata, c.update->len, (const gint64 *)(const void *)c.remove->data, c.remove->len,
 			(feature **)c.add->pdata,    c.add->len};
 		ok = project_apply(p, j->scene->image_id, &b, j->what, error);
-		for (guint i = 0; ok && i < c.update->len; i++) {
-			const gint64 id = ((feature *)c.update->pdata[i])->id;
-			feature *now = project_object(p, id, error);
-			ok = now != NULL;
-			if (w->e.kind != NADIR_EDIT_DUPLICATE)
-				g_array_append_val(w->select, id);
-			if (now)
-				document_job_changed(j, id, now);
-		}
+		ok = ok && edit_tell_objects(j, p, c.update, error);
+		const bool chosen = w->select->len > 0;
+		for (guint i = 0; ok && !chosen && i < c.update->len; i++)
+			g_array_append_val(w->select, ((feature *)c.update->pdata[i])->id);
 		if (ok)
 			tell(j, w, &c);
 	}
@@ -287,6 +278,10 @@ static bool work(document_job *j, project *p, GError **error)
 static bool on_done(document_job *j, const GError *error)
 {
 	edit_job *w = j->data;
+	g_autofree char *kept = nadir_edit_kept_text(w->kept, w->ids->len);
+	/* A drawn hole need not meet all objects, and not all have right angles. */
+	if (!error && w->kept > 0 && w->e.kind != NADIR_EDIT_HOLE && w->e.kind != NADIR_EDIT_SQUARE)
+		nadir_document_notify_user(j->document, kept);
 	if (error)
 		nadir_document_report(j->document, error);
 	else if (w->select->len > 0 && w->e.kind != NADIR_EDIT_RESHAPE)

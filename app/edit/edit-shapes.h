@@ -41,9 +41,13 @@ bool nadir_document_can_edit(NadirDocument *d, NadirEditKind kind);
 /* --- for previews: pure, any thread --- */
 
 /* New outlines of the first n_changing of shapes [element-type GBytes]; the others are their neighbours. area_m2[i] of
- * each (NaN: not known) is for amounts in metres. [element-type GBytes] of as many, NULL + error. Not for UNION, SPLIT,
- * DUPLICATE and the like, which make other objects. */
+ * each (NaN: not known) is for amounts in metres. [element-type GBytes] of as many, NULL + error. Those of several of
+ * which nothing valid would be left keep theirs and are counted in `kept`; it fails when that would be all. Not for
+ * UNION, SPLIT, DUPLICATE and the like, which make other objects. */
 GPtrArray *nadir_edit_outlines(const NadirEdit *e, GPtrArray *shapes, guint n_changing, const double *area_m2,
-                               int width, int height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                               int width, int height, GCancellable *cancel, guint *kept,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* "3 of 20 objects stay as they are…" */
+char *nadir_edit_kept_text(guint kept, guint n);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 #include "render/geometry/gdal-session.h"
 #include "render/store/images.h"
 #include "render/store/project-private.h"
+#include "render/store/project-rows.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>

@@ -2,6 +2,7 @@
  * stands (done), may be redone (undone) or was overtaken by another edit (dropped, kept for audit). */
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
+#include "render/store/project-rows.h"
 #include "render/store/project-words.h"
 
 #include <glib/gi18n-lib.h>
@@ -137,13 +138,35 @@ static bool read_change(OGRFeatureH row, void *data)
 	return true;
 }
 
-/* A class may have got another name since. */
-static void name_class(project *p, feature *o)
+/* A step that is being applied. */
+typedef struct {
+	project *p;
+	GHashTable *gone;  /* gint64, of changes -> itself: objects whose rows were dropped and not written again */
+	GHashTable *names; /* number -> name of a class */
+} replay;
+
+static replay replay_of(project *p)
 {
-	char *name = project_class_name(p, o->class_id);
+	return (replay){p, g_hash_table_new(g_int64_hash, g_int64_equal),
+	                g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free)};
+}
+
+static void replay_clear(replay *r)
+{
+	g_hash_table_unref(r->gone);
+	g_hash_table_unref(r->names);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(replay, replay_clear)
+
+/* A class may have got another name since. */
+static void name_class(replay *r, feature *o)
+{
+	char *name = g_hash_table_lookup(r->names, GINT_TO_POINTER(o->class_id));
+	if (!name && (name = project_class_name(r->p, o->class_id)))
+		g_hash_table_insert(r->names, GINT_TO_POINTER(o->class_id), name);
 	if (name) {
 		g_free(o->class_name);
-		o->class_name = name;
+		o->class_name = g_strdup(name);
 	}
 }
 
@@ -158,19 +181,51 @@ static bool apply_attributes(project *p, change *c, GError **error)
 	return project_put_attributes(p, c->target, error);
 }
 
-static bool apply(project *p, change *c, GError **error)
+static bool apply(replay *r, change *c, GError **error)
 {
+	project *p = r->p;
 	if (c->text)
 		return project_words_restore(p, c->text, error);
-	if (c->object == 0)
+	if (c->object == 0) {
+		g_hash_table_remove_all(r->names);
 		return project_class_restore(p, c->class_id, c->class_row, error);
+	}
+	const bool there = !g_hash_table_remove(r->gone, &c->object);
 	if (!c->target)
-		return project_drop_rows(p, c->object, error);
-	name_class(p, c->target);
+		return !there || project_drop_rows(p, c->object, error);
+	name_class(r, c->target);
 	if (!c->target->px_geom)
 		return apply_attributes(p, c, error);
 	project_set_area(p, c->image, c->target); /* and the image another georeference */
-	return project_put_rows(p, c->image, c->target, error);
+	return there ? project_put_rows(p, c->image, c->target, error) : project_add_rows(p, c->image, c->target, error);
+}
+
+/* All objects that the step writes anew or deletes leave their tables together: one by one that is most of what very
+ * many take. Those of which only attributes change stay, for their outline is read from what is there. */
+static bool drop_together(replay *r, change *const *changes, guint n, GError **error)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	GHashTableIter at;
+	gpointer id;
+	for (guint i = 0; i < n; i++)
+		if (changes[i]->object != 0)
+			g_hash_table_add(r->gone, &changes[i]->object);
+	for (guint i = 0; i < n; i++)
+		if (changes[i]->target && !changes[i]->target->px_geom)
+			g_hash_table_remove(r->gone, &changes[i]->object);
+	g_hash_table_iter_init(&at, r->gone);
+	while (g_hash_table_iter_next(&at, &id, NULL))
+		g_array_append_val(ids, *(gint64 *)id);
+	return project_drop_all_rows(r->p, (const gint64 *)(const void *)ids->data, ids->len, error);
+}
+
+static bool apply_all(project *p, change *const *changes, guint n, GError **error)
+{
+	g_auto(replay) r = replay_of(p);
+	bool ok = drop_together(&r, changes, n, error);
+	for (guint i = 0; ok && i < n; i++)
+		ok = apply(&r, changes[i], error);
+	return ok;
 }
 
 /* Adds the step's rows to `changes` and applies them. */
@@ -183,10 +238,8 @@ static bool apply_step(project *p, gint64 step, bool forward, GPtrArray *changes
 	                    "step = %" G_GINT64_FORMAT " ORDER BY id %s",
 	                    side, side, other, step, forward ? "ASC" : "DESC"))
 		return false;
-	for (guint i = first; i < changes->len; i++)
-		if (!apply(p, g_ptr_array_index(changes, i), error))
-			return false;
-	return project_run(p, error, "UPDATE edits SET state = '%s' WHERE state <> 'dropped' AND step = %" G_GINT64_FORMAT,
+	return apply_all(p, (change *const *)changes->pdata + first, changes->len - first, error) &&
+	       project_run(p, error, "UPDATE edits SET state = '%s' WHERE state <> 'dropped' AND step = %" G_GINT64_FORMAT,
 	                   forward ? "done" : "undone", step);
 }
 
@@ -334,12 +387,13 @@ static void keep_last(GPtrArray *changes)
 /* A class may have been renamed by a later one of the steps. */
 static void name_classes(project *p, GPtrArray *changes)
 {
+	g_auto(replay) r = replay_of(p);
 	bool classes = false;
 	for (guint i = 0; i < changes->len && !classes; i++)
 		classes = ((change *)changes->pdata[i])->class_id != 0;
 	for (guint i = 0; classes && i < changes->len; i++)
 		if (((change *)changes->pdata[i])->target)
-			name_class(p, ((change *)changes->pdata[i])->target);
+			name_class(&r, ((change *)changes->pdata[i])->target);
 }
 
 bool project_go_to(project *p, gint64 step, project_changes *out, GError **error)

@@ -1,5 +1,5 @@
 /* Changes of objects: each one transaction with its rows of the journal. */
-#include "render/store/project-private.h"
+#include "render/store/project-rows.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -92,6 +92,13 @@ static bool journal(const work *w, gint64 image, const feature *before, const fe
 	return project_journal_add(w->p, w->step, w->what, &edit, error);
 }
 
+/* Always false. */
+static bool missing(project *p, gint64 id, GError **error)
+{
+	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
+	return false;
+}
+
 static bool insert_one(work *w, gint64 image, feature *o, GError **error)
 {
 	if (w->next_id == 0)
@@ -107,11 +114,15 @@ static bool insert_one(work *w, gint64 image, feature *o, GError **error)
 	return project_add_rows(w->p, image, o, error) && journal(w, image, NULL, o, error);
 }
 
-static bool delete_one(work *w, gint64 id, GError **error)
+static bool delete_all(work *w, const gint64 *ids, guint n, GError **error)
 {
-	gint64 image;
-	g_autoptr(feature) before = project_get_rows(w->p, id, &image, error);
-	return before && project_drop_rows(w->p, id, error) && journal(w, image, before, NULL, error);
+	g_autoptr(GArray) rows = project_get_all_rows(w->p, ids, n, error);
+	bool ok = rows && project_drop_all_rows(w->p, ids, n, error);
+	for (guint i = 0; ok && i < n; i++) {
+		const project_object_row *row = &g_array_index(rows, project_object_row, i);
+		ok = row->o ? journal(w, row->image, row->o, NULL, error) : missing(w->p, ids[i], error);
+	}
+	return ok;
 }
 
 bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
@@ -135,6 +146,20 @@ feature *project_object(project *p, gint64 id, GError **error)
 {
 	gint64 image;
 	return project_get_rows(p, id, &image, error);
+}
+
+GPtrArray *project_objects_of(project *p, const gint64 *ids, guint n, GError **error)
+{
+	g_autoptr(GArray) rows = project_get_all_rows(p, ids, n, error);
+	if (!rows)
+		return NULL;
+	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+	for (guint i = 0; i < n; i++) {
+		project_object_row *row = &g_array_index(rows, project_object_row, i);
+		if (row->o)
+			g_ptr_array_add(list, g_steal_pointer(&row->o));
+	}
+	return list;
 }
 
 /* What an object made anew takes over from the one it replaces: where it came from and what was decided. */
@@ -162,29 +187,66 @@ static bool same_shape(const feature *a, const feature *b)
 	       g_str_equal(a->created, b->created) && a->proposed_id == b->proposed_id;
 }
 
-static bool put_changed(work *w, gint64 image, const feature *before, const feature *after, GError **error)
+/* What the object becomes: the given one, with what only the store knows. NULL + error. */
+static feature *next_version(work *w, gint64 image, const feature *before, const feature *given, GError **error)
 {
-	if (!same_shape(before, after))
-		return project_put_rows(w->p, image, after, error) && journal(w, image, before, after, error);
-	g_autofree char *was = feature_to_json(before), *is = feature_to_json(after);
-	const project_edit edit = {.image = image, .object = after->id, .before = was, .after = is};
-	return project_put_attributes(w->p, after, error) && project_journal_add(w->p, w->step, w->what, &edit, error);
-}
-
-static bool update_one(work *w, const feature *o, GError **error)
-{
-	gint64 image;
-	g_autoptr(feature) before = project_get_rows(w->p, o->id, &image, error);
-	g_autoptr(feature) after = before ? feature_copy(o) : NULL;
-	if (!before || !complete(w, image, after, error))
-		return false;
+	g_autoptr(feature) after = feature_copy(given);
+	if (!complete(w, image, after, error))
+		return NULL;
 	keep_review(after, before);
 	replace_text(&after->edited, project_now());
 	if (!*after->created)
 		replace_text(&after->created, g_strdup(before->created));
 	if (!g_bytes_equal(before->px_geom, after->px_geom) || !isfinite(after->area_m2))
 		project_set_area(w->p, image, after);
-	return put_changed(w, image, before, after, error);
+	return g_steal_pointer(&after);
+}
+
+/* Those with another shape have no rows any more: they are written anew. */
+static bool write_version(work *w, gint64 image, const feature *before, const feature *after, GError **error)
+{
+	if (!same_shape(before, after))
+		return project_add_rows(w->p, image, after, error) && journal(w, image, before, after, error);
+	g_autofree char *was = feature_to_json(before), *is = feature_to_json(after);
+	const project_edit edit = {.image = image, .object = after->id, .before = was, .after = is};
+	return project_put_attributes(w->p, after, error) && project_journal_add(w->p, w->step, w->what, &edit, error);
+}
+
+static bool update_some(work *w, feature *const *given, const gint64 *ids, guint n, GError **error)
+{
+	g_autoptr(GArray) rows = project_get_all_rows(w->p, ids, n, error);
+	g_autoptr(GArray) reshaped = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_autoptr(GPtrArray) after = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+	bool ok = rows != NULL;
+	for (guint i = 0; ok && i < n; i++) {
+		const project_object_row *row = &g_array_index(rows, project_object_row, i);
+		feature *next = row->o ? next_version(w, row->image, row->o, given[i], error) : NULL;
+		ok = next || (!row->o && missing(w->p, ids[i], error));
+		if (next && !same_shape(row->o, next))
+			g_array_append_val(reshaped, ids[i]);
+		g_ptr_array_add(after, next);
+	}
+	ok = ok && project_drop_all_rows(w->p, (const gint64 *)(const void *)reshaped->data, reshaped->len, error);
+	for (guint i = 0; ok && i < n; i++) {
+		const project_object_row *row = &g_array_index(rows, project_object_row, i);
+		ok = write_version(w, row->image, row->o, after->pdata[i], error);
+	}
+	return ok;
+}
+
+#define AT_ONCE 1000 /* objects that are held as they were and as they will be */
+
+static bool update_all(work *w, feature *const *given, guint n, GError **error)
+{
+	gint64 ids[AT_ONCE];
+	for (guint done = 0; done < n; done += AT_ONCE) {
+		const guint some = MIN(n - done, AT_ONCE);
+		for (guint i = 0; i < some; i++)
+			ids[i] = given[done + i]->id;
+		if (!update_some(w, given + done, ids, some, error))
+			return false;
+	}
+	return true;
 }
 
 bool project_update(project *p, const feature *o, const char *what, GError **error)
@@ -197,10 +259,7 @@ static bool change_all(project *p, gint64 image, const project_batch *b, const c
 {
 	g_auto(work) w = {.p = p, .step = project_journal_step(p, error), .what = what};
 	bool ok = w.step != 0;
-	for (guint i = 0; ok && i < b->n_update; i++)
-		ok = update_one(&w, b->update[i], error);
-	for (guint i = 0; ok && i < b->n_remove; i++)
-		ok = delete_one(&w, b->remove[i], error);
+	ok = ok && update_all(&w, b->update, b->n_update, error) && delete_all(&w, b->remove, b->n_remove, error);
 	for (guint i = 0; ok && i < b->n_add; i++)
 		ok = insert_one(&w, image, b->add[i], error);
 	return ok;
@@ -225,24 +284,27 @@ static bool add_id(OGRFeatureH row, void *data)
 	return true;
 }
 
-/* What became of it is told; NULL: it is gone. */
-static bool leave_class(work *w, gint64 id, const char *to, GPtrArray *told, GError **error)
+/* Becomes `to`, or goes with NULL. What became of each is told. */
+static bool leave_class(work *w, const gint64 *ids, guint n, const char *to, GPtrArray *told, GError **error)
 {
-	gint64 image;
-	g_autoptr(feature) o = project_get_rows(w->p, id, &image, error);
-	if (!o)
-		return false;
-	if (to)
+	g_autoptr(GArray) rows = project_get_all_rows(w->p, ids, n, error), now = NULL;
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	for (guint i = 0; rows && to && i < n; i++) {
+		feature *o = g_array_index(rows, project_object_row, i).o;
 		replace_text(&o->class_name, g_strdup(to));
-	if (!(to ? update_one(w, o, error) : delete_one(w, id, error)))
-		return false;
-	g_clear_pointer(&o, feature_free);
-	if (to && !(o = project_get_rows(w->p, id, &image, error)))
-		return false;
-	project_change *c = g_new0(project_change, 1);
-	*c = (project_change){id, image, g_steal_pointer(&o)};
-	g_ptr_array_add(told, c);
-	return true;
+		g_ptr_array_add(list, o);
+	}
+	bool ok = rows && (to ? update_all(w, (feature **)list->pdata, list->len, error) : delete_all(w, ids, n, error));
+	if (ok && to)
+		ok = (now = project_get_all_rows(w->p, ids, n, error)) != NULL;
+	for (guint i = 0; ok && i < n; i++) {
+		project_change *c = g_new0(project_change, 1);
+		*c = (project_change){ids[i], g_array_index(rows, project_object_row, i).image, NULL};
+		if (now)
+			c->now = g_steal_pointer(&g_array_index(now, project_object_row, i).o);
+		g_ptr_array_add(told, c);
+	}
+	return ok;
 }
 
 static bool dissolve(project *p, int id, int to, const char *what, GPtrArray *told, GError **error)
@@ -258,10 +320,8 @@ static bool dissolve(project *p, int id, int to, const char *what, GPtrArray *to
 	                    id))
 		return false;
 	g_auto(work) w = {.p = p, .step = project_journal_step(p, error), .what = what};
-	bool ok = w.step != 0;
-	for (guint i = 0; ok && i < ids->len; i++)
-		ok = leave_class(&w, g_array_index(ids, gint64, i), name, told, error);
-	return ok && project_class_drop(p, w.step, ids->len > 0 ? p->undo_image : 0, id, what, error);
+	return w.step != 0 && leave_class(&w, (const gint64 *)(const void *)ids->data, ids->len, name, told, error) &&
+	       project_class_drop(p, w.step, ids->len > 0 ? p->undo_image : 0, id, what, error);
 }
 
 bool project_dissolve_class(project *p, int id, int to, const char *what, project_changes *changes, GError **error)

@@ -88,20 +88,6 @@ char *project_class_to_json(project *p, int id); /* as the journal has it; NULL 
 char *project_class_name(project *p, int id);    /* NULL when there is none */
 bool project_write_styles(project *p, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* the colours for QGIS, both layers */
 
-/* --- project-rows.c: the rows of one object in all tables, inside a transaction --- */
-/* o->id and o->class_id are set. put: a row of that id is replaced; add: there is none, which spares looking for it. */
-bool project_add_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_put_rows(project *p, gint64 image, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-bool project_drop_rows(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Only class, state, caption, attributes and what a review says: the outline is as it was. */
-bool project_put_attributes(project *p, const feature *o, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The object as stored, and its image; NULL + error when there is none. */
-feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gint64 project_next_id(project *p); /* never one that was given before: undo brings an object back under its own */
-/* Attributes as JSON and back, for the journal; the geometry stays apart. */
-char *feature_to_json(const feature *o);
-feature *feature_from_json(const char *text);
-
 /* --- project-journal.c: inside a transaction --- */
 /* One change as a row of step `step`. An object: its attributes as JSON with its outline; a class or a text: object 0,
  * JSON without outline. before or after NULL: it was made or deleted. Both without outline: it stayed. */

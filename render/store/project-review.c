@@ -1,5 +1,6 @@
 /* Decisions about objects. They leave the outline alone, so that a journal of thousands of them stays small. */
 #include "render/store/project-private.h"
+#include "render/store/project-rows.h"
 #include "render/store/review.h"
 
 #include <glib/gi18n-lib.h>

@@ -1,8 +1,8 @@
 /* One object in all its tables: the truth in nadir_objects, its prompts in marks, its map view in the feature layers.
  */
+#include "render/store/project-rows.h"
 #include "render/geometry/feature-fields.h"
 #include "render/geometry/gdal-session.h"
-#include "render/store/project-private.h"
 
 #include "render/file/json-text.h"
 #include <cjson/cJSON.h>
@@ -175,14 +175,33 @@ static bool put_marks(project *p, const feature *o, GError **error)
 	return ok;
 }
 
-bool project_drop_rows(project *p, gint64 id, GError **error)
+#define AT_ONCE 500 /* objects that one statement is about */
+
+/* "12, 7, 30" */
+static char *id_list(const gint64 *ids, guint n)
+{
+	GString *list = g_string_new("");
+	for (guint i = 0; i < n; i++)
+		g_string_append_printf(list, "%s%" G_GINT64_FORMAT, i ? ", " : "", ids[i]);
+	return g_string_free(list, FALSE);
+}
+
+bool project_drop_all_rows(project *p, const gint64 *ids, guint n, GError **error)
 {
 	static const char *const tables[][2] = {
 		{"nadir_objects", "fid"}, {"objects", "fid"}, {"objects_px", "fid"}, {"marks", "object_id"}};
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		if (!project_run(p, error, "DELETE FROM %s WHERE %s = %" G_GINT64_FORMAT, tables[i][0], tables[i][1], id))
-			return false;
+	for (guint done = 0; done < n; done += AT_ONCE) {
+		g_autofree char *list = id_list(ids + done, MIN(n - done, AT_ONCE));
+		for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+			if (!project_run(p, error, "DELETE FROM %s WHERE %s IN (%s)", tables[i][0], tables[i][1], list))
+				return false;
+	}
 	return true;
+}
+
+bool project_drop_rows(project *p, gint64 id, GError **error)
+{
+	return project_drop_all_rows(p, &id, 1, error);
 }
 
 static bool put_all(project *p, gint64 image, const feature *o, GError **error)
@@ -296,28 +315,58 @@ GPtrArray *project_objects(project *p, gint64 image, GError **error)
 	return g_steal_pointer(&list);
 }
 
+static void object_row_clear(void *data)
+{
+	feature_free(((project_object_row *)data)->o);
+}
+
+/* The rows come in another order than they were asked for. */
 typedef struct {
-	feature *o;
-	gint64 image;
-} object_row;
+	GArray *rows;
+	GHashTable *places; /* gint64, of the ids asked for -> place in rows */
+} object_rows;
 
 static bool take_object(OGRFeatureH row, void *data)
 {
-	object_row *r = data;
-	r->o = feature_from_row(row);
-	r->image = OGR_F_GetFieldAsInteger64(row, 1);
-	return false;
+	object_rows *all = data;
+	const gint64 id = OGR_F_GetFieldAsInteger64(row, 0);
+	project_object_row *to =
+		&g_array_index(all->rows, project_object_row, GPOINTER_TO_UINT(g_hash_table_lookup(all->places, &id)));
+	*to = (project_object_row){feature_from_row(row), OGR_F_GetFieldAsInteger64(row, 1)};
+	return true;
+}
+
+static bool read_some(project *p, object_rows *all, const gint64 *ids, guint first, guint n, GError **error)
+{
+	g_autofree char *list = id_list(ids, n);
+	g_hash_table_remove_all(all->places);
+	for (guint i = 0; i < n; i++)
+		g_hash_table_insert(all->places, (gpointer)&ids[i], GUINT_TO_POINTER(first + i));
+	return project_select(p, take_object, all, error, "SELECT " COLUMNS ", %s FROM nadir_objects WHERE fid IN (%s)",
+	                      later_columns(p), list);
+}
+
+GArray *project_get_all_rows(project *p, const gint64 *ids, guint n, GError **error)
+{
+	g_autoptr(GArray) rows = g_array_sized_new(FALSE, TRUE, sizeof(project_object_row), n);
+	g_autoptr(GHashTable) places = g_hash_table_new(g_int64_hash, g_int64_equal);
+	object_rows all = {rows, places};
+	g_array_set_clear_func(rows, object_row_clear);
+	g_array_set_size(rows, n);
+	for (guint done = 0; done < n; done += AT_ONCE)
+		if (!read_some(p, &all, ids + done, done, MIN(n - done, AT_ONCE), error))
+			return NULL;
+	return g_steal_pointer(&rows);
 }
 
 feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
 {
-	object_row r = {0};
-	if (!project_select(p, take_object, &r, error,
-	                    "SELECT " COLUMNS ", %s FROM nadir_objects WHERE fid = %" G_GINT64_FORMAT, later_columns(p),
-	                    id))
+	g_autoptr(GArray) rows = project_get_all_rows(p, &id, 1, error);
+	if (!rows)
 		return NULL;
-	if (!r.o)
+	project_object_row *row = &g_array_index(rows, project_object_row, 0);
+	if (!row->o)
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
-	*image = r.image;
-	return r.o;
+	*image = row->image;
+	return g_steal_pointer(&row->o);
 }

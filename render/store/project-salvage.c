@@ -3,6 +3,7 @@
  * written to: a copy of it, with its write-ahead log, is attached to the new project. */
 #include "render/geometry/gdal-session.h"
 #include "render/store/project-private.h"
+#include "render/store/project-rows.h"
 
 #include <errno.h>
 #include <gio/gio.h>

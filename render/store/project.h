@@ -80,10 +80,11 @@ bool project_update_class(project *p, const project_class *c, const char *what,
 /* Only a class that no object has, else PROJECT_ERROR_IN_USE. */
 bool project_delete_class(project *p, int id, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Objects. `what` names the step in the undo list ("accept airplane"). */
-GPtrArray *project_objects(project *p, gint64 image,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT; /* [element-type feature] by id; image 0: all */
-feature *project_object(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* as stored */
+/* Objects. `what` names the step in the undo list ("accept airplane"). By id, image 0: all; one; those of these that
+ * there are, in their order [element-type feature]. */
+GPtrArray *project_objects(project *p, gint64 image, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+feature *project_object(project *p, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *project_objects_of(project *p, const gint64 *ids, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool project_insert(project *p, gint64 image, feature *o, const char *what,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT; /* sets o->id, times */
 bool project_update(project *p, const feature *o, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -92,7 +93,7 @@ bool project_delete(project *p, const gint64 *ids, guint n, const char *what, GE
 bool project_replace(project *p, gint64 image, const gint64 *remove, guint n_remove, feature **add, guint n_add,
                      const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Changed, deleted and new ones together, one undo step; the new ones get their ids. */
+/* Changed, deleted and new ones together, one undo step; no id twice; the new ones get their ids. */
 typedef struct {
 	feature **update;
 	guint n_update;

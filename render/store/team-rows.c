@@ -1,6 +1,7 @@
 /* Rows of the project's tables as they travel: JSON in which rows refer to each other by uid. */
 #include "render/file/json-text.h"
 #include "render/geometry/gdal-session.h"
+#include "render/store/project-rows.h"
 #include "render/store/team-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -1,4 +1,5 @@
 /* The two halves of a round with the server: what is sent, and what is made of the answer. */
+#include "render/store/project-rows.h"
 #include "render/store/team-private.h"
 
 #include <glib/gi18n-lib.h>

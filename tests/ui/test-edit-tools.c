@@ -3,8 +3,10 @@
 
 #include "app/canvas/vertex-tool.h"
 #include "app/document/document-private.h"
+#include "app/edit-dialog.h"
 #include "app/edit/edit-selection.h"
 #include "tests/ui/document-world.h"
+#include "tests/ui/find-widget.h"
 
 static gint64 area(world *w)
 {
@@ -181,6 +183,63 @@ static void test_snap_among_many(world *w, gconstpointer data)
 	}
 }
 
+/* --- an edit with an amount --- */
+
+typedef struct {
+	GtkWidget *dialog;
+	const char *text;
+} outcome;
+
+static bool says(void *data)
+{
+	const outcome *o = data;
+	return find_label(o->dialog, o->text) != NULL;
+}
+
+static void wait_for(GtkWidget *dialog, const char *text)
+{
+	g_assert_true(fixture_wait(says, &(outcome){dialog, text}, 30));
+}
+
+static GtkWidget *open_dialog(world *w, NadirEditKind kind, raster_rect seen, double amount)
+{
+	GtkWidget *dialog = nadir_edit_dialog_new(GTK_WINDOW(w->window), w->d, kind, seen);
+	gtk_window_present(GTK_WINDOW(dialog));
+	gtk_spin_button_set_value(GTK_SPIN_BUTTON(find_child(dialog, GTK_TYPE_SPIN_BUTTON)), amount);
+	return dialog;
+}
+
+static void test_amount(world *w, gconstpointer data)
+{
+	const gint64 ids[] = {add(w, 50, 50, 40, 40), add(w, 150, 50, 4, 4)};
+	nadir_document_select_ids(w->d, ids, 2);
+	GtkWidget *dialog = open_dialog(w, NADIR_EDIT_GROW, (raster_rect){0, 0, 400, 300}, -5);
+	wait_for(dialog, "1 of 2 objects stays as it is");
+	g_assert_cmpuint(w->d->ghosts->len, ==, 2);
+	gtk_spin_button_set_value(GTK_SPIN_BUTTON(find_child(dialog, GTK_TYPE_SPIN_BUTTON)), -100);
+	wait_for(dialog, "Nothing would be left");
+	gtk_window_destroy(GTK_WINDOW(dialog));
+	g_assert_cmpuint(w->d->ghosts->len, ==, 0);
+}
+
+/* What is seen is tried out first. */
+static void test_amount_of_many(world *w, gconstpointer data)
+{
+	fill_with_squares(w);
+	nadir_document_select_all(w->d);
+	GtkWidget *dialog = open_dialog(w, NADIR_EDIT_GROW, (raster_rect){100, 200, 20, 20}, 1);
+	wait_for(dialog, "Tried out on 1000 of the 100000 objects.");
+	guint inside = 0;
+	for (guint i = 0; i < w->d->ghosts->len; i++) {
+		double e[4];
+		wkb_shape_extent(w->d->ghosts->pdata[i], e);
+		inside += e[2] > 100 && e[0] < 120 && e[3] > 200 && e[1] < 220;
+	}
+	g_assert_cmpuint(w->d->ghosts->len, ==, 1000);
+	g_assert_cmpuint(inside, >=, 400);
+	gtk_window_destroy(GTK_WINDOW(dialog));
+}
+
 int main(int argc, char **argv)
 {
 	gtk_test_init(&argc, &argv, NULL);
@@ -188,6 +247,8 @@ int main(int argc, char **argv)
 	ADD("vertex", test_vertex);
 	ADD("snap", test_snap);
 	ADD("snap-among-many", test_snap_among_many);
+	ADD("amount", test_amount);
+	ADD("amount-of-many", test_amount_of_many);
 	ADD("cursor", test_cursor);
 	ADD("cursor-and-mouse", test_cursor_and_mouse);
 	return g_test_run();

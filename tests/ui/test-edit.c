@@ -151,6 +151,30 @@ static void test_grow(world *w, gconstpointer data)
 	g_assert_cmpint(object_row(w, 0)->area_px, ==, 900);
 }
 
+/* Of several, those of which nothing would be left stay; what moves together stays together. */
+static void test_some_stay(world *w, gconstpointer data)
+{
+	const gint64 big = add(w, 50, 50, 40, 40), tiny = add(w, 150, 50, 4, 4), other = add(w, 250, 50, 30, 20);
+	nadir_document_select_ids(w->d, (const gint64[]){big, tiny, other}, 3);
+	edit(w, &(NadirEdit){.kind = NADIR_EDIT_GROW, .amount = -5});
+	g_assert_cmpstr(w->told, ==, "1 of 3 objects stays as it is: nothing valid would be left of it.");
+	g_assert_cmpint(object_row(w, 2)->area_px, ==, 900);
+	g_assert_cmpint(object_row(w, 1)->area_px, ==, 16);
+	g_assert_cmpint(object_row(w, 0)->area_px, ==, 200);
+	g_assert_cmpuint(nadir_document_n_selected(w->d), ==, 3);
+	undo(w); /* one step */
+	g_assert_cmpint(total(w), ==, 1600 + 16 + 600);
+	edit(w, &(NadirEdit){.kind = NADIR_EDIT_GROW, .amount = -100});
+	g_assert_nonnull(w->told);
+	g_assert_cmpint(total(w), ==, 1600 + 16 + 600);
+	edit(w, &(NadirEdit){.kind = NADIR_EDIT_TRANSFORM, .matrix = {1, 0, 200, 0, 1, 0}}); /* one of them off the image */
+	g_assert_nonnull(w->told);
+	g_assert_cmpint(nadir_document_n_selected(w->d), ==, 3);
+	g_autoptr(bitmask) want = fixture_rectangle(50, 50, 40, 40);
+	g_autoptr(bitmask) mask = mask_from_wkb(object_row(w, 2)->px_geom, NULL);
+	g_assert_true(mask_equal(mask, want));
+}
+
 static void test_square(world *w, gconstpointer data)
 {
 	const double house[] = {100, 60, 160, 90, 145, 120, 85, 90}; /* turned by atan(1/2) */
@@ -230,6 +254,7 @@ int main(int argc, char **argv)
 	ADD("split", test_split);
 	ADD("holes", test_holes);
 	ADD("grow", test_grow);
+	ADD("some-stay", test_some_stay);
 	ADD("square", test_square);
 	ADD("meet", test_meet);
 	ADD("duplicate", test_duplicate);

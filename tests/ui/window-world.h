@@ -1,6 +1,7 @@
 /* The window as it stands after its start, in a folder of its own with a copy of the sample. */
 #pragma once
 #include "app/window-private.h"
+#include "tests/ui/find-widget.h"
 #include "tests/ui/fixture.h"
 
 G_BEGIN_DECLS
@@ -17,10 +18,5 @@ void world_up(world *w, gconstpointer data); /* no image is open */
 void world_down(world *w, gconstpointer data);
 void open_file(world *w, const char *path);
 void add_object(world *w, int x); /* 30 by 20 pixels of the image that is open, its left edge there */
-
-/* In a widget or below it; NULL: none. */
-GtkWidget *find_child(GtkWidget *in, GType type);
-GtkWidget *find_titled(GtkWidget *in, const char *title); /* a row of preferences */
-GtkWidget *find_label(GtkWidget *in, const char *text);   /* a label with the text in it */
 
 G_END_DECLS
