@@ -100,9 +100,10 @@ static void run_trial(GTask *task, gpointer source, gpointer data, GCancellable 
 static char *outcome_text(const trial *t)
 {
 	/* Translators: numbers of vertices before and after. */
-	g_autofree char *vertices = t->changed ? g_strdup_printf(_("%u → %u vertices"), t->before, t->after)
+	g_autofree char *vertices = t->changed ? g_strdup_printf(_("%'u → %'u vertices"), t->before, t->after)
 	                                       : g_strdup(_("Nothing changes by this."));
-	g_autofree char *part = t->n < t->of ? g_strdup_printf(_("Tried out on %u of the %u objects."), t->n, t->of) : NULL;
+	g_autofree char *part =
+		t->n < t->of ? g_strdup_printf(_("Tried out on %'u of the %'u objects."), t->n, t->of) : NULL;
 	g_autofree char *kept = t->kept ? nadir_edit_kept_text(t->kept, t->n) : NULL;
 	const char *lines[] = {vertices, part ? part : kept, part ? kept : NULL, NULL};
 	return g_strjoinv("\n", (char **)lines);

@@ -117,7 +117,7 @@ GPtrArray *nadir_edit_outlines(const NadirEdit *e, GPtrArray *shapes, guint n_ch
 char *nadir_edit_kept_text(guint kept, guint n)
 {
 	/* Translators: %u of %u objects. */
-	return g_strdup_printf(ngettext("%u of %u objects stays as it is: nothing valid would be left of it.",
-	                                "%u of %u objects stay as they are: nothing valid would be left of them.", kept),
+	return g_strdup_printf(ngettext("%'u of %'u objects stays as it is: nothing valid would be left of it.",
+	                                "%'u of %'u objects stay as they are: nothing valid would be left of them.", kept),
 	                       kept, n);
 }
