@@ -243,8 +243,21 @@ ACTION(on_class)
 			nadir_window_apply_class(self, (int)i);
 			return;
 		}
-	g_autofree char *sentence = g_strdup_printf(_("No class has the key %d yet: add one in the sidebar."), key);
+	g_autofree char *sentence = g_strdup_printf(
+		_("No class has the key %d yet: add a class in the sidebar, or give one this key where it is edited."), key);
 	nadir_window_show_notice(self, sentence);
+}
+
+ACTION(on_class_named)
+{
+	NadirWindow *self = data;
+	const char *name = g_variant_get_string(parameter, NULL);
+	GPtrArray *classes = nadir_document_get_classes(self->document);
+	for (guint i = 0; i < classes->len; i++)
+		if (g_str_equal(((const project_class *)classes->pdata[i])->name, name)) {
+			nadir_window_apply_class(self, (int)i);
+			return;
+		}
 }
 
 ACTION(on_add_class)
@@ -357,10 +370,9 @@ static void add_class_commands(NadirWindow *self, GListStore *commands)
 	for (guint i = 0; classes && i < classes->len; i++) {
 		const project_class *c = classes->pdata[i];
 		g_autofree char *title = g_strdup_printf(_("Class: %s"), c->name);
-		g_autofree char *key = g_strdup_printf("%d", c->key);
-		g_autofree char *action = g_strdup_printf("win.class::%d", c->key);
-		if (c->key < 0)
-			continue;
+		g_autofree char *key = c->key < 0 ? NULL : g_strdup_printf("%d", c->key);
+		g_autoptr(GVariant) target = g_variant_ref_sink(g_variant_new_string(c->name));
+		g_autofree char *action = g_action_print_detailed_name("win.class-named", target);
 		g_autoptr(NadirCommand) command = nadir_command_new(title, _("Classes"), key, NULL, action);
 		g_list_store_append(commands, command);
 	}
@@ -425,6 +437,7 @@ static const GActionEntry entries[] = {
 	{.name = "brush-larger", .activate = on_brush_larger},
 	{.name = "cancel-encode", .activate = on_cancel_encode},
 	{.name = "class", .activate = on_class, .parameter_type = "s"},
+	{.name = "class-named", .activate = on_class_named, .parameter_type = "s"},
 	{.name = "add-class", .activate = on_add_class},
 	{.name = "zoom-in", .activate = on_zoom_in},
 	{.name = "zoom-out", .activate = on_zoom_out},
@@ -461,9 +474,9 @@ void nadir_window_update_actions(NadirWindow *self)
 	const guint n = d ? g_list_model_get_n_items(nadir_document_get_objects(d)) : 0;
 	const NadirTool tool = nadir_canvas_get_tool(self->work->canvas);
 	const bool drawing = tool == NADIR_TOOL_POLYGON || tool >= NADIR_TOOL_SPLIT;
-	ENABLE(d != NULL, "tool", "class", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit", "turn-view",
-	       "hide-masks", "opacity-down", "opacity-up", "style", "page", "find", "copy-position", "focus-canvas",
-	       "brush-smaller", "brush-larger", "drop", "save-as");
+	ENABLE(d != NULL, "tool", "class", "class-named", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit",
+	       "turn-view", "hide-masks", "opacity-down", "opacity-up", "style", "page", "find", "copy-position",
+	       "focus-canvas", "brush-smaller", "brush-larger", "drop", "save-as");
 	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
 	ENABLE(d && nadir_document_get_redo_text(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");

@@ -24,13 +24,15 @@ struct _NadirClassEditor {
 
 	/* Borrowed */
 	GtkEntry *name;
-	GtkDropDown *parent;
+	GtkDropDown *parent, *key; /* key: place i is that of KEYS[i] */
 	GtkBox *fields;
 	GtkWidget *no_fields; /* what they are for, while there are none */
 	GtkLabel *error;
 };
 
 G_DEFINE_FINAL_TYPE(NadirClassEditor, nadir_class_editor, GTK_TYPE_WINDOW)
+
+static const int KEYS[] = {-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0};
 
 static char *text_of(GtkEntry *entry)
 {
@@ -174,6 +176,7 @@ static void on_apply(NadirClassEditor *self)
 	change.name = name;
 	change.fields = asked;
 	change.parent = g_array_index(self->parents, int, gtk_drop_down_get_selected(self->parent));
+	change.key = KEYS[gtk_drop_down_get_selected(self->key)];
 	nadir_document_update_class(self->document, &change);
 	gtk_window_close(GTK_WINDOW(self));
 }
@@ -227,6 +230,35 @@ static GtkWidget *make_parent(NadirClassEditor *self, const project_class *c)
 	self->parent = GTK_DROP_DOWN(gtk_drop_down_new(g_object_ref(G_LIST_MODEL(names)), NULL));
 	gtk_drop_down_set_selected(self->parent, at);
 	return GTK_WIDGET(self->parent);
+}
+
+static const char *class_with_key(GPtrArray *classes, int key, int but)
+{
+	for (guint i = 0; i < classes->len; i++) {
+		const project_class *c = classes->pdata[i];
+		if (c->key == key && c->id != but)
+			return c->name;
+	}
+	return NULL;
+}
+
+/* The digits, and whose each is: taking it gives that class this one's. */
+static GtkWidget *make_key(NadirClassEditor *self, const project_class *c)
+{
+	GPtrArray *classes = nadir_document_get_classes(self->document);
+	g_autoptr(GtkStringList) names = gtk_string_list_new((const char *const[]){_("None"), NULL});
+	guint at = 0;
+	for (guint i = 1; i < G_N_ELEMENTS(KEYS); i++) {
+		const char *other = class_with_key(classes, KEYS[i], c->id);
+		/* Translators: a key, and the class that has it now. */
+		g_autofree char *text =
+			other ? g_strdup_printf(_("%d, now of %s"), KEYS[i], other) : g_strdup_printf("%d", KEYS[i]);
+		gtk_string_list_append(names, text);
+		at = KEYS[i] == c->key ? i : at;
+	}
+	self->key = GTK_DROP_DOWN(gtk_drop_down_new(g_object_ref(G_LIST_MODEL(names)), NULL));
+	gtk_drop_down_set_selected(self->key, at);
+	return GTK_WIDGET(self->key);
 }
 
 static GtkWidget *make_bar(NadirClassEditor *self)
@@ -283,6 +315,7 @@ static void make_content(NadirClassEditor *self, const project_class *c)
 	gtk_editable_set_text(GTK_EDITABLE(self->name), c->name);
 	gtk_entry_set_max_length(self->name, 80);
 	labelled(GTK_GRID(grid), 1, _("Is a kind of"), make_parent(self, c));
+	labelled(GTK_GRID(grid), 2, _("Key"), make_key(self, c));
 	self->error = GTK_LABEL(gtk_label_new(""));
 	gtk_label_set_wrap(self->error, TRUE);
 	gtk_label_set_xalign(self->error, 0);

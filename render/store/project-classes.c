@@ -249,6 +249,23 @@ static bool update(project *p, gint64 step, const project_class *c, const char *
 	return false;
 }
 
+/* A key belongs to one class: who had it gets the one that c gives up. */
+static bool exchange_key(project *p, gint64 step, const project_class *c, const char *what, GError **error)
+{
+	const int owner =
+		c->key < 0
+			? 0
+			: (int)project_number(p, 0, "SELECT id+0 AS k FROM classes WHERE key = %d AND id <> %d", c->key, c->id);
+	if (owner == 0)
+		return true;
+	project_class *old = get_class(p, c->id), *other = get_class(p, owner);
+	other->key = old ? old->key : -1;
+	const bool ok = update(p, step, other, what, error);
+	project_class_free(old);
+	project_class_free(other);
+	return ok;
+}
+
 /* What it asks makes sense, and it is no kind of itself. */
 static bool is_sound(project *p, const project_class *c, GError **error)
 {
@@ -277,7 +294,7 @@ bool project_update_class(project *p, const project_class *c, const char *what, 
 		return false;
 	}
 	return is_sound(p, c, error) && begin_step(p, what, &step, error) &&
-	       project_end(p, update(p, step, c, what, error), error);
+	       project_end(p, exchange_key(p, step, c, what, error) && update(p, step, c, what, error), error);
 }
 
 bool project_set_parents(project *p, GPtrArray *pairs, GError **error)

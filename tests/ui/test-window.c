@@ -8,6 +8,7 @@
 #include "app/command/actions.h"
 #include "app/command/keymap.h"
 #include "app/command/shortcuts.h"
+#include "app/panel/class-editor.h"
 #include "app/panel/status-line.h"
 #include "app/preferences.h"
 #include "app/settings.h"
@@ -50,10 +51,11 @@ static bool table_has(const char *prefix, const char *name)
 	return false;
 }
 
-/* Not for a palette: they are offered with their file, or in the toast of a deletion. */
+/* Not for the table: they are offered with their file or class, or in the toast of a deletion. */
 static bool needs_target(const char *name)
 {
-	return g_str_equal(name, "open-recent") || g_str_equal(name, "show-in-folder") || g_str_equal(name, "undo-delete");
+	return g_str_equal(name, "open-recent") || g_str_equal(name, "show-in-folder") ||
+	       g_str_equal(name, "undo-delete") || g_str_equal(name, "class-named");
 }
 
 static void assert_listed(GActionGroup *group, const char *prefix)
@@ -285,6 +287,65 @@ static void test_next_image(world *w, gconstpointer data)
 	g_assert_true(fixture_wait(is_at_second, w->window, 60));
 	d = nadir_window_get_document(w->window);
 	g_assert_cmpint(nadir_document_get_current_class(d), ==, roof);
+}
+
+static const project_class *class_named(NadirDocument *d, const char *name)
+{
+	const project_class *c = nadir_document_find_class(d, name);
+	g_assert_nonnull(c);
+	return c;
+}
+
+/* The n-th widget of a type in or below it. */
+static GtkWidget *find_nth(GtkWidget *in, GType type, int *n)
+{
+	if (G_TYPE_CHECK_INSTANCE_TYPE(in, type) && --*n < 0)
+		return in;
+	GtkWidget *found = NULL;
+	for (GtkWidget *c = gtk_widget_get_first_child(in); c && !found; c = gtk_widget_get_next_sibling(c))
+		found = find_nth(c, type, n);
+	return found;
+}
+
+static GtkWidget *editor_of_class(world *w)
+{
+	run(w, "win.edit-class");
+	g_autoptr(GListModel) windows = g_object_ref(gtk_window_get_toplevels());
+	for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
+		g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
+		if (NADIR_IS_CLASS_EDITOR(window))
+			return window;
+	}
+	return NULL;
+}
+
+/* More classes than digits: the palette has each of them, and the editor gives a digit from one to another. */
+static void test_class_keys(world *w, gconstpointer data)
+{
+	open_file(w, w->sample);
+	NadirDocument *d = nadir_window_get_document(w->window);
+	add_object(w, 20);
+	for (int i = 1; i <= 12; i++) {
+		g_autofree char *name = g_strdup_printf("kind %d", i);
+		nadir_document_add_class(d, name);
+		fixture_settle(d);
+	}
+	g_assert_cmpint(class_named(d, "kind 12")->key, ==, -1);
+	g_action_group_activate_action(G_ACTION_GROUP(w->window), "class-named", g_variant_new_string("kind 12"));
+	fixture_settle(d); /* of the selected object */
+	g_assert_cmpstr(nadir_object_get_feature(nadir_document_get_selected(d))->class_name, ==, "kind 12");
+	GtkWidget *editor = editor_of_class(w);
+	g_assert_nonnull(editor);
+	GtkWidget *key = find_nth(editor, GTK_TYPE_DROP_DOWN, &(int){1}); /* the first one is what it is a kind of */
+	gtk_drop_down_set_selected(GTK_DROP_DOWN(key), 3);
+	g_signal_emit_by_name(find_styled(editor, "suggested-action"), "clicked");
+	fixture_settle(d);
+	g_assert_cmpint(class_named(d, "kind 12")->key, ==, 3);
+	g_assert_cmpint(class_named(d, "kind 2")->key, ==, -1); /* "object" has the first digit */
+	run(w, "win.class::4");
+	g_assert_cmpstr(nadir_object_get_feature(nadir_document_get_selected(d))->class_name, ==, "kind 3");
+	run(w, "win.class::3");
+	g_assert_cmpstr(nadir_object_get_feature(nadir_document_get_selected(d))->class_name, ==, "kind 12");
 }
 
 static void test_objects(world *w, gconstpointer data)
@@ -615,6 +676,7 @@ int main(int argc, char **argv)
 	TEST("open", test_open);
 	TEST("images", test_images);
 	TEST("next-image", test_next_image);
+	TEST("class-keys", test_class_keys);
 	TEST("objects", test_objects);
 	TEST("filter", test_filter);
 	TEST("letters", test_letters);

@@ -231,6 +231,43 @@ static void test_class_journal(fixture *f, gconstpointer unused)
 	g_assert_cmpuint(count(f), ==, 0);
 }
 
+static int key_of(fixture *f, int id)
+{
+	g_autoptr(GPtrArray) list = project_classes(f->p, NULL);
+	return project_class_by_id(list, id)->key;
+}
+
+/* A digit is of one class: taken from another, that one gets the digit that was given up; one step back and forth. */
+static void test_class_keys(fixture *f, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	for (int i = 1; i <= 11; i++) {
+		g_autofree char *name = g_strdup_printf("class %d", i);
+		g_assert_cmpint(project_class_for(f->p, name, "add", &error), ==, i);
+	}
+	g_assert_cmpint(key_of(f, 11), ==, -1);
+	g_autoptr(GPtrArray) list = project_classes(f->p, &error);
+	project_class *last = project_class_by_id(list, 11), *second = project_class_by_id(list, 2);
+	last->key = 1;
+	g_assert_true(project_update_class(f->p, last, "key", &error));
+	g_assert_true(key_of(f, 11) == 1 && key_of(f, 1) == -1);
+	second->key = 3;
+	g_assert_true(project_update_class(f->p, second, "key", &error));
+	g_assert_true(key_of(f, 2) == 3 && key_of(f, 3) == 2);
+	second->key = -1;
+	g_assert_true(project_update_class(f->p, second, "key", &error));
+	g_assert_true(key_of(f, 2) == -1 && key_of(f, 3) == 2 && key_of(f, 1) == -1);
+	g_assert_cmpint(project_class_for(f->p, "class 12", "add", &error), ==, 12);
+	g_assert_cmpint(key_of(f, 12), ==, 3); /* the digit that is free */
+	for (int i = 0; i < 4; i++)
+		g_assert_true(project_undo(f->p, NULL, &error));
+	for (int i = 1; i <= 11; i++)
+		g_assert_cmpint(key_of(f, i), ==, i < 11 ? i % 10 : -1);
+	g_assert_true(project_redo(f->p, NULL, &error));
+	reopen(f);
+	g_assert_true(key_of(f, 11) == 1 && key_of(f, 1) == -1);
+}
+
 /* A step tells what it changed, and no more. */
 static void test_changes(fixture *f, gconstpointer unused)
 {
@@ -643,6 +680,7 @@ int main(int argc, char **argv)
 	TEST("/project/undo-branch", test_undo_branch);
 	TEST("/project/classes", test_classes);
 	TEST("/project/class-journal", test_class_journal);
+	TEST("/project/class-keys", test_class_keys);
 	TEST("/project/changes", test_changes);
 	TEST("/project/images", test_images);
 	TEST("/project/for-others", test_for_others);
