@@ -17,6 +17,7 @@ struct _NadirWindow {
 	GtkInfoBar *info_bar;
 	GtkLabel *palette_key, *info_text;
 	GtkButton *info_button; /* what can be done about it */
+	GtkRevealer *bar;       /* the header bar, away on the full screen */
 	GtkStack *stack;        /* empty, opening, image */
 	GtkWidget *opening_box;
 	GtkLabel *opening_text;

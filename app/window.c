@@ -286,10 +286,30 @@ static void nadir_window_dispose(GObject *object)
 	G_OBJECT_CLASS(nadir_window_parent_class)->dispose(object);
 }
 
+/* On the full screen the image has all the room; the bar comes when the pointer goes to the upper edge. */
+static void on_fullscreen(NadirWindow *self)
+{
+	const bool full = gtk_window_is_fullscreen(GTK_WINDOW(self));
+	g_autofree char *key = nadir_action_hint(nadir_action_find("win.fullscreen"));
+	/* Translators: %s is " (F11)", the key, or nothing. */
+	g_autofree char *sentence = g_strdup_printf(_("Full screen%s: the bar is at the upper edge."), key);
+	gtk_revealer_set_reveal_child(self->bar, !full);
+	if (full)
+		nadir_window_show_notice(self, sentence);
+}
+
+static void on_pointer(NadirWindow *self, double x, double y)
+{
+	const int height = gtk_widget_get_height(GTK_WIDGET(self->bar));
+	if (gtk_window_is_fullscreen(GTK_WINDOW(self)))
+		gtk_revealer_set_reveal_child(self->bar, y < 3 || y < height);
+}
+
 #define BIND(name) gtk_widget_class_bind_template_child(widget_class, NadirWindow, name)
 
 static void bind_children(GtkWidgetClass *widget_class)
 {
+	BIND(bar);
 	BIND(title);
 	BIND(toasts);
 	BIND(info_bar);
@@ -326,6 +346,7 @@ static void nadir_window_class_init(NadirWindowClass *klass)
 	gtk_widget_class_bind_template_callback(widget_class, on_info_response);
 	gtk_widget_class_bind_template_callback(widget_class, on_key_pressed);
 	gtk_widget_class_bind_template_callback(widget_class, on_key_released);
+	gtk_widget_class_bind_template_callback(widget_class, on_pointer);
 }
 
 static void on_contrast(NadirWindow *self)
@@ -359,6 +380,7 @@ static void nadir_window_init(NadirWindow *self)
 	g_signal_group_connect_swapped(self->document_signals, "error", G_CALLBACK(on_document_error), self);
 	g_signal_group_connect_swapped(self->document_signals, "notice", G_CALLBACK(on_document_notice), self);
 	g_signal_connect(self, "notify::is-active", G_CALLBACK(on_active_changed), NULL);
+	g_signal_connect(self, "notify::fullscreened", G_CALLBACK(on_fullscreen), NULL);
 	g_signal_connect_object(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(on_contrast), self,
 	                        G_CONNECT_SWAPPED);
 	on_contrast(self);

@@ -115,6 +115,12 @@ static bool is_dark(NadirCanvas *c)
 	return 0.299 * text.red + 0.587 * text.green + 0.114 * text.blue > 0.5;
 }
 
+GdkTexture *nadir_canvas_get_checker(NadirCanvas *c)
+{
+	g_return_val_if_fail(NADIR_IS_CANVAS(c), NULL);
+	return c->checker[is_dark(c)];
+}
+
 /* Under the image: a checkerboard shows what is transparent, a plain ground what is not read yet. */
 static void draw_ground(NadirCanvas *c, GtkSnapshot *snapshot, bool known)
 {
@@ -134,7 +140,7 @@ static void draw_ground(NadirCanvas *c, GtkSnapshot *snapshot, bool known)
 	}
 	gtk_snapshot_push_repeat(snapshot, &GRAPHENE_RECT_INIT((float)x0, (float)y0, (float)(x1 - x0), (float)(y1 - y0)),
 	                         &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
-	gtk_snapshot_append_texture(snapshot, c->checker[is_dark(c)],
+	gtk_snapshot_append_texture(snapshot, nadir_canvas_get_checker(c),
 	                            &GRAPHENE_RECT_INIT(0, 0, 2 * CHECKER_SIDE, 2 * CHECKER_SIDE));
 	gtk_snapshot_pop(snapshot);
 }

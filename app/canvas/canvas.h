@@ -65,4 +65,7 @@ bool nadir_canvas_shorten_drawing(NadirCanvas *c);
 /* A crosshair that the arrow keys move and Space clicks with, for all tools (edit-cursor.c). */
 void nadir_canvas_toggle_cursor(NadirCanvas *c);
 
+/* Squares that lie under what is transparent, to be repeated; borrowed. */
+GdkTexture *nadir_canvas_get_checker(NadirCanvas *c);
+
 G_END_DECLS

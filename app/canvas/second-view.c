@@ -114,13 +114,33 @@ static bool make_link(NadirSecondView *self, link_place *out)
 
 /* --- drawing --- */
 
-/* By cairo, since GSK's own transforms of 4.8 know no shear. */
-static void draw_linked(const link_place *l, const tile_view *v, int w, int h, GtkSnapshot *snapshot)
+/* What is transparent shows the canvas's squares, not its ground. */
+static void draw_checker(const viewport *view, GdkTexture *squares, cairo_t *cr)
 {
+	const int side = gdk_texture_get_width(squares);
+	double x0, y0, x1, y1;
+	cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, side, side);
+	viewport_to_screen(view, 0, 0, &x0, &y0);
+	viewport_to_screen(view, view->image_w, view->image_h, &x1, &y1);
+	gdk_texture_download(squares, cairo_image_surface_get_data(s), (gsize)cairo_image_surface_get_stride(s));
+	cairo_surface_mark_dirty(s);
+	cairo_set_source_surface(cr, s, 0, 0);
+	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_REPEAT);
+	cairo_rectangle(cr, x0, y0, x1 - x0, y1 - y0);
+	cairo_fill(cr);
+	cairo_surface_destroy(s);
+}
+
+/* By cairo, since GSK's own transforms of 4.8 know no shear. */
+static void draw_linked(NadirSecondView *self, const link_place *l, const tile_view *v, GtkSnapshot *snapshot)
+{
+	const int w = gtk_widget_get_width(GTK_WIDGET(self)), h = gtk_widget_get_height(GTK_WIDGET(self));
 	cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)w, (float)h));
 	cairo_translate(cr, w / 2.0, h / 2.0);
 	cairo_transform(cr, &l->turn);
 	cairo_translate(cr, -l->view.screen_w / 2.0, -l->view.screen_h / 2.0);
+	if (!v->opaque && v->known)
+		draw_checker(&l->view, nadir_canvas_get_checker(self->canvas), cr);
 	tile_view_draw(v, tile_draw, cr);
 	cairo_destroy(cr);
 }
@@ -207,7 +227,7 @@ static void nadir_second_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 	const bool linked = make_link(self, &l);
 	if (linked &&
 	    tile_view_begin(&v, self->tiles, raster_get_info(self->image), &l.view, gtk_widget_get_scale_factor(widget)))
-		draw_linked(&l, &v, w, h, snapshot);
+		draw_linked(self, &l, &v, snapshot);
 	draw_title(self, snapshot, x, linked ? &l.view : NULL);
 	gtk_snapshot_pop(snapshot);
 	if (self->swipe)
