@@ -72,9 +72,12 @@ static void describe(NadirHistogram *self)
 {
 	GString *text = g_string_new(NULL);
 	for (int i = 0; i < self->n_bands; i++)
-		g_string_append_printf(text, _("%s%.6g to %.6g%s, mean %.6g ± %.4g"), i ? "\n" : "", self->stats[i].min,
-		                       self->stats[i].max, self->db ? _(" dB") : "", self->stats[i].mean,
-		                       self->stats[i].stddev);
+		if (self->stats[i].valid == 0)
+			g_string_append_printf(text, _("%sno values"), i ? "\n" : "");
+		else
+			g_string_append_printf(text, _("%s%.6g to %.6g%s, mean %.6g ± %.4g"), i ? "\n" : "", self->stats[i].min,
+			                       self->stats[i].max, self->db ? _(" dB") : "", self->stats[i].mean,
+			                       self->stats[i].stddev);
 	if (self->n_bands)
 		g_string_append(text,
 		                _("\nDrag the handles below; Shift drags all bands together. By keyboard: up and down choose a "
@@ -151,18 +154,33 @@ void nadir_histogram_set_document(NadirHistogram *self, NadirDocument *document)
 
 /* --- the axis --- */
 
-/* All bands over one axis, from the least to the greatest of their values. */
+/* All bands over one axis, wide enough for the handles; while one is dragged, as it was. */
 typedef struct {
 	double lo, hi, w, h;
 } axis;
 
+static void get_ranges(NadirHistogram *self, double lo[3], double hi[3])
+{
+	const raster_style *s = nadir_document_get_style(self->document);
+	for (int i = 0; i < 3; i++) {
+		lo[i] = s->lo[i];
+		hi[i] = s->hi[i];
+	}
+}
+
 static axis axis_of(NadirHistogram *self)
 {
-	axis a = {self->stats[0].min, self->stats[0].max, gtk_widget_get_width(GTK_WIDGET(self)),
+	axis a = {INFINITY, -INFINITY, gtk_widget_get_width(GTK_WIDGET(self)),
 	          gtk_widget_get_height(GTK_WIDGET(self)) - KNOBS};
-	for (int i = 1; i < self->n_bands; i++) {
-		a.lo = MIN(a.lo, self->stats[i].min);
-		a.hi = MAX(a.hi, self->stats[i].max);
+	double lo[3], hi[3];
+	get_ranges(self, lo, hi);
+	for (int i = 0; i < self->n_bands; i++) {
+		if (self->stats[i].valid > 0) {
+			a.lo = MIN(a.lo, self->stats[i].from);
+			a.hi = MAX(a.hi, self->stats[i].to);
+		}
+		a.lo = MIN(a.lo, self->dragging ? self->from_lo[i] : lo[i]);
+		a.hi = MAX(a.hi, self->dragging ? self->from_hi[i] : hi[i]);
 	}
 	if (!(a.hi > a.lo)) {
 		a.lo -= 0.5;
@@ -177,15 +195,6 @@ static double to_screen(const axis *a, double v)
 }
 
 /* --- handles --- */
-
-static void get_ranges(NadirHistogram *self, double lo[3], double hi[3])
-{
-	const raster_style *s = nadir_document_get_style(self->document);
-	for (int i = 0; i < 3; i++) {
-		lo[i] = s->lo[i];
-		hi[i] = s->hi[i];
-	}
-}
 
 static int count_handles(NadirHistogram *self)
 {
@@ -240,7 +249,7 @@ static void keep_range(NadirHistogram *self)
 static void on_drag_begin(GtkGestureDrag *gesture, double x, double y, NadirHistogram *self)
 {
 	const int n = count_handles(self);
-	const axis a = axis_of(self);
+	const axis a = n > 0 ? axis_of(self) : (axis){0};
 	double nearest = GRIP;
 	bool found = false;
 	gtk_widget_grab_focus(GTK_WIDGET(self));
@@ -308,7 +317,7 @@ static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code,
 /* Whole numbers in a narrow range: one bin a value, or every second bin would be empty. */
 static int count_bins(const raster_stats *s, raster_type type, bool db)
 {
-	const double values = s->max - s->min + 1;
+	const double values = s->to - s->from + 1;
 	return type <= RASTER_I32 && !db && values < BINS ? MAX((int)values, 2) : BINS;
 }
 
@@ -320,8 +329,8 @@ static void draw_band(cairo_t *cr, const raster_stats *s, int n_bins, const axis
 		bins[n_bins < BINS ? (i + 1) * (n_bins - 1) / BINS : i] += s->histogram[i];
 	for (int i = 0; i < n_bins; i++)
 		most = MAX(most, bins[i]);
-	const double unit = a->w / MAX(a->hi - a->lo, 1e-300), left = (s->min - a->lo) * unit;
-	const double width = (s->max - s->min) * unit;
+	const double unit = a->w / MAX(a->hi - a->lo, 1e-300), left = (s->from - a->lo) * unit;
+	const double width = (s->to - s->from) * unit;
 	cairo_move_to(cr, left, a->h);
 	for (int i = 0; i < n_bins; i++)
 		cairo_line_to(cr, left + (i + 0.5) * width / n_bins, a->h - a->h * sqrt((double)bins[i] / (double)most));
@@ -370,6 +379,8 @@ static void draw_handle(NadirHistogram *self, cairo_t *cr, const axis *a, int in
 static void draw_curve(NadirHistogram *self, cairo_t *cr, int i, const axis *a, const GdkRGBA *text)
 {
 	GdkRGBA color = self->n_bands == 1 ? *text : channel_colors[i];
+	if (self->stats[i].valid == 0)
+		return;
 	draw_band(cr, &self->stats[i], count_bins(&self->stats[i], self->type, self->db), a);
 	color.alpha = 0.28f;
 	gdk_cairo_set_source_rgba(cr, &color);

@@ -63,6 +63,16 @@ static char *newest_edit(const exporter *e)
 	return strlen(newest) == 24 ? g_strdup(newest) : g_strdup_printf("%.19s.000Z", newest);
 }
 
+/* OGR refuses the layer of a GeoPackage whose name begins with one of these, as that of "-3m.gpkg" would. */
+static void make_layer_name_plain(vector_plan *p)
+{
+	if (!strchr("`~!@#$%^&*()+-={}|[]\\:\";'<>?,./", p->layer_name[0]))
+		return;
+	char *plain = g_strdup_printf("objects%s", p->layer_name);
+	g_free(p->layer_name);
+	p->layer_name = plain;
+}
+
 static void plan_vector(exporter *e, vector_plan *p)
 {
 	bool has_crs = georef_has_crs(e->job->ref);
@@ -85,6 +95,7 @@ static void plan_vector(exporter *e, vector_plan *p)
 		break;
 	case EXPORT_GPKG:
 		p->driver = "GPKG";
+		make_layer_name_plain(p);
 		break;
 	case EXPORT_FGB:
 		p->driver = "FlatGeobuf";

@@ -181,6 +181,17 @@ static double percentile(float *v, size_t n, double percent)
 	return low + (at - (double)k) * ((double)high - low);
 }
 
+/* A fill value that nobody declared, or a few saturated pixels, would leave all others in one bin. */
+static void count_histogram(const float *v, size_t n, raster_stats *s)
+{
+	const double spread = s->p98 - s->p2;
+	s->from = spread > 0 ? MAX(s->min, s->p2 - spread) : s->min;
+	s->to = spread > 0 ? MIN(s->max, s->p98 + spread) : s->max;
+	const double scale = s->to > s->from ? 256 / (s->to - s->from) : 0;
+	for (size_t i = 0; i < n; i++)
+		s->histogram[(int)CLAMP((v[i] - s->from) * scale, 0, 255)]++;
+}
+
 static void summarise(float *v, size_t n, const raster_measurement *m, bool damaged, raster_stats *s)
 {
 	const bool usual = m->low == 0 && m->high == 0;
@@ -193,6 +204,8 @@ static void summarise(float *v, size_t n, const raster_measurement *m, bool dama
 	                    .p98 = NAN,
 	                    .low = NAN,
 	                    .high = NAN,
+	                    .from = NAN,
+	                    .to = NAN,
 	                    .damaged = damaged};
 	if (n == 0)
 		return;
@@ -207,11 +220,9 @@ static void summarise(float *v, size_t n, const raster_measurement *m, bool dama
 	for (size_t i = 0; i < n; i++)
 		squares += (v[i] - s->mean) * (v[i] - s->mean);
 	s->stddev = sqrt(squares / (double)n);
-	double scale = s->max > s->min ? 256 / (s->max - s->min) : 0;
-	for (size_t i = 0; i < n; i++)
-		s->histogram[MIN(255, (int)((v[i] - s->min) * scale))]++;
 	s->p2 = percentile(v, n, 2);
 	s->p98 = percentile(v, n, 98);
+	count_histogram(v, n, s);
 	s->low = usual ? s->p2 : percentile(v, n, m->low);
 	s->high = usual ? s->p98 : percentile(v, n, m->high);
 }

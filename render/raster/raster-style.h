@@ -42,9 +42,10 @@ char *raster_style_range_label(bool db, const double lo[3], const double hi[3]);
 /* Statistics of the bands over the whole image, from a level <= 1024 px. */
 typedef struct {
 	double min, max, mean, stddev, p2, p98;
-	double low, high;        /* the percentiles asked for; p2 and p98 when none were */
-	uint64_t valid;          /* samples counted */
-	uint32_t histogram[256]; /* from min to max */
+	double low, high; /* the percentiles asked for; p2 and p98 when none were */
+	uint64_t valid;   /* samples counted */
+	double from, to;  /* of the histogram: min and max, less what lies far out beyond p2 and p98; NAN: no values */
+	uint32_t histogram[256]; /* what lies outside is counted in the first and the last */
 	bool damaged;            /* a part of the image cannot be read; all this is of the rest */
 } raster_stats;
 bool raster_statistics(raster *r, int band, raster_stats *out, GCancellable *cancel,

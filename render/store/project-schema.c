@@ -153,7 +153,9 @@ bool project_schema_check(project *p, GError **error)
 	}
 	if (version < 1) {
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_OPEN,
-		            _("%s is no Nadir project: it has no table nadir_meta with a version."), p->path);
+		            _("%s is no Nadir project: it has no table nadir_meta with a version. Rename or move it, if a "
+		              "project is to begin there."),
+		            p->path);
 		return false;
 	}
 	p->version = (int)version;

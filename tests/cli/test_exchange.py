@@ -151,6 +151,17 @@ class RoundTrips(Exchange):
                 self.assertEqual([r["class"] for r in rows], classes)
                 self.assertEqual(list(self.mask()), [numbers[v] for v in want])
 
+    def test_file_names_that_are_no_layer_names(self):
+        """OGR refuses layers of a GeoPackage that begin with such signs; the file keeps its name."""
+        want = self.fill(("ring", RING, ""))
+        project = self.project
+        for name in ("-3 m.gpkg", "+.gpkg"):
+            with self.subTest(name=name):
+                self.project = project
+                self.export(name, "gpkg")
+                self.again(name)
+                self.assertEqual(self.mask(), want)
+
     def test_texts(self):
         """Regions hold everything; grounded captions what is described."""
         want = self.fill(("ring", RING, "a pond, „grün“"), ("none", BOX, ""), ("parts", PARTS, "two sheds"))

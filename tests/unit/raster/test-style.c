@@ -362,6 +362,32 @@ static void test_palette(void)
 		g_assert_cmpint(black_and_white[3 * i], ==, layout_value(&one, i % W, i / W, 0) ? 255 : 0);
 }
 
+static double narrow_with_fill(int x, int y, int band)
+{
+	return x < 2 && y == 0 ? 65535 : 1000 + (x * 7 + y * 3) % 400;
+}
+
+/* A fill value that nobody declared: the histogram is of the rest, the fill counted at its end. */
+static void test_histogram_of_outliers(void)
+{
+	g_autofree char *path = test_path("outliers.tif");
+	write_values(path, W, H, 1, 16, SAMPLEFORMAT_UINT, narrow_with_fill, NULL, -1);
+	g_autoptr(raster) r = test_open(path);
+	raster_stats s;
+	uint64_t counted = 0, used = 0;
+	g_assert_true(raster_statistics(r, 0, &s, NULL, NULL));
+	g_assert_cmpfloat(s.max, ==, 65535);
+	g_assert_cmpfloat(s.from, ==, 1000);
+	g_assert_true(s.to > 1399 && s.to < 2000);
+	for (int i = 0; i < 256; i++) {
+		counted += s.histogram[i];
+		used += s.histogram[i] > 0;
+	}
+	g_assert_cmpuint(counted, ==, s.valid);
+	g_assert_cmpuint(used, >, 100);
+	g_assert_cmpuint(s.histogram[255], ==, 2);
+}
+
 static void test_statistics(void)
 {
 	g_autofree char *path = test_path("statistics.tif");
@@ -625,6 +651,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/raster/style/default-bands", test_default_bands);
 	g_test_add_func("/raster/style/palette", test_palette);
 	g_test_add_func("/raster/style/statistics", test_statistics);
+	g_test_add_func("/raster/style/histogram-of-outliers", test_histogram_of_outliers);
 	g_test_add_func("/raster/style/statistics-level", test_statistics_level);
 	g_test_add_func("/raster/style/key", test_key);
 	g_test_add_func("/raster/style/gamma", test_gamma);
