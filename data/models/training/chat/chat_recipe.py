@@ -21,6 +21,7 @@ STAGES = [
     ("branch", 0.2, ["branch.py", "--rate", "2e-4"]),
     ("features", 0.0, ["features.py"]),
     ("words", 0.1, ["tune.py", "words", "--batch", "24", "--part", "16", "--rate", "1e-3"]),
+    ("read", 0.0, ["read.py"]),
     ("counting", 0.1, ["tune.py", "mix", "--counting", *"--frozen --batch 4 --part 12 --turns 6 --rate 1.5e-3".split()]),
     ("mix", 0.5, ["tune.py", "mix", *"--frozen --batch 4 --part 12 --turns 6 --rate 1.2e-3".split()]),
     ("pix", 0.1, ["pix.py", "--segmenter", SEGMENTER]),

@@ -123,7 +123,7 @@ def plural(label: str, n: int) -> str:
     """The label for n of them."""
     if n == 1 or label in SINGLE or label.startswith(AIRCRAFT):
         return label
-    irregular = {"person": "people"}
+    irregular = {"person": "people", "overpass": "overpasses"}
     return irregular.get(label, label + "s")
 
 

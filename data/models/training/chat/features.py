@@ -2,8 +2,8 @@
 
 cells.f16 [N, 64, 472]: view 0 of every picture, f32 tap then 2x2-averaged f16 tap, before their norms. zoom.f16 [M,
 472] and
-zoom.jsonl: close-ups of marked objects, two noisy marks each on at most `PER` objects a picture (z_k before its
-norms). A run
+zoom.jsonl: close-ups of marked objects, of a label in a source at most `MOST`, spread over its groups, with five marks
+each and more where there are few (z_k before its norms). A run
 that was cut off goes on; order: pictures shuffled by the seed, so that a part of it is a fair sample.
 """
 
@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import time
-from collections import Counter
+from collections import defaultdict
 
 import numpy as np
 import torch
@@ -20,11 +20,21 @@ import torch.nn.functional as F
 import marks as R
 import vision  # noqa: F401  (puts the segmenter's trainer on the path)
 from model import LITE2, Segmenter, imagenet_path, load_imagenet
-from simulate_marks import noisy_mark
+from simulate_marks import exact_mark, noisy_mark
 from store import Store, build, default_data
 from vision import LiteBranch
 
-SIDE, CELLS, WIDTH, PER, EARLY = 256, 64, 472, 2, 5000
+SIDE, CELLS, WIDTH, EARLY = 256, 64, 472, 5000
+# Objects of a label in a source that are marked, of others 150; all of those in sources that are small or hard.
+MOST = {
+    ("hit_uav", "bicycle"): 600,
+    ("hit_uav", "car"): 300,
+    ("hit_uav", "person"): 300,
+    ("hrplanes", "airplane"): 250,
+    ("ships", "ship"): 200,
+}
+ALL, FEW = ("sar_acd", "oil_spill", "hrsid"), ("oil_spill", "hrsid", "landslide_bijie")
+SHAPES = ["box", "free", "ellipse", "scribble", "point"]
 LITE = LITE2 | {"taps": [5, 7]}
 
 
@@ -107,7 +117,7 @@ def zooms(net: Compiled, pixels: np.ndarray, regions: list[dict], turns: list[in
     side = SIDE // 2
     close = [R.zoom(pixels, r, side, quick=True) for r in regions]
     if turns:
-        close = [tuple(turned(x, k) for x in c) if c[0].shape[:2] == (side, side) else c for c, k in zip(close, turns)]
+        close = [(turned(part, k), turned_in(cover, part.shape, k)) for (part, cover), k in zip(close, turns)]
     f16, f32 = taps(net, [p for p, _ in close], side)
     weight = F.avg_pool2d(torch.from_numpy(np.stack([w for _, w in close]))[:, None], 16) + 1e-3
     mean = (f16 * weight).sum((2, 3)) / weight.sum((2, 3))
@@ -118,6 +128,43 @@ def turned(x: np.ndarray, k: int) -> np.ndarray:
     """One of the eight turns and mirrorings of a square."""
     x = np.rot90(x, k % 4)
     return np.ascontiguousarray(x[:, ::-1] if k > 3 else x)
+
+
+def turned_in(cover: np.ndarray, shape: tuple, k: int) -> np.ndarray:
+    """A frame's coverage where what is in its upper left is turned."""
+    out, part = np.zeros_like(cover), turned(cover[: shape[0], : shape[1]], k)
+    out[: part.shape[0], : part.shape[1]] = part
+    return out
+
+
+def chosen(pictures: list, rng: np.random.Generator) -> dict[int, list[int]]:
+    """Training objects to mark by picture: of each source's labels as many as may be, its groups in turn."""
+    pools: dict[tuple, dict] = defaultdict(lambda: defaultdict(list))
+    for i in rng.permutation(len(pictures)):
+        p = pictures[i]
+        for n in rng.permutation(len(p.boxes)) if not p.validation else []:
+            if min(p.boxes[n][3:]) >= 3:
+                pools[p.source, p.boxes[n][0]][p.group].append((int(i), int(n)))
+    out: dict[int, list[int]] = {}
+    for (source, label), groups in pools.items():
+        most = 10**6 if source in ALL else MOST.get((source, label), 150)
+        depth = range(max(map(len, groups.values())))
+        for i, n in [own[d] for d in depth for own in groups.values() if d < len(own)][:most]:
+            out.setdefault(i, []).append(n)
+    return out
+
+
+def marked(p, n: int, rng: np.random.Generator) -> list[tuple[dict, int]]:
+    """Marks of an object with the turns of their close-ups (0 to 3 quarters, 4 to 7 mirrored besides)."""
+    box = p.boxes[n][1:]
+    noisy = lambda kind: noisy_mark(rng, box, p.width, p.height, kind)  # noqa: E731
+    # a chip's sides are its size, so it is turned by halves alone
+    exact = [(exact_mark("box", box), k) for k in ((0, 2, 4, 6) if p.source == "sar_acd" else (0,))]
+    if p.source in FEW or p.boxes[n][0] == "other vehicle":
+        more = [(noisy(kind), int(rng.integers(8))) for kind in SHAPES * 2]
+    else:
+        more = [(noisy(None), 0)]
+    return exact + [(noisy(kind), 0) for kind in ("box", "free", "point")] + more
 
 
 def order(pictures: list) -> np.ndarray:
@@ -133,7 +180,7 @@ def run(work: str, cache: str, seed: int, batch: int = 8) -> None:
     """Fill what is missing."""
     store, net = Store(cache), Compiled(branch(work))
     count, state = len(store.pictures), os.path.join(work, "features.done")
-    often = Counter(b[0] for p in store.pictures for b in p.boxes)
+    objects = chosen(store.pictures, np.random.default_rng(seed))
     sequence = order(store.pictures)
     done = int(open(state).read()) if os.path.exists(state) else 0
     rng = np.random.default_rng((seed, done))
@@ -145,12 +192,9 @@ def run(work: str, cache: str, seed: int, batch: int = 8) -> None:
             out[rows] = cells(*taps(net, found, SIDE))
             for i in rows:
                 p = store.pictures[i]
-                usable = [n for n, b in enumerate(p.boxes) if min(b[3:]) >= 3 and not p.validation]
-                # rare labels first; those that are hard to tell apart or few are seen from more sides
-                for n in sorted(rng.permutation(usable), key=lambda n: often[p.boxes[n][0]])[:PER]:
-                    turns = [0, 0] + ([1, 6] if often[p.boxes[n][0]] < 500 else [])
-                    marks = [noisy_mark(rng, p.boxes[n][1:], p.width, p.height) for _ in turns]
-                    raw.write(zooms(net, store.pixels(p), marks, turns).tobytes())
+                for n in objects.get(int(i), []):
+                    marks, turns = zip(*marked(p, n, rng))
+                    raw.write(zooms(net, store.pixels(p), list(marks), list(turns)).tobytes())
                     index.writelines(json.dumps({"picture": int(i), "object": int(n), "mark": m}) + "\n" for m in marks)
             raw.flush()
             index.flush()

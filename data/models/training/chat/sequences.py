@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 import marks as R
-from conversations import MODALITY, Author, captions_of
+from conversations import ASK, MODALITY, Author, Sample, Turn, captions_of
 from egx import SYSTEM
 from features import CELLS, SIDE, WIDTH, order
 from tokenizer import Tokenizer
@@ -112,16 +112,35 @@ class Source:
         weights = np.array([WEIGHTS[s] for s in self.names], float)
         self.chances = weights / weights.sum()
         self.marks: dict[int, list] = {}
+        self.told = self.read = None  # STAGE read: vectors of marks from readers that never saw their group, and what those say
         with open(os.path.join(work, "zoom.jsonl")) as lines:
             rows = [json.loads(line) for line in lines]
         whole = os.path.getsize(os.path.join(work, "zoom.f16")) // (2 * WIDTH)
         self.zoom = np.memmap(os.path.join(work, "zoom.f16"), np.float16, "r", shape=(whole, WIDTH))
+        if os.path.exists(os.path.join(work, "read.json")):
+            with open(os.path.join(work, "read.json")) as f:
+                self.read = json.load(f)
+            self.told = np.fromfile(os.path.join(work, "vectors.f16"), np.float16).reshape(len(self.read), -1)
         for row, r in enumerate(rows[:whole]):
-            self.marks.setdefault(r["picture"], []).append((r["object"], r["mark"] | {"row": row}))
+            found = (r["object"], r["mark"] | {"row": row})
+            if self.read is None or self.read[row] == store.pictures[r["picture"]].boxes[r["object"]][0]:
+                self.marks.setdefault(r["picture"], []).append(found)
+        self.named: dict[str, list] = {}  # (picture, mark) by what is read there
+        for row, name in enumerate(self.read or []):
+            r = rows[row]
+            self.named.setdefault(name, []).append((r["picture"], r["mark"] | {"row": row}))
+        self.evenly = {k: self.by_group(own) for k, own in self.named.items()}
         self.system = tokenizer.compose(SYSTEM + "<|im_start|>user\n<img>")
         self.after = tokenizer.compose("</img>\n")
         self.open, self.close = tokenizer.compose("<|im_end|>\n<|im_start|>assistant\n"), tokenizer.find("<|im_end|>")
         self.bare = quick_raster([], SIDE, SIDE)[0]
+
+    def by_group(self, marks: list) -> np.ndarray:
+        """Chances of (picture, mark): one over the root of how many share the group."""
+        groups = [self.store.pictures[i].group for i, _ in marks]
+        often = Counter(groups)
+        out = np.array([often[g] ** -0.5 for g in groups])
+        return out / out.sum()
 
     def draw(self, name: str | None = None) -> int:
         """A random picture (of one source); in a source those with its rarer scenes and labels more often."""
@@ -136,15 +155,21 @@ class Source:
         return out / out.sum()
 
     def item(self, kind: str, most: int, shown: int) -> dict:
-        """One picture with its turns ("several", at most `most`; "short" answers; "captions" or "counts" alone): rows,
-        targets, features; `shown` of its cells are in the rows. Where there is only counting, half of the pictures show
-        another one's cells: numbers are to be read from the vectors of numbers, not known by heart."""
-        if kind == "counts":
+        """One picture with its turns ("several", at most `most`; "short" answers; "captions", "counts" or "regions"
+        alone): rows, targets, features; `shown` of its cells are in the rows. Where there is only counting or only a
+        mark, half of the pictures show another one's cells: numbers are to be read from the vectors of numbers and
+        labels from the mark's, not known by heart."""
+        marked = None
+        if kind == "regions":
+            marked, i = self.one_mark()
+        elif kind == "counts":
             i = int(self.rng.choice(self.countable, p=self.count_chances))
         else:
             i = self.draw(CAPTIONED if kind == "captions" else None)
         marks = self.marks.get(i, [])
-        if kind == "several":
+        if marked:
+            sample = marked
+        elif kind == "several":
             sample = self.author.sample(i, most, marks)
         else:
             sample = {"short": lambda: self.author.short(i, marks), "counts": lambda: self.author.many(i)}.get(
@@ -152,9 +177,19 @@ class Source:
             )()
         cells = with_rows(np.sort(self.rng.permutation(CELLS)[:shown]))
         out = self.rows(sample, cells) | self.seen(i, sample.regions) | {"sample": sample, "shown": cells}
-        if kind == "counts" and self.rng.random() < 0.5:
+        if kind in ("counts", "regions") and self.rng.random() < 0.5:
             out["cells"] = self.cells[int(self.rng.choice(self.pools[self.store.pictures[i].source]))]
         return out
+
+    def one_mark(self) -> tuple[Sample, int]:
+        """A mark whose answer is what is read there, all labels alike, and its picture."""
+        name = self.author.pick(sorted(self.named))
+        i, mark = self.named[name][int(self.rng.choice(len(self.named[name]), p=self.evenly[name]))]
+        if self.rng.random() < 0.75:
+            turn = Turn("classify", self.author.pick(ASK["classify1"]), f"<Region 1>: {name}")
+        else:
+            turn = Turn("single", "What is in <Region 1>?", name)
+        return Sample(i, [mark], [], [turn]), i
 
     def lender(self, i: int) -> int:
         """The picture whose features stand for those of picture i: mostly itself (LENT)."""
@@ -167,14 +202,18 @@ class Source:
     def seen(self, i: int, regions: list[dict]) -> dict:
         """Cached features and raster of picture i."""
         p, j = self.store.pictures[i], self.lender(i)
-        rows = [r["row"] for r in regions] if i == j else [self.marks[j][0][1]["row"]] * len(regions)
+        rows = own = [r["row"] for r in regions]
+        if i != j:
+            rows = [self.marks[j][0][1]["row"]] * len(regions)
         raster, cover = (
             quick_raster(regions, p.width, p.height) if regions else (self.bare, np.zeros((0, CELLS), np.float32))
         )
-        own = {"raster": raster, "cover": cover, "zoom": self.zoom[rows] if rows else np.zeros((0, WIDTH), np.float16)}
+        out = {"raster": raster, "cover": cover, "zoom": self.zoom[rows] if rows else np.zeros((0, WIDTH), np.float16)}
         cells = self.cells[j]
-        own |= {"cells": cells, "mean": cells.mean(0, dtype=np.float32)}
-        return own | codes(regions, p.width, p.height)
+        out |= {"cells": cells, "mean": cells.mean(0, dtype=np.float32)}
+        if self.told is not None:
+            out["told"] = self.told[own]
+        return out | codes(regions, p.width, p.height)
 
     def rows(self, sample, cells: np.ndarray, plain: bool = False) -> dict:
         """Ids, positions and tree nodes of a picture's rows, and what is learnt: (row, target, weight) and the tasks'
@@ -259,7 +298,7 @@ def features(items: list[dict]) -> dict:
     for key in ("cells", "mean"):
         out[key] = torch.from_numpy(np.stack([i[key] for i in items]))
     out["raster"] = torch.from_numpy(np.stack(rasters))
-    for key in ("cover", "zoom", "code", "size"):
+    for key in ("cover", "zoom", "code", "size", *(["told"] if "told" in items[0] else [])):
         out[key] = torch.from_numpy(np.concatenate([i[key] for i in items]))
     out["owner"] = torch.tensor([n for n, i in enumerate(items) for _ in range(len(i["code"]))], dtype=torch.long)
     if "shown" in items[0]:

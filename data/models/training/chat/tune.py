@@ -29,8 +29,8 @@ from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
 UPDATED = ("attn_q", "attn_v", "attn_output")
-# Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in eleven.
-KINDS = {"several": (1.0, 3), "short": (2.5, 3), "captions": (2.0, 2), "counts": (2.5, 3)}
+# Kinds of steps of STAGE mix: pictures a step as a multiple of --batch (so that all cost alike), steps in seventeen.
+KINDS = {"several": (1.0, 3), "short": (2.5, 3), "captions": (2.0, 2), "counts": (2.5, 3), "regions": (2.5, 6)}
 COUNTING = {"several": (1.0, 1), "short": (2.5, 2), "counts": (4.0, 6)}  # the same of a first, short part
 MARKED, COUNTED = 0.25, 0.4  # shares of steps of STAGE words on marked objects, and on how many there are
 RIDGE, BLUR = 100, 0.25  # of what reads numbers; of what it reads while that is put into words
@@ -195,6 +195,8 @@ def look(v: V.Vision, batch: dict) -> tuple[Tensor, Tensor, Tensor]:
     hybrid = v.hyb(tokens, prompt if part is None else prompt[:, part])
     image, rows = v.proj(hybrid), v.numbers(batch["mean"])
     zoom = batch["zoom"].float()
+    if "told" in batch:
+        return image, batch["told"].float(), rows
     if not len(zoom):
         return image, image.new_zeros(0, image.shape[2]), rows
     c = batch["cover"]
