@@ -105,8 +105,14 @@ static GDALDatasetH borrow(gdal_source *s, const gdal_log *log, GError **error)
 		s->opened--;
 		g_cond_signal(&s->returned);
 		g_mutex_unlock(&s->lock);
-		g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN, _("%s: cannot be opened again: %s"), s->path,
-		            gdal_log_text(log));
+		if (log->text && log->text->len)
+			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN, _("%s: cannot be opened again: %s"), s->path,
+			            log->text->str);
+		else /* GDAL is silent about servers that are gone */
+			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN,
+			            _("%s: cannot be opened again; it was moved or deleted, or its server does not answer: try "
+			              "again later"),
+			            s->path);
 	}
 	return d;
 }
