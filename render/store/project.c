@@ -33,14 +33,36 @@ static bool is_left_open(const char *path)
 	return g_stat(wal, &st) == 0 && st.st_size > 0;
 }
 
-static bool has_tables(const char *path, const char *const *options)
+static bool has_tables(const char *path, const char *const *options, bool *opens)
 {
 	const char *const drivers[] = {"GPKG", NULL};
 	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
 	const bool found = ds && GDALDatasetGetLayerByName(ds, "nadir_meta");
+	*opens |= ds != NULL;
 	if (ds)
 		GDALClose(ds);
 	return found;
+}
+
+#define HEAD_BYTES (256 << 10) /* where the table of tables lies */
+
+/* The beginning of an SQLite file; NULL: it is none. Free with g_free. */
+static char *sqlite_head(const char *path, size_t *length)
+{
+	g_autofree char *head = g_malloc0(HEAD_BYTES);
+	FILE *f = g_fopen(path, "rb");
+	*length = f ? fread(head, 1, HEAD_BYTES, f) : 0;
+	if (f)
+		fclose(f);
+	return *length >= 100 && memcmp(head, "SQLite format 3", 16) == 0 ? g_steal_pointer(&head) : NULL;
+}
+
+/* OGR opens no file that was cut short; it is a project nevertheless, of which much may be read. */
+static bool names_our_tables(const char *path)
+{
+	size_t length;
+	g_autofree char *head = sqlite_head(path, &length);
+	return head && (g_str_has_suffix(path, ".nadir.gpkg") || memmem(head, length, "nadir_meta", strlen("nadir_meta")));
 }
 
 /* One that was killed while its log was folded in is whole only together with the log, which can be read where the
@@ -50,10 +72,12 @@ bool project_is_project(const char *path)
 	const char *const options[] = {"IMMUTABLE=YES", "LIST_ALL_TABLES=YES", NULL};
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
 		return false;
+	bool opens = false;
 	gdal_session_begin();
-	const bool found = (is_left_open(path) && has_tables(path, options + 1)) || has_tables(path, options);
+	const bool found =
+		(is_left_open(path) && has_tables(path, options + 1, &opens)) || has_tables(path, options, &opens);
 	gdal_session_end();
-	return found;
+	return found || (!opens && names_our_tables(path));
 }
 
 GDALDatasetH project_connect(const char *path, bool read_only)
@@ -99,14 +123,22 @@ static void mend_extents(project *p)
 	}
 }
 
-static bool looks_like_sqlite(const char *path)
+/* Why OGR does not open it: one that is shorter than it says itself was cut, whatever SQLite makes of that. */
+static void tell_unopened(const char *path, const char *head, GError **error)
 {
-	char head[16] = "";
-	FILE *f = g_fopen(path, "rb");
-	bool ok = f && fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SQLite format 3", 16) == 0;
-	if (f)
-		fclose(f);
-	return ok;
+	const guint8 *h = (const guint8 *)head;
+	const guint size = (guint)h[16] << 8 | h[17],
+				pages = (guint)h[28] << 24 | (guint)h[29] << 16 | (guint)h[30] << 8 | h[31];
+	const guint64 whole = (guint64)(size == 1 ? 65536 : size) * pages;
+	GStatBuf st;
+	if (g_stat(path, &st) == 0 && (guint64)st.st_size < whole)
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT,
+		            _("The project %s was cut short, %" G_GUINT64_FORMAT " of its %" G_GUINT64_FORMAT
+		              " bytes are there: copy it again, or open it in the window, which saves what can be read."),
+		            path, (guint64)st.st_size, whole);
+	else
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), path,
+		            gdal_session_message());
 }
 
 /* The file is locked for us. */
@@ -114,7 +146,9 @@ static bool open_locked(project *p, GError **error)
 {
 	g_autofree char *wal = g_strconcat(p->path, "-wal", NULL);
 	bool killed = g_file_test(wal, G_FILE_TEST_EXISTS);
-	if (!looks_like_sqlite(p->path)) {
+	size_t length;
+	g_autofree char *head = sqlite_head(p->path, &length);
+	if (!head) {
 		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT,
 		            _("%s is damaged or no project at all: it is not a GeoPackage."), p->path);
 		return false;
@@ -122,8 +156,7 @@ static bool open_locked(project *p, GError **error)
 	gdal_session_begin();
 	p->ds = stat(p->path, &p->opened) == 0 ? project_connect(p->path, p->read_only) : NULL;
 	if (!p->ds)
-		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT, _("The project %s cannot be opened: %s."), p->path,
-		            gdal_session_message());
+		tell_unopened(p->path, head, error);
 	bool ok = p->ds && project_schema_check(p, error);
 	if (ok && killed && !p->read_only) { /* else with the first change: who only reads leaves every byte as it is */
 		project_prepare(p);

@@ -139,7 +139,12 @@ static void test_every_page(fixture *f, gconstpointer unused)
 static void test_truncated(fixture *f, gconstpointer unused)
 {
 	g_autofree char *what = NULL;
+	g_autoptr(GError) error = NULL;
 	write_damaged(f, f->size - 8 * PAGE);
+	g_assert_true(project_is_project(f->path)); /* though OGR opens no such file: else it would be taken for an image */
+	g_assert_null(project_open(f->path, &error));
+	g_assert_error(error, PROJECT_ERROR, PROJECT_ERROR_CORRUPT);
+	g_assert_nonnull(strstr(error->message, "cut short"));
 	const guint n = salvage(f, &what);
 	g_test_message("%s", what);
 	g_assert_cmpuint(n, >, 0);
