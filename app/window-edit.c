@@ -179,6 +179,7 @@ static void show_deleted(NadirWindow *self, guint n, const char *step)
 	g_autofree char *text = g_strdup_printf(ngettext("%u object deleted", "%u objects deleted", n), n);
 	AdwToast *toast = adw_toast_new(text);
 	adw_toast_set_button_label(toast, _("_Undo"));
+	adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH); /* not behind what was said before */
 	adw_toast_set_action_name(toast, "win.undo-delete");
 	adw_toast_set_action_target_value(toast, g_variant_new_string(step));
 	g_signal_connect_object(self->document, "store-changed", G_CALLBACK(on_store_changed), toast, G_CONNECT_SWAPPED);

@@ -4,7 +4,9 @@
 #include "render/geometry/simplify.h"
 
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 G_DEFINE_QUARK(nadir_export_error_quark, export_error)
@@ -282,8 +284,28 @@ static void to_export_error(GError **error)
 	*error = turned;
 }
 
+/* Over a project nothing is exported, whatever it is called: with it all work would be gone. */
+static bool is_project(const char *path)
+{
+	const size_t most = 256 << 10; /* the table of tables lies there */
+	g_autofree char *head = g_malloc(most);
+	FILE *f = g_fopen(path, "rb");
+	const size_t n = f ? fread(head, 1, most, f) : 0;
+	if (f)
+		fclose(f);
+	return ends_with(path, ".nadir.gpkg") ||
+	       (n > 16 && memcmp(head, "SQLite format 3", 16) == 0 && memmem(head, n, "nadir_meta", strlen("nadir_meta")));
+}
+
 bool export_check(const georef *ref, export_format format, const char *path, GError **error)
 {
+	if (is_project(path)) {
+		g_set_error(
+			error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,
+			_("%s is a project of Nadir, or named like one: export to another name, so that no work is written over."),
+			path);
+		return false;
+	}
 	if (!export_format_needs_longitudes(format) || georef_has_crs(ref))
 		return output_check(path, error);
 	g_set_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT,

@@ -28,6 +28,25 @@ static bool export_as(const export_fixture *f, const char *name, char **report, 
 	return export_write(&f->job, format, path, report, error);
 }
 
+/* A project is never written over, nor is anything called like one. */
+static void test_no_project(void)
+{
+	export_fixture *f = fixture("EPSG:32617", 2);
+	const char bytes[] = "SQLite format 3\0 CREATE TABLE nadir_meta (schema_version INTEGER)";
+	g_autofree char *other = export_fixture_path(f, "work.gpkg"), *kept = NULL;
+	gsize n;
+	g_assert_true(g_file_set_contents(other, bytes, sizeof bytes, NULL));
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_false(export_as(f, i ? "new.nadir.gpkg" : "work.gpkg", NULL, &error));
+		g_assert_error(error, EXPORT_ERROR, EXPORT_ERROR_FORMAT);
+		g_assert_nonnull(strstr(error->message, "project"));
+	}
+	g_assert_true(g_file_get_contents(other, &kept, &n, NULL));
+	g_assert_cmpmem(kept, n, bytes, sizeof bytes);
+	export_fixture_free(f);
+}
+
 static void test_names(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -402,6 +421,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	GDALAllRegister();
 	g_test_add_func("/export/names", test_names);
+	g_test_add_func("/export/no-project", test_no_project);
 	g_test_add_func("/export/empty", test_empty);
 	g_test_add_func("/export/no-crs", test_no_crs);
 	g_test_add_func("/export/user-defined-crs", test_user_defined_crs);
