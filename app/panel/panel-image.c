@@ -149,11 +149,9 @@ static void show_values(NadirPanelImage *self)
 	const pixel_values p = nadir_pixel_values_get(self->values);
 	for (guint i = 0; i < self->here->len; i++)
 		gtk_label_set_text(self->here->pdata[i], p.state == PIXEL_NO_DATA ? "\u2014" : "");
-	for (int i = 0; p.state == PIXEL_VALUES && i < p.n; i++) {
-		g_autofree char *text = pixel_value_text(p.value[i]);
+	for (int i = 0; p.state == PIXEL_VALUES && i < p.n; i++)
 		if (p.band[i] < (int)self->here->len)
-			gtk_label_set_text(self->here->pdata[p.band[i]], text);
-	}
+			gtk_label_set_text(self->here->pdata[p.band[i]], p.text[i]);
 }
 
 static void want_all(NadirPanelImage *self)

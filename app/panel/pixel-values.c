@@ -8,8 +8,8 @@ typedef struct {
 	raster *image;
 	int x, y, n;
 	int *band;
-	float *value;
-	uint8_t valid;
+	char **text;
+	bool valid;
 } sample;
 
 struct _NadirPixelValues {
@@ -31,7 +31,9 @@ static void sample_clear(void *data)
 	sample *s = data;
 	raster_unref(s->image);
 	g_free(s->band);
-	g_free(s->value);
+	for (int i = 0; i < s->n; i++)
+		g_free(s->text[i]);
+	g_free(s->text);
 }
 
 static void sample_unref(void *data)
@@ -49,9 +51,8 @@ static void forget(NadirPixelValues *v)
 static void read_sample(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
 {
 	sample *s = data;
-	const raster_rect area = {s->x, s->y, 1, 1};
 	GError *error = NULL;
-	if (raster_read(s->image, 0, &area, s->band, s->n, s->value, &s->valid, cancel, &error))
+	if (raster_read_pixel(s->image, s->x, s->y, s->band, s->n, s->text, &s->valid, cancel, &error))
 		g_task_return_boolean(task, TRUE);
 	else
 		g_task_return_error(task, error);
@@ -86,7 +87,7 @@ static void choose_bands(const NadirPixelValues *v, sample *s)
 	for (int i = 0; i < (all ? info->n_bands : 3); i++)
 		if (all || i == 0 || style->band[i] != style->band[0])
 			s->band[s->n++] = all ? i : style->band[i];
-	s->value = g_new0(float, (gsize)s->n);
+	s->text = g_new0(char *, (gsize)s->n);
 }
 
 static void start(NadirPixelValues *v)
@@ -141,13 +142,6 @@ void nadir_pixel_values_want_all(NadirPixelValues *v, bool all)
 	nadir_pixel_values_set_pointer(v, v->x, v->y);
 }
 
-char *pixel_value_text(float value)
-{
-	char text[G_ASCII_DTOSTR_BUF_SIZE + 20];
-	const bool whole = value == truncf(value) && fabsf(value) < 1e9F;
-	return g_strdup(g_ascii_formatd(text, sizeof text, whole ? "%.0f" : "%.6g", (double)value));
-}
-
 pixel_values nadir_pixel_values_get(const NadirPixelValues *v)
 {
 	const sample *s = v->last;
@@ -158,7 +152,7 @@ pixel_values nadir_pixel_values_get(const NadirPixelValues *v)
 	                                          : PIXEL_NO_DATA,
 	                      .n = s->n,
 	                      .band = s->band,
-	                      .value = s->value};
+	                      .text = s->text};
 }
 
 static void nadir_pixel_values_dispose(GObject *object)

@@ -17,13 +17,11 @@ void nadir_pixel_values_want_all(NadirPixelValues *v, bool all);
 
 typedef struct {
 	enum { PIXEL_NONE, PIXEL_UNREADABLE, PIXEL_NO_DATA, PIXEL_VALUES } state;
-	int n;              /* bands that were read */
-	const int *band;    /* which, from 0 */
-	const float *value; /* theirs */
+	int n;           /* bands that were read */
+	const int *band; /* which, from 0 */
+	char **text;     /* theirs, as raster_read_pixel gives them */
 } pixel_values;
 /* Borrowed until the next "changed". */
 pixel_values nadir_pixel_values_get(const NadirPixelValues *v);
-/* As text: whole numbers in full, others with six figures; g_free. */
-char *pixel_value_text(float value);
 
 G_END_DECLS

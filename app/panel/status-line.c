@@ -38,11 +38,10 @@ static char *format_values(const pixel_values *p, const raster_info *info)
 				name = letters[k + 1];
 		if (i)
 			g_string_append(text, "\u2002");
-		g_autofree char *value = pixel_value_text(p->value[i]);
 		if (name)
-			g_string_append_printf(text, "%s %s", name, value);
+			g_string_append_printf(text, "%s %s", name, p->text[i]);
 		else
-			g_string_append_printf(text, "%d: %s", p->band[i] + 1, value);
+			g_string_append_printf(text, "%d: %s", p->band[i] + 1, p->text[i]);
 	}
 	return g_string_free(text, FALSE);
 }

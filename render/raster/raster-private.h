@@ -75,6 +75,7 @@ void raster_samples_valid(raster_type t, const void *in, size_t n, const raster_
 /* A stored alpha sample as 0..255. */
 void raster_samples_alpha(raster_type t, const void *in, size_t n, uint8_t *out);
 void raster_samples_fill(raster_type t, void *out, size_t n, double value);
+char *raster_sample_text(raster_type t, const void *sample); /* as raster_read_pixel says */
 
 /* raster.c: as raster_open; only_gdal: TIFF pixels through GDAL, too (what tests compare with). */
 raster *raster_open_through(const char *path, bool only_gdal, GCancellable *cancel,

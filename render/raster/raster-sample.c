@@ -168,6 +168,55 @@ void raster_samples_alpha(raster_type t, const void *in, size_t n, uint8_t *out)
 		out[i] = out[i] ? 255 : 0;
 }
 
+/* Whole ones in full as long as doubles hold them; the others with so many figures. */
+static char *real_text(double v, int figures)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE + 20], format[8];
+	const bool whole = v == trunc(v) && fabs(v) < (figures > 9 ? 1e15 : 1e9);
+	g_snprintf(format, sizeof format, "%%.%d%c", whole ? 0 : figures, whole ? 'f' : 'g');
+	return g_strdup(g_ascii_formatd(text, sizeof text, format, v));
+}
+
+static char *magnitude_text(double re, double im, int figures)
+{
+	return real_text(sqrt(re * re + im * im), figures);
+}
+
+char *raster_sample_text(raster_type t, const void *sample)
+{
+	switch (t) {
+	case RASTER_U8:
+		return g_strdup_printf("%u", *(const uint8_t *)sample);
+	case RASTER_I8:
+		return g_strdup_printf("%d", *(const int8_t *)sample);
+	case RASTER_U16:
+		return g_strdup_printf("%u", *(const uint16_t *)sample);
+	case RASTER_I16:
+		return g_strdup_printf("%d", *(const int16_t *)sample);
+	case RASTER_U32:
+		return g_strdup_printf("%" G_GUINT32_FORMAT, *(const uint32_t *)sample);
+	case RASTER_I32:
+		return g_strdup_printf("%" G_GINT32_FORMAT, *(const int32_t *)sample);
+	case RASTER_U64:
+		return g_strdup_printf("%" G_GUINT64_FORMAT, *(const guint64 *)sample);
+	case RASTER_I64:
+		return g_strdup_printf("%" G_GINT64_FORMAT, *(const gint64 *)sample);
+	case RASTER_F32:
+		return real_text((double)*(const float *)sample, 7);
+	case RASTER_F64:
+		return real_text(*(const double *)sample, 10);
+	case RASTER_CI16:
+		return magnitude_text(((const int16_t *)sample)[0], ((const int16_t *)sample)[1], 7);
+	case RASTER_CI32:
+		return magnitude_text(((const int32_t *)sample)[0], ((const int32_t *)sample)[1], 10);
+	case RASTER_CF32:
+		return magnitude_text((double)((const float *)sample)[0], (double)((const float *)sample)[1], 7);
+	case RASTER_CF64:
+		return magnitude_text(((const double *)sample)[0], ((const double *)sample)[1], 10);
+	}
+	g_return_val_if_reached(NULL);
+}
+
 #define FILL(ctype, parts)                                                                                             \
 	{                                                                                                                  \
 		ctype *v = out;                                                                                                \

@@ -165,8 +165,7 @@ static bool read_slice(raster *r, int level, const raster_rect *area, const int 
 	return raster_apply_transparency(r, level, area, valid, cancel, error);
 }
 
-bool raster_read(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values,
-                 uint8_t *valid, GCancellable *cancel, GError **error)
+static bool is_there(const raster *r, int level, const raster_rect *area, const int *bands, int n_bands, GError **error)
 {
 	for (int i = 0; i < n_bands; i++)
 		if (bands[i] < 0 || bands[i] >= r->info.n_bands) {
@@ -180,6 +179,14 @@ bool raster_read(raster *r, int level, const raster_rect *area, const int *bands
 		            area->w, area->h);
 		return false;
 	}
+	return true;
+}
+
+bool raster_read(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values,
+                 uint8_t *valid, GCancellable *cancel, GError **error)
+{
+	if (!is_there(r, level, area, bands, n_bands, error))
+		return false;
 	size_t plane = (size_t)area->w * (size_t)area->h;
 	int rows = raster_slice_rows(r, level, area->w, n_bands);
 	for (int y = 0; y < area->h; y += rows) {
@@ -188,5 +195,27 @@ bool raster_read(raster *r, int level, const raster_rect *area, const int *bands
 		if (!read_slice(r, level, &slice, bands, n_bands, values + at, plane, valid ? valid + at : NULL, cancel, error))
 			return false;
 	}
+	return true;
+}
+
+bool raster_read_pixel(raster *r, int x, int y, const int *bands, int n_bands, char **texts, bool *valid,
+                       GCancellable *cancel, GError **error)
+{
+	const raster_rect area = {x, y, 1, 1};
+	const size_t size = raster_type_size(r->info.type);
+	uint8_t there = 0;
+	if (!is_there(r, 0, &area, bands, n_bands, error))
+		return false;
+	g_autofree uint8_t *native = g_malloc((size_t)n_bands * size);
+	if (!raster_read_native(r, 0, &area, bands, n_bands, native, cancel, error))
+		return false;
+	for (int i = 0; i < n_bands; i++)
+		raster_samples_valid(r->info.type, native + (size_t)i * size, 1, &r->info.bands[bands[i]], &there);
+	there = there ? 255 : 0;
+	if (!raster_apply_transparency(r, 0, &area, &there, cancel, error))
+		return false;
+	for (int i = 0; i < n_bands; i++)
+		texts[i] = raster_sample_text(r->info.type, native + (size_t)i * size);
+	*valid = there > 0;
 	return true;
 }

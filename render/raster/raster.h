@@ -102,6 +102,10 @@ char *raster_fingerprint(const char *path);
  * value. Complex: magnitude. */
 bool raster_read(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values,
                  uint8_t *valid, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The samples of one pixel as text, in `.` notation: whole numbers in full, Float32 with seven figures, Float64 with
+ * ten; complex: magnitude. texts[n_bands], g_free each. *valid as above. */
+bool raster_read_pixel(raster *r, int x, int y, const int *bands, int n_bands, char **texts, bool *valid,
+                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(raster, raster_unref)
 

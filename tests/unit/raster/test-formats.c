@@ -303,6 +303,67 @@ static void test_memory(void)
 	g_assert_cmpint(GDALGetCacheMax64(), >=, 9000 * 9000);
 }
 
+/* --- the samples of one pixel --- */
+
+typedef struct {
+	GDALDataType type, as; /* of the file; of the bytes below */
+	union {
+		guint64 u;
+		gint64 i;
+		double f[2];
+		float s[2];
+	} sample;
+	const char *text;
+} pixel_case;
+
+/* Whole numbers in full: object numbers above 2^24 are no use when rounded. */
+static const pixel_case PIXELS[] = {
+	{GDT_Byte, GDT_UInt64, {.u = 255}, "255"},
+	{GDT_UInt16, GDT_UInt64, {.u = 65535}, "65535"},
+	{GDT_Int16, GDT_Int64, {.i = -32768}, "-32768"},
+	{GDT_UInt32, GDT_UInt64, {.u = 4294967295}, "4294967295"},
+	{GDT_Int32, GDT_Int64, {.i = -2147483647}, "-2147483647"},
+	{GDT_UInt64, GDT_UInt64, {.u = G_MAXUINT64}, "18446744073709551615"},
+	{GDT_Int64, GDT_Int64, {.i = G_MININT64 + 1}, "-9223372036854775807"},
+	{GDT_Float32, GDT_Float32, {.s = {1234.5678F}}, "1234.568"},
+	{GDT_Float32, GDT_Float32, {.s = {0.25F}}, "0.25"},
+	{GDT_Float32, GDT_Float32, {.s = {12345678}}, "12345678"},
+	{GDT_Float32, GDT_Float32, {.s = {1e20F}}, "1e+20"},
+	{GDT_Float32, GDT_Float32, {.s = {INFINITY}}, "inf"},
+	{GDT_Float64, GDT_Float64, {.f = {4649776.22475}}, "4649776.225"},
+	{GDT_Float64, GDT_Float64, {.f = {123456789012345}}, "123456789012345"},
+	{GDT_CFloat32, GDT_CFloat32, {.s = {3, -4}}, "5"},
+	{GDT_CFloat64, GDT_CFloat64, {.f = {1, 1}}, "1.414213562"},
+};
+
+static void test_pixel(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("nadir-pixel-XXXXXX", NULL), *path = g_build_filename(dir, "a.tif", NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(PIXELS); i++) {
+		const pixel_case *c = &PIXELS[i];
+		g_autoptr(GError) error = NULL;
+		GDALDatasetH d = GDALCreate(GDALGetDriverByName("GTiff"), path, 3, 2, 2, c->type, NULL);
+		g_assert_cmpint(
+			GDALRasterIO(GDALGetRasterBand(d, 2), GF_Write, 2, 1, 1, 1, (void *)&c->sample, 1, 1, c->as, 0, 0), ==,
+			CE_None);
+		GDALClose(d);
+		g_autoptr(raster) r = raster_open(path, NULL, &error);
+		g_assert_no_error(error);
+		char *texts[2] = {NULL};
+		bool valid = false;
+		g_assert_true(raster_read_pixel(r, 2, 1, (const int[]){1, 0}, 2, texts, &valid, NULL, &error));
+		g_assert_cmpstr(texts[0], ==, c->text);
+		g_assert_cmpstr(texts[1], ==, "0");
+		g_assert_true(valid);
+		g_free(texts[0]);
+		g_free(texts[1]);
+		g_assert_false(raster_read_pixel(r, 3, 1, (const int[]){0}, 1, texts, &valid, NULL, &error));
+		g_assert_error(error, RASTER_ERROR, RASTER_ERROR_UNSUPPORTED);
+		g_unlink(path);
+	}
+	g_rmdir(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -312,6 +373,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_data_func("/raster/format/threads-one-handle", "a.png", test_threads);
 	g_test_add_data_func("/raster/format/threads-some-handles", "a.dat", test_threads);
+	g_test_add_func("/raster/format/pixel", test_pixel);
 	g_test_add_func("/raster/format/vrt", test_vrt);
 	g_test_add_func("/raster/format/georeference", test_georeference);
 	g_test_add_func("/raster/format/gcps", test_gcps);
