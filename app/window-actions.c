@@ -477,8 +477,8 @@ void nadir_window_update_actions(NadirWindow *self)
 	ENABLE(d != NULL, "tool", "class", "class-named", "add-class", "zoom-in", "zoom-out", "zoom-one", "zoom-fit",
 	       "turn-view", "hide-masks", "opacity-down", "opacity-up", "style", "page", "find", "copy-position",
 	       "focus-canvas", "brush-smaller", "brush-larger", "drop", "save-as");
-	ENABLE(d && (nadir_document_get_undo_text(d) || drawing), "undo");
-	ENABLE(d && nadir_document_get_redo_text(d), "redo");
+	ENABLE(d && (nadir_document_can_undo(d) || drawing), "undo");
+	ENABLE(d && nadir_document_can_redo(d), "redo");
 	ENABLE(n > 0, "export", "next-object", "previous-object");
 	ENABLE(selected_id(self) != 0, "rename", "delete", "show-object", "deselect");
 	ENABLE(selected_id(self) > 0, "edit-again");

@@ -116,6 +116,20 @@ ACTION(on_stretch_image)
 	stretch_by(data, NULL);
 }
 
+/* --- an image on a server --- */
+
+ACTION(on_read_again)
+{
+	NadirWindow *self = data;
+	gtk_info_bar_set_revealed(self->info_bar, FALSE); /* what it says was before */
+	nadir_remote_state_read_again(self->work->remote);
+}
+
+ACTION(on_stop_reading)
+{
+	nadir_remote_state_stop(((NadirWindow *)data)->work->remote);
+}
+
 #undef ACTION
 
 static const GActionEntry entries[] = {
@@ -129,13 +143,17 @@ static const GActionEntry entries[] = {
 	{.name = "stretch-view", .activate = on_stretch_view},
 	{.name = "stretch-object", .activate = on_stretch_object},
 	{.name = "stretch-image", .activate = on_stretch_image},
+	{.name = "read-again", .activate = on_read_again},
+	{.name = "stop-reading", .activate = on_stop_reading},
 };
 
 void nadir_window_update_view_actions(NadirWindow *self)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(entries); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(entries); i++) {
+		const bool remote = entries[i].activate == on_read_again || entries[i].activate == on_stop_reading;
 		g_simple_action_set_enabled(G_SIMPLE_ACTION(g_action_map_lookup_action(G_ACTION_MAP(self), entries[i].name)),
-		                            self->document != NULL);
+		                            self->document && (!remote || nadir_remote_state_is_shown(self->work->remote)));
+	}
 	nadir_window_update_second(self);
 }
 

@@ -207,6 +207,8 @@ static const nadir_action table[] = {
 	{"win.stretch-object", N_("Stretch by the Selected Object"), "<Shift>o", VIEW, N_("contrast percentile local")},
 	{"win.stretch-image", N_("Stretch by the Whole Image"), "<Shift>i", VIEW, N_("contrast percentile automatic")},
 	{"win.overviews", N_("Make Overviews"), "<Control><Alt>o", VIEW, N_("pyramid build cache zoom")},
+	{"win.read-again", N_("Ask the Server Again for What Is Missing"), "<Control>F5", VIEW, N_("remote reload refresh retry url")},
+	{"win.stop-reading", N_("Stop Reading from the Server"), "<Alt>F8", VIEW, N_("remote cancel url")},
 	{"win.copy-position", N_("Copy the Pointer's Coordinates"), "<Control><Shift>c", VIEW, N_("map position clipboard")},
 
 	{"win.focus-canvas", N_("Go to the Image"), "<Alt>0", VIEW, N_("keyboard focus canvas")},

@@ -19,20 +19,49 @@ static bool step_forth(document_job *j, project *p, GError **error)
 	       (project_redo(p, &changes, error) && document_job_take_changes(j, p, &changes, error));
 }
 
+static bool on_step(document_job *j, const GError *error)
+{
+	guint *asked = j->work == step_back ? &j->document->undoing : &j->document->redoing;
+	(*asked)--;
+	if (error)
+		nadir_document_report(j->document, error);
+	return false;
+}
+
+static void push_step(NadirDocument *d, bool (*step)(document_job *, project *, GError **), guint *asked)
+{
+	document_job *j = document_job_new(d, step);
+	j->done = on_step;
+	(*asked)++;
+	document_job_push(j);
+}
+
 void nadir_document_undo(NadirDocument *d)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
 	if (d->preview.marks)
 		nadir_document_undo_mark(d);
 	else
-		document_job_push(document_job_new(d, step_back));
+		push_step(d, step_back, &d->undoing);
 }
 
 void nadir_document_redo(NadirDocument *d)
 {
 	g_return_if_fail(NADIR_IS_DOCUMENT(d));
 	if (!nadir_document_redo_mark(d))
-		document_job_push(document_job_new(d, step_forth));
+		push_step(d, step_forth, &d->redoing);
+}
+
+bool nadir_document_can_undo(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
+	return nadir_document_get_undo_text(d) || d->redoing > 0 || nadir_document_get_pending(d).storing > 0;
+}
+
+bool nadir_document_can_redo(NadirDocument *d)
+{
+	g_return_val_if_fail(NADIR_IS_DOCUMENT(d), false);
+	return nadir_document_get_redo_text(d) || (d->undoing > 0 && !d->preview.marks);
 }
 
 const char *nadir_document_get_undo_text(NadirDocument *d)

@@ -26,6 +26,7 @@ struct _NadirDocument {
 	GListStore *unstored;     /* newest first */
 	GPtrArray *drafts;        /* of document_job: what could not be stored */
 	GPtrArray *strokes;       /* of document_job, borrowed: painted, not stored yet */
+	guint undoing, redoing;   /* steps that were asked for and are not done yet */
 	gint64 last_given;        /* the last id < 0 */
 	gint64 selected;
 	GHashTable *chosen;   /* gint64: selected besides that one (edit-selection.c) */

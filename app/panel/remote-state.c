@@ -44,13 +44,24 @@ static gboolean show(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static void on_stop(NadirRemoteState *self)
+bool nadir_remote_state_is_shown(NadirRemoteState *self)
 {
-	nadir_canvas_stop_reading(self->canvas);
+	g_return_val_if_fail(NADIR_IS_REMOTE_STATE(self), false);
+	return self->document != NULL;
 }
 
-static void on_again(NadirRemoteState *self)
+void nadir_remote_state_stop(NadirRemoteState *self)
 {
+	g_return_if_fail(NADIR_IS_REMOTE_STATE(self));
+	if (self->document)
+		nadir_canvas_stop_reading(self->canvas);
+}
+
+void nadir_remote_state_read_again(NadirRemoteState *self)
+{
+	g_return_if_fail(NADIR_IS_REMOTE_STATE(self));
+	if (!self->document)
+		return;
 	self->forgiven = raster_get_remote(nadir_document_get_raster(self->document)).failed;
 	nadir_canvas_read_again(self->canvas);
 }
@@ -92,13 +103,13 @@ static void nadir_remote_state_class_init(NadirRemoteStateClass *klass)
 	gtk_widget_class_set_layout_manager_type(GTK_WIDGET_CLASS(klass), GTK_TYPE_BOX_LAYOUT);
 }
 
-static GtkButton *make_button(NadirRemoteState *self, const char *icon, const char *tip, GCallback clicked)
+static GtkButton *make_button(NadirRemoteState *self, const char *icon, const char *tip, const char *action)
 {
 	GtkWidget *button = gtk_button_new_from_icon_name(icon);
 	gtk_widget_add_css_class(button, "flat");
 	gtk_widget_set_focus_on_click(button, FALSE);
 	gtk_widget_set_tooltip_text(button, tip);
-	g_signal_connect_swapped(button, "clicked", clicked, self);
+	gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
 	gtk_widget_set_parent(button, GTK_WIDGET(self));
 	return GTK_BUTTON(button);
 }
@@ -111,7 +122,7 @@ static void nadir_remote_state_init(NadirRemoteState *self)
 	gtk_widget_set_parent(GTK_WIDGET(self->icon), GTK_WIDGET(self));
 	gtk_widget_set_parent(GTK_WIDGET(self->label), GTK_WIDGET(self));
 	self->stop =
-		make_button(self, "process-stop-symbolic", _("Stop reading; moving the view goes on"), G_CALLBACK(on_stop));
-	self->again = make_button(self, "view-refresh-symbolic", _("Ask again for what is missing"), G_CALLBACK(on_again));
+		make_button(self, "process-stop-symbolic", _("Stop reading; moving the view goes on"), "win.stop-reading");
+	self->again = make_button(self, "view-refresh-symbolic", _("Ask again for what is missing"), "win.read-again");
 	gtk_widget_set_visible(GTK_WIDGET(self), FALSE);
 }

@@ -47,7 +47,9 @@ static bool migrate(project *p, GError **error)
 {
 	if (!project_migrate_tables(p->ds, p->version))
 		return project_failed(p, error);
-	return project_run(p, error, "UPDATE nadir_meta SET schema_version = %d", PROJECT_SCHEMA);
+	/* Who can read it from now on: an older program names this one when it refuses the file. */
+	return project_run(p, error, "UPDATE nadir_meta SET schema_version = %d, program = 'Nadir %s'", PROJECT_SCHEMA,
+	                   NADIR_VERSION);
 }
 
 bool project_migrate(project *p, GError **error)

@@ -145,10 +145,12 @@ bool project_schema_check(project *p, GError **error)
 	}
 	gint64 version = project_number(p, 0, "SELECT schema_version FROM nadir_meta");
 	if (version > PROJECT_SCHEMA) {
-		g_set_error(
-			error, PROJECT_ERROR, PROJECT_ERROR_VERSION,
-			_("The project %s was made by a newer Nadir (format %d, this one reads %d): update Nadir to open it."),
-			p->path, (int)version, PROJECT_SCHEMA);
+		g_autofree char *program = project_text(p, "SELECT program FROM nadir_meta");
+		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_VERSION,
+		            /* Translators: %s after "needs" is a program with its version. */
+		            _("The project %s needs %s or a newer one (its format is %d, Nadir %s reads %d): update Nadir to "
+		              "open it."),
+		            p->path, program ? program : "Nadir", (int)version, NADIR_VERSION, PROJECT_SCHEMA);
 		return false;
 	}
 	if (version < 1) {

@@ -378,6 +378,37 @@ static void test_objects(world *w, gconstpointer data)
 	g_assert_false(enabled(w, "delete") || enabled(w, "rename"));
 }
 
+/* Keys that follow one another faster than the disk does what they say. */
+static void test_quick_undo(world *w, gconstpointer data)
+{
+	open_file(w, w->sample);
+	NadirDocument *d = nadir_window_get_document(w->window);
+	GListModel *objects = nadir_document_get_objects(d);
+	double xy[8];
+	add_object(w, 20);
+	g_assert_true(enabled(w, "undo"));
+	g_assert_false(enabled(w, "redo"));
+	g_assert_false(enabled(w, "read-again")); /* it is here */
+	static const char *const steps[] = {"undo", "redo", "undo"};
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+		g_assert_true(enabled(w, steps[i]));
+		g_action_group_activate_action(G_ACTION_GROUP(w->window), steps[i], NULL);
+	}
+	fixture_settle(d);
+	g_assert_cmpuint(g_list_model_get_n_items(objects), ==, 0);
+	g_assert_false(enabled(w, "undo"));
+	run(w, "win.redo");
+	fixture_settle(d);
+	g_assert_cmpuint(g_list_model_get_n_items(objects), ==, 1);
+	g_assert_false(enabled(w, "redo"));
+	fixture_rectangle_of(120, 40, 30, 20, xy);
+	nadir_document_draw_polygon(d, xy, 4); /* not stored yet */
+	g_action_group_activate_action(G_ACTION_GROUP(w->window), "undo", NULL);
+	fixture_settle(d);
+	g_assert_cmpuint(g_list_model_get_n_items(objects), ==, 1);
+	g_assert_true(enabled(w, "redo"));
+}
+
 static void test_filter(world *w, gconstpointer data)
 {
 	open_file(w, w->sample);
@@ -678,6 +709,7 @@ int main(int argc, char **argv)
 	TEST("next-image", test_next_image);
 	TEST("class-keys", test_class_keys);
 	TEST("objects", test_objects);
+	TEST("quick-undo", test_quick_undo);
 	TEST("filter", test_filter);
 	TEST("letters", test_letters);
 	TEST("open-error", test_open_error);

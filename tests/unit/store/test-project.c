@@ -498,8 +498,11 @@ static void execute(const char *path, const char *sql)
 static void test_version(fixture *f, gconstpointer unused)
 {
 	project_close(g_steal_pointer(&f->p));
-	execute(f->path, "UPDATE nadir_meta SET schema_version = 99");
+	execute(f->path, "UPDATE nadir_meta SET schema_version = 99, program = 'Nadir 7.1.0'");
 	expect_open_error(f->path, PROJECT_ERROR_VERSION);
+	g_autoptr(GError) error = NULL;
+	g_assert_null(project_open(f->path, &error));
+	g_assert_nonnull(strstr(error->message, "needs Nadir 7.1.0 or a newer one"));
 	execute(f->path, "DROP TABLE nadir_meta");
 	expect_open_error(f->path, PROJECT_ERROR_OPEN);
 	g_assert_false(project_is_project(f->path));

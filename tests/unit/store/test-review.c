@@ -1,3 +1,4 @@
+#include "render/store/project-private.h"
 #include "render/store/review.h"
 #include "store-fixture.h"
 
@@ -266,7 +267,7 @@ static void make_old(fixture *f)
 		statement(f->path, sql);
 	}
 	statement(f->path, "DROP TABLE queues");
-	statement(f->path, "UPDATE nadir_meta SET schema_version = 1");
+	statement(f->path, "UPDATE nadir_meta SET schema_version = 1, program = 'Nadir 0.0.1'");
 }
 
 static void test_migrate(fixture *f, gconstpointer unused)
@@ -281,8 +282,9 @@ static void test_migrate(fixture *f, gconstpointer unused)
 	make_old(f);
 	f->p = project_open(f->path, &error);
 	g_assert_no_error(error);
-	g_autofree char *after = fixture_digest(f->p);
+	g_autofree char *after = fixture_digest(f->p), *program = project_text(f->p, "SELECT program FROM nadir_meta");
 	g_assert_cmpstr(before, ==, after);
+	g_assert_cmpstr(program, ==, "Nadir " NADIR_VERSION); /* what reads it from now on */
 	g_autoptr(GArray) items = project_review_items(f->p, &error);
 	g_assert_cmpint(g_array_index(items, review_item, 1).proposed_id, ==, proposed);
 	g_assert_cmpint(g_array_index(items, review_item, 1).class_id, !=, proposed);
@@ -309,8 +311,9 @@ static void test_old_read_only(fixture *f, gconstpointer unused)
 	g_chmod(f->path, 0444);
 	f->p = project_open(f->path, &error);
 	g_assert_no_error(error);
-	g_autofree char *after = fixture_digest(f->p);
+	g_autofree char *after = fixture_digest(f->p), *program = project_text(f->p, "SELECT program FROM nadir_meta");
 	g_assert_cmpstr(before, ==, after);
+	g_assert_cmpstr(program, ==, "Nadir " NADIR_VERSION); /* what reads it from now on */
 	g_autoptr(GArray) items = project_review_items(f->p, &error);
 	g_autoptr(GPtrArray) queues = project_queues(f->p, &error);
 	g_assert_cmpuint(items->len, ==, 5);
