@@ -111,6 +111,10 @@ ACTION(on_edit_again)
 	g_autoptr(GArray) ids = nadir_document_get_selection(self->document);
 	if (nadir_document_refuse_locked(self->document, ids))
 		return;
+	/* What comes next is a mark, whatever the tool was before. */
+	const NadirTool tool = nadir_canvas_get_tool(self->work->canvas);
+	if (tool < NADIR_TOOL_POINT || tool > NADIR_TOOL_SCRIBBLE)
+		nadir_canvas_set_tool(self->work->canvas, NADIR_TOOL_POINT);
 	nadir_document_edit_again(self->document, selected_id(self));
 	gtk_widget_grab_focus(GTK_WIDGET(self->work->canvas));
 }

@@ -369,6 +369,10 @@ static void test_objects(world *w, gconstpointer data)
 	g_assert_cmpint(second, !=, first);
 	run(w, "win.previous-object");
 	g_assert_cmpint(nadir_object_get_feature(nadir_document_get_selected(d))->id, ==, first);
+	run(w, "win.tool::polygon");
+	run(w, "win.edit-again");
+	g_assert_cmpint(nadir_canvas_get_tool(w->window->work->canvas), ==, NADIR_TOOL_POINT);
+	run(w, "win.drop");
 	run(w, "win.delete");
 	g_assert_cmpuint(g_list_model_get_n_items(nadir_document_get_objects(d)), ==, 2);
 	g_assert_false(enabled(w, "deselect"));
