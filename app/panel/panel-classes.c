@@ -211,7 +211,7 @@ static GtkWidget *make_swatch_button(const project_class *c)
 {
 	GtkWidget *button = gtk_menu_button_new();
 	GtkWidget *swatch = nadir_swatch_new(18);
-	g_autofree char *tip = g_strdup_printf(_("Colour and outline of “%s”"), c->name);
+	g_autofree char *tip = g_strdup_printf(_("Colour, outline and menu of “%s”"), c->name);
 	nadir_swatch_set(NADIR_SWATCH(swatch), c->color, c->pattern);
 	gtk_menu_button_set_child(GTK_MENU_BUTTON(button), swatch);
 	gtk_menu_button_set_create_popup_func(GTK_MENU_BUTTON(button), on_look_asked, NULL, NULL);
@@ -264,6 +264,22 @@ static GtkWidget *make_sign(const char *icon, const char *tip, void (*clicked)(G
 	return button;
 }
 
+static void on_menu_asked(GtkGestureClick *gesture, int n, double x, double y, GtkMenuButton *swatch)
+{
+	gtk_gesture_set_state(GTK_GESTURE(gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+	gtk_menu_button_popup(swatch);
+}
+
+/* What stands behind the swatch comes with the right button, anywhere in the row. */
+static void add_menu_gesture(GtkWidget *row, GtkWidget *swatch)
+{
+	GtkGesture *click = gtk_gesture_click_new();
+	gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+	gtk_event_controller_set_propagation_phase(GTK_EVENT_CONTROLLER(click), GTK_PHASE_CAPTURE);
+	g_signal_connect_object(click, "pressed", G_CALLBACK(on_menu_asked), swatch, 0);
+	gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(click));
+}
+
 static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool current)
 {
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
@@ -276,7 +292,9 @@ static GtkWidget *make_row(NadirPanelClasses *self, const project_class *c, bool
 	gtk_widget_set_hexpand(name, TRUE);
 	gtk_widget_set_tooltip_text(name, _("Double click to rename"));
 	g_signal_connect(name, "notify::editing", G_CALLBACK(on_name_edited), NULL);
-	gtk_box_append(GTK_BOX(box), make_swatch_button(c));
+	GtkWidget *swatch = make_swatch_button(c);
+	add_menu_gesture(row, swatch);
+	gtk_box_append(GTK_BOX(box), swatch);
 	if (c->parent)
 		gtk_box_append(GTK_BOX(box), make_parent_label(self, c));
 	gtk_box_append(GTK_BOX(box), name);
