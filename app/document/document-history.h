@@ -10,7 +10,8 @@ void nadir_document_undo(NadirDocument *d);
 void nadir_document_redo(NadirDocument *d);
 const char *nadir_document_get_undo_text(NadirDocument *d); /* NULL: nothing to undo */
 const char *nadir_document_get_redo_text(NadirDocument *d);
-/* Whether there is something, or will be when what was asked for is done: who presses Ctrl+Z and Ctrl+Y in a row means it. */
+/* Whether there is something, or will be when what was asked for is done: who presses Ctrl+Z and Ctrl+Y in a row means
+ * it. */
 bool nadir_document_can_undo(NadirDocument *d);
 bool nadir_document_can_redo(NadirDocument *d);
 /* The steps of this image, newest first; and to one of them, so that it is the last that stands (0: none of them). */

@@ -34,7 +34,8 @@ static char *format_values(const pixel_values *p, const raster_info *info)
 	for (int i = 0; i < p->n; i++) {
 		const char *name = NULL;
 		for (guint k = 0; k < G_N_ELEMENTS(letters); k += 2)
-			if (g_str_equal(info->bands[p->band[i]].color, letters[k]))
+			if (g_str_equal(info->bands[p->band[i]].color, letters[k]) &&
+			    (info->n_bands == 1 || !g_str_equal(letters[k], "gray"))) /* one of many is no grey image */
 				name = letters[k + 1];
 		if (i)
 			g_string_append(text, "\u2002");
