@@ -15,15 +15,16 @@ struct _NadirGoTo {
 	GtkListBox *list;
 	GtkLabel *hint;
 
-	NadirCanvas *canvas; /* owned */
+	NadirCanvas *canvas;        /* owned */
+	char *forgotten, *restored; /* the name of the bookmark deleted last, the text with it; NULL: none */
 };
 
 G_DEFINE_FINAL_TYPE(NadirGoTo, nadir_go_to, GTK_TYPE_WINDOW)
 
-/* --- bookmarks: lines of "x y scale name" --- */
+/* --- bookmarks: lines of "x y scale name", "x y scale@degrees name" in a turned view --- */
 
 typedef struct {
-	double x, y, scale;
+	double x, y, scale, turn;
 	char *name;
 } bookmark;
 
@@ -43,7 +44,9 @@ static GPtrArray *read_bookmarks(NadirDocument *d)
 		bookmark b = {.x = g_ascii_strtod(p, &p)};
 		b.y = g_ascii_strtod(p, &p);
 		b.scale = g_ascii_strtod(p, &p);
-		if (*p != ' ' || !(b.scale > 0) || !isfinite(b.x) || !isfinite(b.y))
+		if (*p == '@')
+			b.turn = g_ascii_strtod(p + 1, &p);
+		if (*p != ' ' || !(b.scale > 0) || !isfinite(b.x) || !isfinite(b.y) || !isfinite(b.turn))
 			continue;
 		b.name = g_strdup(p + 1);
 		g_ptr_array_add(list, g_memdup2(&b, sizeof b));
@@ -56,11 +59,13 @@ static void write_bookmarks(NadirDocument *d, const GPtrArray *list)
 	GString *text = g_string_new(NULL);
 	for (guint i = 0; i < list->len; i++) {
 		const bookmark *b = list->pdata[i];
-		char x[32], y[32], s[32];
+		char x[32], y[32], s[32], t[32];
 		g_ascii_formatd(x, sizeof x, "%.8g", b->x);
 		g_ascii_formatd(y, sizeof y, "%.8g", b->y);
 		g_ascii_formatd(s, sizeof s, "%.6g", b->scale);
-		g_string_append_printf(text, "%s %s %s %s\n", x, y, s, b->name);
+		g_ascii_formatd(t, sizeof t, "%.6g", b->turn);
+		g_string_append_printf(text, "%s %s %s%s%s %s\n", x, y, s, b->turn != 0 ? "@" : "", b->turn != 0 ? t : "",
+		                       b->name);
 	}
 	nadir_document_set_bookmarks(d, text->str);
 	g_string_free(text, TRUE);
@@ -85,7 +90,7 @@ char *nadir_go_to_bookmark(NadirCanvas *canvas)
 		/* Translators: name of a bookmark, with its number. */
 		name = g_strdup_printf(_("Place %u"), n);
 	}
-	bookmark b = {.scale = v->scale, .name = g_strdup(name)};
+	bookmark b = {.scale = v->scale, .turn = nadir_canvas_get_turn(canvas), .name = g_strdup(name)};
 	viewport_to_image(v, v->screen_w / 2.0, v->screen_h / 2.0, &b.x, &b.y);
 	g_ptr_array_add(list, g_memdup2(&b, sizeof b));
 	write_bookmarks(d, list);
@@ -94,19 +99,17 @@ char *nadir_go_to_bookmark(NadirCanvas *canvas)
 
 /* --- the list --- */
 
-static void go(NadirGoTo *self, double x, double y, double scale)
+static void go(NadirGoTo *self, const bookmark *to)
 {
-	nadir_canvas_look_at(self->canvas, x, y, scale);
+	nadir_canvas_set_turn(self->canvas, to->turn);
+	nadir_canvas_look_at(self->canvas, to->x, to->y, to->scale);
 	gtk_window_destroy(GTK_WINDOW(self));
 }
 
-static void set_target(GtkWidget *row, double x, double y, double scale)
+/* to->name is not kept. */
+static void set_target(GtkWidget *row, const bookmark *to)
 {
-	double *target = g_new(double, 3);
-	target[0] = x;
-	target[1] = y;
-	target[2] = scale;
-	g_object_set_data_full(G_OBJECT(row), "target", target, g_free);
+	g_object_set_data_full(G_OBJECT(row), "target", g_memdup2(to, sizeof *to), g_free);
 }
 
 static GtkWidget *make_row(const char *icon, const char *title, const char *detail)
@@ -144,17 +147,47 @@ static void add_coordinate(NadirGoTo *self, const coordinate *c)
 	GtkWidget *row = make_row("find-location-symbolic", text, detail);
 	gtk_widget_set_sensitive(row, c->inside);
 	gtk_list_box_row_set_selectable(GTK_LIST_BOX_ROW(row), c->inside);
-	set_target(row, c->px, c->py, MAX(nadir_canvas_get_viewport(self->canvas)->scale, 1));
+	set_target(row, &(bookmark){c->px, c->py, MAX(nadir_canvas_get_viewport(self->canvas)->scale, 1),
+	                            nadir_canvas_get_turn(self->canvas), NULL});
 	gtk_list_box_append(self->list, row);
 }
 
 static void refill(NadirGoTo *self);
+
+static void keep_forgotten(NadirGoTo *self, const char *name, const char *text)
+{
+	g_free(self->forgotten);
+	g_free(self->restored);
+	self->forgotten = g_strdup(name);
+	self->restored = g_strdup(text);
+}
+
+static void on_restore(NadirGoTo *self)
+{
+	g_autofree char *text = g_steal_pointer(&self->restored);
+	keep_forgotten(self, NULL, NULL);
+	nadir_document_set_bookmarks(nadir_canvas_get_document(self->canvas), text);
+	refill(self);
+}
+
+static void add_forgotten(NadirGoTo *self)
+{
+	g_autofree char *title = g_strdup_printf(_("“%s” deleted"), self->forgotten);
+	GtkWidget *row = make_row("user-trash-symbolic", title, ""), *undo = gtk_button_new_with_mnemonic(_("_Undo"));
+	gtk_list_box_row_set_selectable(GTK_LIST_BOX_ROW(row), FALSE);
+	gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
+	gtk_widget_add_css_class(undo, "flat");
+	g_signal_connect_swapped(undo, "clicked", G_CALLBACK(on_restore), self);
+	gtk_box_append(GTK_BOX(gtk_list_box_row_get_child(GTK_LIST_BOX_ROW(row))), undo);
+	gtk_list_box_append(self->list, row);
+}
 
 static void on_forget(GtkButton *button, NadirGoTo *self)
 {
 	NadirDocument *d = nadir_canvas_get_document(self->canvas);
 	const char *name = g_object_get_data(G_OBJECT(button), "name");
 	g_autoptr(GPtrArray) list = read_bookmarks(d);
+	keep_forgotten(self, name, nadir_document_get_bookmarks(d));
 	for (guint i = 0; i < list->len; i++)
 		if (g_str_equal(((bookmark *)list->pdata[i])->name, name)) {
 			g_ptr_array_remove_index(list, i);
@@ -184,13 +217,15 @@ static void on_renamed(GtkEditableLabel *label, GParamSpec *spec, NadirGoTo *sel
 		g_free(b->name);
 		b->name = g_strdup(name);
 	}
+	keep_forgotten(self, NULL, NULL); /* taking back the deletion would take back the name, too */
 	write_bookmarks(d, list);
 	g_object_set_data_full(G_OBJECT(label), "name", g_strdup(name), g_free);
 }
 
 static void add_bookmark(NadirGoTo *self, const bookmark *b)
 {
-	g_autofree char *detail = g_strdup_printf(_("px %.0f, %.0f · %.0f %%"), b->x, b->y, 100 * b->scale);
+	g_autofree char *at = g_strdup_printf(_("px %.0f, %.0f · %.0f %%"), b->x, b->y, 100 * b->scale);
+	g_autofree char *detail = b->turn != 0 ? g_strdup_printf("%s · %.0f°", at, b->turn) : g_strdup(at);
 	GtkWidget *row = make_row("user-bookmarks-symbolic", "", detail);
 	GtkWidget *box = gtk_list_box_row_get_child(GTK_LIST_BOX_ROW(row)), *icon = gtk_widget_get_first_child(box);
 	GtkWidget *title = gtk_editable_label_new(b->name), *forget = gtk_button_new_from_icon_name("user-trash-symbolic");
@@ -205,7 +240,7 @@ static void add_bookmark(NadirGoTo *self, const bookmark *b)
 	g_object_set_data_full(G_OBJECT(forget), "name", g_strdup(b->name), g_free);
 	g_signal_connect(forget, "clicked", G_CALLBACK(on_forget), self);
 	gtk_box_append(GTK_BOX(box), forget);
-	set_target(row, b->x, b->y, b->scale);
+	set_target(row, b);
 	gtk_list_box_append(self->list, row);
 }
 
@@ -231,8 +266,11 @@ static void refill(NadirGoTo *self)
 	for (guint i = 0; i < list->len; i++)
 		if (n > 0 || contains(((bookmark *)list->pdata[i])->name, text))
 			add_bookmark(self, list->pdata[i]);
+	if (self->forgotten)
+		add_forgotten(self);
 	row = gtk_widget_get_first_child(GTK_WIDGET(self->list));
-	gtk_list_box_select_row(self->list, row && gtk_widget_get_sensitive(row) ? GTK_LIST_BOX_ROW(row) : NULL);
+	const bool target = row && gtk_widget_get_sensitive(row) && gtk_list_box_row_get_selectable(GTK_LIST_BOX_ROW(row));
+	gtk_list_box_select_row(self->list, target ? GTK_LIST_BOX_ROW(row) : NULL);
 	gtk_widget_set_visible(GTK_WIDGET(self->list), row != NULL);
 	gtk_widget_set_visible(GTK_WIDGET(self->hint), !row);
 	gtk_label_set_text(
@@ -243,9 +281,9 @@ static void refill(NadirGoTo *self)
 
 static void on_row(GtkListBox *list, GtkListBoxRow *row, NadirGoTo *self)
 {
-	const double *t = g_object_get_data(G_OBJECT(row), "target");
-	if (gtk_widget_get_sensitive(GTK_WIDGET(row)))
-		go(self, t[0], t[1], t[2]);
+	const bookmark *to = g_object_get_data(G_OBJECT(row), "target");
+	if (to && gtk_widget_get_sensitive(GTK_WIDGET(row)))
+		go(self, to);
 }
 
 static void on_activate(NadirGoTo *self)
@@ -273,6 +311,7 @@ static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code,
 
 static void nadir_go_to_dispose(GObject *object)
 {
+	keep_forgotten(NADIR_GO_TO(object), NULL, NULL);
 	g_clear_object(&NADIR_GO_TO(object)->canvas);
 	G_OBJECT_CLASS(nadir_go_to_parent_class)->dispose(object);
 }

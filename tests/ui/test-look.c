@@ -8,6 +8,7 @@
 #include "app/document/document-look.h"
 #include "app/panel/go-to.h"
 #include "tests/ui/document-world.h"
+#include "tests/ui/find-widget.h"
 
 static NadirMeasure *measure;
 
@@ -104,6 +105,29 @@ static void test_bookmarks(world *w, gconstpointer data)
 	g_assert_cmpstr(nadir_document_get_bookmarks(w->d), ==, text);
 }
 
+/* A turned view comes back turned; a bookmark that was deleted comes back, too. */
+static void test_turned_bookmark(world *w, gconstpointer data)
+{
+	nadir_canvas_set_turn(w->c, 30);
+	nadir_canvas_look_at(w->c, 150, 120, 4);
+	g_autofree char *name = nadir_go_to_bookmark(w->c), *text = g_strdup(nadir_document_get_bookmarks(w->d));
+	nadir_canvas_set_turn(w->c, 0);
+	nadir_canvas_look_at(w->c, 20, 20, 1);
+	GtkWidget *dialog = nadir_go_to_new(GTK_WINDOW(w->window), w->c);
+	gtk_window_present(GTK_WINDOW(dialog));
+	GtkWidget *row = gtk_widget_get_ancestor(find_label(dialog, "400 %"), GTK_TYPE_LIST_BOX_ROW);
+	g_signal_emit_by_name(find_child(row, GTK_TYPE_BUTTON), "clicked"); /* the dustbin */
+	g_assert_cmpstr(nadir_document_get_bookmarks(w->d), ==, "");
+	row = gtk_widget_get_ancestor(find_label(dialog, "deleted"), GTK_TYPE_LIST_BOX_ROW);
+	g_signal_emit_by_name(find_child(row, GTK_TYPE_BUTTON), "clicked");
+	g_assert_cmpstr(nadir_document_get_bookmarks(w->d), ==, text);
+	g_assert_null(find_label(dialog, "deleted"));
+	g_signal_emit_by_name(gtk_widget_get_first_child(gtk_window_get_child(GTK_WINDOW(dialog))), "activate");
+	fixture_spin(0.05);
+	g_assert_cmpfloat_with_epsilon(nadir_canvas_get_turn(w->c), 30, 1e-6);
+	assert_centre(w, 150, 120);
+}
+
 static void test_go_to(world *w, gconstpointer data)
 {
 	GtkWidget *dialog = nadir_go_to_new(GTK_WINDOW(w->window), w->c);
@@ -151,6 +175,7 @@ int main(int argc, char **argv)
 	g_test_add("/look/measure-pixels", world, NULL, look_up, test_measure_pixels, world_down);
 	g_test_add("/look/measure-ground", world, GINT_TO_POINTER(WORLD_SAMPLE), look_up, test_measure_ground, world_down);
 	g_test_add("/look/bookmarks", world, NULL, look_up, test_bookmarks, world_down);
+	g_test_add("/look/turned-bookmark", world, NULL, look_up, test_turned_bookmark, world_down);
 	g_test_add("/look/go-to", world, NULL, look_up, test_go_to, world_down);
 	g_test_add("/look/style", world, NULL, look_up, test_style, world_down);
 	return g_test_run();
