@@ -1,4 +1,5 @@
 /* Any format through GDAL: what is known of the image, and its pixels where raster-tiff.c does not read them. */
+#include "render/raster/raster-remote.h"
 #include "render/raster/raster-remote-private.h"
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -36,6 +37,7 @@ static void CPL_STDCALL gdal_message(CPLErr level, CPLErrorNum number, const cha
 	if (!log->text)
 		log->text = g_string_new(NULL);
 	g_string_append(log->text, text);
+	g_string_replace(log->text, "/vsicurl/http", "http", 0); /* as the user gave it */
 	g_strdelimit(log->text->str, "\r\n\t", ' ');
 }
 
@@ -106,13 +108,13 @@ static GDALDatasetH borrow(gdal_source *s, const gdal_log *log, GError **error)
 		g_cond_signal(&s->returned);
 		g_mutex_unlock(&s->lock);
 		if (log->text && log->text->len)
-			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN, _("%s: cannot be opened again: %s"), s->path,
-			            log->text->str);
+			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN, _("%s: cannot be opened again: %s"),
+			            raster_shown_path(s->path), log->text->str);
 		else /* GDAL is silent about servers that are gone */
 			g_set_error(error, RASTER_ERROR, RASTER_ERROR_OPEN,
 			            _("%s: cannot be opened again; it was moved or deleted, or its server does not answer: try "
 			              "again later"),
-			            s->path);
+			            raster_shown_path(s->path));
 	}
 	return d;
 }
@@ -161,8 +163,8 @@ static void set_read_error(const gdal_source *s, int level, const raster_rect *a
 	if (g_cancellable_set_error_if_cancelled(cancel, error))
 		return;
 	g_set_error(error, RASTER_ERROR, RASTER_ERROR_CORRUPT,
-	            _("%s: the part at column %d, row %d (%dx%d pixels, level %d) cannot be read: %s"), s->path, a->x, a->y,
-	            a->w, a->h, level, gdal_log_text(log));
+	            _("%s: the part at column %d, row %d (%dx%d pixels, level %d) cannot be read: %s"), raster_shown_path(s->path),
+	            a->x, a->y, a->w, a->h, level, gdal_log_text(log));
 }
 
 static bool read_once(gdal_source *s, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
@@ -557,7 +559,7 @@ raster_source *raster_gdal_open(raster *r, const char *path, GCancellable *cance
 			            r->remote
 			                ? _("%s: cannot be read from its server; is the address right and the server up? (%s)")
 			                : _("%s: cannot be opened as an image; is it complete and of a known format? (%s)"),
-			            path, gdal_log_text(&log));
+			            raster_shown_path(path), gdal_log_text(&log));
 		again = !d && raster_remote_again(r->remote, path, failures, gdal_log_text(&log), cancel);
 		gdal_log_end(&log);
 	}

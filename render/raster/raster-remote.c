@@ -28,6 +28,11 @@ char *raster_resolve_path(const char *given)
 	return g_strdup(given);
 }
 
+const char *raster_shown_path(const char *path)
+{
+	return g_str_has_prefix(path, "/vsicurl/http") ? path + strlen("/vsicurl/") : path;
+}
+
 static char *host_of(const char *path)
 {
 	const char *at = strstr(path, "://");

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 
 /* "https://…" and "s3://BUCKET/…" as GDAL calls them, everything else as it is. g_free. */
 char *raster_resolve_path(const char *given);
+const char *raster_shown_path(const char *path); /* for messages: an address as one types it; points into path */
 
 typedef struct {
 	const char *host; /* NULL: the image is no remote one; belongs to the raster */

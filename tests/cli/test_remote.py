@@ -125,7 +125,9 @@ class Remote(CliTest):
         self.assertLess(time.monotonic() - start, 120)
 
     def test_missing_is_not_tried_again(self):
-        self.fails(self.info(self.server.url("missing.tif")), "missing.tif")
+        run = self.info(self.server.url("missing.tif"))
+        self.fails(run, self.server.url("missing.tif"))
+        self.assertNotIn("vsicurl", run.err)
         self.assertLess(self.server.count, 8)
 
     def test_nobody_there(self):
