@@ -1,6 +1,6 @@
 /* Any format through GDAL: what is known of the image, and its pixels where raster-tiff.c does not read them. */
-#include "render/raster/raster-remote.h"
 #include "render/raster/raster-remote-private.h"
+#include "render/raster/raster-remote.h"
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <errno.h>
@@ -163,8 +163,8 @@ static void set_read_error(const gdal_source *s, int level, const raster_rect *a
 	if (g_cancellable_set_error_if_cancelled(cancel, error))
 		return;
 	g_set_error(error, RASTER_ERROR, RASTER_ERROR_CORRUPT,
-	            _("%s: the part at column %d, row %d (%dx%d pixels, level %d) cannot be read: %s"), raster_shown_path(s->path),
-	            a->x, a->y, a->w, a->h, level, gdal_log_text(log));
+	            _("%s: the part at column %d, row %d (%dx%d pixels, level %d) cannot be read: %s"),
+	            raster_shown_path(s->path), a->x, a->y, a->w, a->h, level, gdal_log_text(log));
 }
 
 static bool read_once(gdal_source *s, int level, const raster_rect *area, const int *bands, int n_bands, void *out,
