@@ -278,10 +278,11 @@ static bool work(document_job *j, project *p, GError **error)
 static bool on_done(document_job *j, const GError *error)
 {
 	edit_job *w = j->data;
-	g_autofree char *kept = nadir_edit_kept_text(w->kept, w->ids->len);
 	/* A drawn hole need not meet all objects, and not all have right angles. */
-	if (!error && w->kept > 0 && w->e.kind != NADIR_EDIT_HOLE && w->e.kind != NADIR_EDIT_SQUARE)
+	if (!error && w->kept > 0 && w->e.kind != NADIR_EDIT_HOLE && w->e.kind != NADIR_EDIT_SQUARE) {
+		g_autofree char *kept = nadir_edit_kept_text(w->kept, w->ids->len);
 		nadir_document_notify_user(j->document, kept);
+	}
 	if (error)
 		nadir_document_report(j->document, error);
 	else if (w->select->len > 0 && w->e.kind != NADIR_EDIT_RESHAPE)

@@ -137,6 +137,19 @@ bool raster_apply_transparency(raster *r, int level, const raster_rect *area, ui
 	return true;
 }
 
+/* valid of the native samples of some bands, [n_bands][h][w], as raster_read says. */
+static bool find_valid(raster *r, int level, const raster_rect *area, const int *bands, int n_bands,
+                       const uint8_t *native, uint8_t *valid, GCancellable *cancel, GError **error)
+{
+	const size_t n = (size_t)area->w * (size_t)area->h, size = raster_type_size(r->info.type);
+	memset(valid, 0, n);
+	for (int b = 0; b < n_bands; b++)
+		raster_samples_valid(r->info.type, native + (size_t)b * n * size, n, &r->info.bands[bands[b]], valid);
+	for (size_t i = 0; i < n; i++)
+		valid[i] = valid[i] ? 255 : 0;
+	return raster_apply_transparency(r, level, area, valid, cancel, error);
+}
+
 static bool read_slice(raster *r, int level, const raster_rect *area, const int *bands, int n_bands, float *values,
                        size_t plane, uint8_t *valid, GCancellable *cancel, GError **error)
 {
@@ -149,20 +162,10 @@ static bool read_slice(raster *r, int level, const raster_rect *area, const int 
 	}
 	if (!raster_read_native(r, level, area, bands, n_bands, native, cancel, error))
 		return false;
-	if (valid)
-		memset(valid, 0, n);
-	for (int b = 0; b < n_bands; b++) {
-		const raster_band *band = &r->info.bands[bands[b]];
-		const uint8_t *in = native + (size_t)b * n * size;
-		raster_samples_to_float(r->info.type, in, n, band, values + (size_t)b * plane);
-		if (valid)
-			raster_samples_valid(r->info.type, in, n, band, valid);
-	}
-	if (!valid)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		valid[i] = valid[i] ? 255 : 0;
-	return raster_apply_transparency(r, level, area, valid, cancel, error);
+	for (int b = 0; b < n_bands; b++)
+		raster_samples_to_float(r->info.type, native + (size_t)b * n * size, n, &r->info.bands[bands[b]],
+		                        values + (size_t)b * plane);
+	return !valid || find_valid(r, level, area, bands, n_bands, native, valid, cancel, error);
 }
 
 static bool is_there(const raster *r, int level, const raster_rect *area, const int *bands, int n_bands, GError **error)
@@ -207,12 +210,8 @@ bool raster_read_pixel(raster *r, int x, int y, const int *bands, int n_bands, c
 	if (!is_there(r, 0, &area, bands, n_bands, error))
 		return false;
 	g_autofree uint8_t *native = g_malloc((size_t)n_bands * size);
-	if (!raster_read_native(r, 0, &area, bands, n_bands, native, cancel, error))
-		return false;
-	for (int i = 0; i < n_bands; i++)
-		raster_samples_valid(r->info.type, native + (size_t)i * size, 1, &r->info.bands[bands[i]], &there);
-	there = there ? 255 : 0;
-	if (!raster_apply_transparency(r, 0, &area, &there, cancel, error))
+	if (!raster_read_native(r, 0, &area, bands, n_bands, native, cancel, error) ||
+	    !find_valid(r, 0, &area, bands, n_bands, native, &there, cancel, error))
 		return false;
 	for (int i = 0; i < n_bands; i++)
 		texts[i] = raster_sample_text(r->info.type, native + (size_t)i * size);

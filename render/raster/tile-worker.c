@@ -117,12 +117,15 @@ static GBytes *pixels_new(size_t n, uint8_t **pixels)
 	return g_bytes_new_with_free_func(p->at, p->size, pages_free, p);
 }
 
-static bool is_opaque(const uint8_t *pixels, size_t n)
+/* Gives the result its pixels, n of them in `bytes`. */
+static void take_pixels(tile_result *t, GBytes **bytes, size_t n)
 {
+	const uint8_t *pixels = g_bytes_get_data(*bytes, NULL);
 	uint8_t all = 0xff;
 	for (size_t i = 0; i < n; i++)
 		all &= pixels[4 * i + 3];
-	return all == 0xff;
+	t->opaque = all == 0xff;
+	t->pixels = g_steal_pointer(bytes);
 }
 
 static tile_result *make_tile(raster *r, const raster_style *style, const job *j)
@@ -136,10 +139,8 @@ static tile_result *make_tile(raster *r, const raster_style *style, const job *j
 	uint8_t *pixels;
 	g_autoptr(GBytes) bytes = pixels_new(n, &pixels);
 	painting p = {r, style, j->key.level, t->area, pixels, j->cancel};
-	if (paint(&p, &t->area, &error)) {
-		t->opaque = is_opaque(pixels, n);
-		t->pixels = g_steal_pointer(&bytes);
-	}
+	if (paint(&p, &t->area, &error))
+		take_pixels(t, &bytes, n);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		g_clear_pointer(&t, tile_result_free);
 	else if (error)
@@ -224,12 +225,10 @@ static tile_result *make_rough(raster *r, const raster_style *style, uint32_t ge
 	const size_t n = (size_t)t->area.w * (size_t)t->area.h;
 	uint8_t *pixels;
 	g_autoptr(GBytes) bytes = pixels_new(n, &pixels);
-	if (raster_render_rough(r, style, t->key.level, pixels)) {
-		t->opaque = is_opaque(pixels, n);
-		t->pixels = g_steal_pointer(&bytes);
-	} else {
+	if (raster_render_rough(r, style, t->key.level, pixels))
+		take_pixels(t, &bytes, n);
+	else
 		g_clear_pointer(&t, tile_result_free);
-	}
 	return t;
 }
 

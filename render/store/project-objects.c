@@ -92,13 +92,6 @@ static bool journal(const work *w, gint64 image, const feature *before, const fe
 	return project_journal_add(w->p, w->step, w->what, &edit, error);
 }
 
-/* Always false. */
-static bool missing(project *p, gint64 id, GError **error)
-{
-	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
-	return false;
-}
-
 static bool insert_one(work *w, gint64 image, feature *o, GError **error)
 {
 	if (w->next_id == 0)
@@ -120,7 +113,7 @@ static bool delete_all(work *w, const gint64 *ids, guint n, GError **error)
 	bool ok = rows && project_drop_all_rows(w->p, ids, n, error);
 	for (guint i = 0; ok && i < n; i++) {
 		const project_object_row *row = &g_array_index(rows, project_object_row, i);
-		ok = row->o ? journal(w, row->image, row->o, NULL, error) : missing(w->p, ids[i], error);
+		ok = row->o ? journal(w, row->image, row->o, NULL, error) : project_no_object(w->p, ids[i], error);
 	}
 	return ok;
 }
@@ -221,7 +214,7 @@ static bool update_some(work *w, feature *const *given, const gint64 *ids, guint
 	for (guint i = 0; ok && i < n; i++) {
 		const project_object_row *row = &g_array_index(rows, project_object_row, i);
 		feature *next = row->o ? next_version(w, row->image, row->o, given[i], error) : NULL;
-		ok = next || (!row->o && missing(w->p, ids[i], error));
+		ok = next || (!row->o && project_no_object(w->p, ids[i], error));
 		if (next && !same_shape(row->o, next))
 			g_array_append_val(reshaped, ids[i]);
 		g_ptr_array_add(after, next);

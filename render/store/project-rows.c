@@ -359,6 +359,12 @@ GArray *project_get_all_rows(project *p, const gint64 *ids, guint n, GError **er
 	return g_steal_pointer(&rows);
 }
 
+bool project_no_object(project *p, gint64 id, GError **error)
+{
+	g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
+	return false;
+}
+
 feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
 {
 	g_autoptr(GArray) rows = project_get_all_rows(p, &id, 1, error);
@@ -366,7 +372,7 @@ feature *project_get_rows(project *p, gint64 id, gint64 *image, GError **error)
 		return NULL;
 	project_object_row *row = &g_array_index(rows, project_object_row, 0);
 	if (!row->o)
-		g_set_error(error, PROJECT_ERROR, PROJECT_ERROR_WRITE, _("The project %s has no object %d."), p->path, (int)id);
+		project_no_object(p, id, error);
 	*image = row->image;
 	return g_steal_pointer(&row->o);
 }

@@ -20,6 +20,7 @@ typedef struct {
 	gint64 image;
 } project_object_row;
 GArray *project_get_all_rows(project *p, const gint64 *ids, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool project_no_object(project *p, gint64 id, GError **error); /* says so; always false */
 gint64 project_next_id(project *p); /* never one that was given before: undo brings an object back under its own */
 /* Attributes as JSON and back, for the journal; the geometry stays apart. */
 char *feature_to_json(const feature *o);
