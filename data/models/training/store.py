@@ -4,6 +4,7 @@
 and writes `<cache>/index.pkl`; `Store` maps the file, so several processes share the pages.
 """
 
+import argparse
 import json
 import os
 import pickle
@@ -24,6 +25,15 @@ OPEN_SOURCES = frozenset({"forest_amazon", "hit_uav", "hrplanes", "road_gsi", "s
 def default_data() -> str:
     """Folder of the data set: NADIR_SHARED or ../shared beside the source root, then data/rs."""
     return os.path.join(os.environ.get("NADIR_SHARED", os.path.join(ROOT, "..", "shared")), "data", "rs")
+
+
+def stage_arguments(about: str) -> argparse.ArgumentParser:
+    """What every stage on the stored pictures is told: where it works, where they lie decoded, where they come from."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--cache", required=True, help="folder of the decoded pictures (store.build)")
+    parser.add_argument("--data", default=default_data())
+    return parser
 
 
 @dataclass

@@ -26,7 +26,7 @@ from features import SIDE, WIDTH, branch, turned, whole
 from metrics import words
 from model import pad_same
 from simulate_marks import exact_mark, noisy_mark
-from store import Store, build, default_data
+from store import Store, build, stage_arguments
 
 FIRST = 7  # blocks before this one stay as they are
 CROP = 160  # side of a scene's crop
@@ -305,10 +305,7 @@ def train(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
+    parser = stage_arguments(__doc__)
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--seed", type=int, default=1)

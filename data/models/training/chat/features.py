@@ -7,7 +7,6 @@ each and more where there are few (z_k before its norms). A run
 that was cut off goes on; order: pictures shuffled by the seed, so that a part of it is a fair sample.
 """
 
-import argparse
 import json
 import os
 import time
@@ -21,7 +20,7 @@ import marks as R
 import vision  # noqa: F401  (puts the segmenter's trainer on the path)
 from model import LITE2, Segmenter, imagenet_path, load_imagenet
 from simulate_marks import exact_mark, noisy_mark
-from store import Store, build, default_data
+from store import Store, build, stage_arguments
 from vision import LiteBranch
 
 SIDE, CELLS, WIDTH, EARLY = 256, 64, 472, 5000
@@ -204,10 +203,7 @@ def run(work: str, cache: str, seed: int, batch: int = 8) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--data", default=default_data())
-    parser.add_argument("--cache", required=True, help="folder of the decoded pictures (store.build)")
+    parser = stage_arguments(__doc__)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)

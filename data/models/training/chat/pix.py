@@ -19,7 +19,7 @@ from conversations import Sample, Turn
 from ground import WIDTHS, layers, low_res, phrase_map
 from questions import box_mask
 from sequences import CELLS, collate, features, with_rows
-from store import default_data
+from store import stage_arguments
 from tune import Run, cv2_threads, fused, look, splice
 import marks as R
 import prompts as P
@@ -249,10 +249,7 @@ def learn(run: Run, ground: Ground, args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
+    parser = stage_arguments(__doc__)
     parser.add_argument("--segmenter", required=True)
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--each", type=int, default=60, help="pictures of a source that has no masks")

@@ -14,7 +14,7 @@ from llama import Llama
 from package import KINDS, kind_of
 from features import CELLS
 from sequences import FAR, collate
-from store import default_data
+from store import stage_arguments
 from tune import Run, look, splice
 
 CHOICES = [("q4_1", "q4_1"), ("q4_1", "q8_0"), ("q4_0", "q4_1"), ("q4_0", "q8_0"), ("q8_0", "q8_0")]  # feed, attention
@@ -49,10 +49,7 @@ def seen(batch: dict) -> torch.Tensor:
 @torch.no_grad()
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
+    parser = stage_arguments(__doc__)
     parser.add_argument("--count", type=int, default=12)
     args = parser.parse_args()
     torch.set_num_threads(1)

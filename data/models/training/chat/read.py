@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import sequences
-from store import default_data
+from store import stage_arguments
 from tune import Run, cv2_threads, look
 
 FOLDS, BATCH = 6, 16
@@ -111,10 +111,7 @@ def evened(said: Tensor, weight: Tensor) -> Tensor:
 @torch.no_grad()
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
+    parser = stage_arguments(__doc__)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(1)

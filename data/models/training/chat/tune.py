@@ -24,7 +24,7 @@ from features import LITE, branch, quick_kind
 from conversations import EXHAUSTIVE, MODALITY, NUMBERS, surely
 from llama import Llama
 from sequences import CAPTIONED, CELLS, FAR, ROWS, Source, collate, counts, features
-from store import Store, default_data
+from store import Store, stage_arguments
 from tokenizer import ADDED, Tokenizer
 
 RANK, SCALE, FIRST = 32, 2.0, 12  # updates of rank RANK, in the blocks from FIRST on
@@ -542,11 +542,8 @@ def mix_step(run: Run, words: Words) -> tuple[Tensor, dict]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = stage_arguments(__doc__)
     parser.add_argument("stage", choices=["words", "mix"])
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--turns", type=int, default=10)

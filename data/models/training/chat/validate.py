@@ -16,7 +16,7 @@ from conversations import Sample, Turn, captions_of, counted
 from features import CELLS, Compiled, branch, zooms
 from questions import questions
 from sequences import codes, quick_raster, with_rows
-from store import default_data
+from store import stage_arguments
 from tune import Run, answers, cv2_threads
 
 
@@ -84,10 +84,7 @@ def measure(run: Run, asked: list, part: int, batch: int = 8) -> tuple[dict, lis
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--cache", required=True)
-    parser.add_argument("--data", default=default_data())
+    parser = stage_arguments(__doc__)
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--part", type=int, default=CELLS)
     parser.add_argument("--rows", nargs="*", default=[])
